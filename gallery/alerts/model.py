@@ -1,0 +1,196 @@
+"""What an alert is, and what proves it.
+
+An alert's expression and its cases are functions of a `Scope`: the stack's place, intervals and
+effective parameters. So an override in a stack file reaches the rule, its proof and its time to
+page by the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gallery import labels, promql
+from gallery.contact_points import Engine
+from gallery.durations import Duration
+from gallery.roles import Severity
+from gallery.times import ZERO, Scenario, Timings
+
+Labels = Mapping[str, str]
+
+
+class Subject(StrEnum):
+    """What an alert speaks of. An alert is planned where the stack has such a thing."""
+
+    ENDPOINT = "endpoint"
+    DOOR = "door"
+    HOST = "host"
+    PIPELINE = "pipeline"
+
+
+class Evaluator(StrEnum):
+    """Who evaluates the rule: the stack's engine, or AMP's ruler even where Grafana pages."""
+
+    ENGINE = "engine"
+    AMP = "amp"
+
+
+class Delivery(StrEnum):
+    """Where the alert goes: to its owner, to a heartbeat's topic, or past Grafana."""
+
+    OWNER = "owner"
+    HEARTBEAT = "heartbeat"
+    GRAFANA_HEARTBEAT = "grafana-heartbeat"
+    INDEPENDENT = "independent-path"
+
+
+class ErrorState(StrEnum):
+    """What Grafana makes of a query that fails. Only the canary may turn it into an alert."""
+
+    KEEP_LAST = "KeepLast"
+    ERROR = "Error"
+    OK = "OK"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What an expression may depend on.
+
+    `threshold` is in the unit of the alert's `unit`; `host_groups` are the groups whose owner
+    the rule has; `evaluate` is the interval of the rule's own evaluator.
+    """
+
+    environment: str
+    cluster: str
+    timings: Timings
+    evaluate: Duration
+    hold: Duration
+    threshold: float
+    services: tuple[str, ...] = ()
+    host_groups: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The matchers every selector of this stack carries."""
+        return (
+            promql.equals(labels.ENVIRONMENT, self.environment),
+            promql.equals(labels.CLUSTER, self.cluster),
+        )
+
+    def series(self, metric: str, *matchers: str, window: str = "") -> str:
+        """A selector within this stack."""
+        return promql.selector(metric, (*self.place, *matchers), window)
+
+    def job(self, metric: str, *jobs: str, window: str = "") -> str:
+        """A selector of the series that these scrape jobs bring."""
+        matcher = (
+            promql.equals("job", jobs[0]) if len(jobs) == 1 else promql.one_of("job", jobs)
+        )
+        return self.series(metric, matcher, window=window)
+
+    def of_hosts(self, metric: str, *matchers: str, window: str = "") -> str:
+        """A selector of the hosts this rule speaks of."""
+        groups = promql.one_of(labels.HOST_GROUP, self.host_groups)
+        return self.series(metric, groups, *matchers, window=window)
+
+    def at(self, **more: str) -> dict[str, str]:
+        """The labels of a series of this stack, for a case."""
+        return {labels.ENVIRONMENT: self.environment, labels.CLUSTER: self.cluster} | more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """Samples of a case: from `start` by `step` at each sample; None is no sample at all.
+
+    `marked` begins a time without samples by a staleness marker.
+    """
+
+    start: float | None
+    step: float
+    length: Duration
+    marked: bool = False
+
+
+def flat(value: float, length: Duration) -> Phase:
+    """The same value for so long."""
+    return Phase(start=value, step=0, length=length)
+
+
+def ramp(start: float, *, per_sample: float, length: Duration) -> Phase:
+    """A value that changes by so much at each sample."""
+    return Phase(start=start, step=per_sample, length=length)
+
+
+def unwritten(length: Duration) -> Phase:
+    """No sample for so long and nobody to say so: the collector itself is silent."""
+    return Phase(start=None, step=0, length=length)
+
+
+def gone(length: Duration) -> Phase:
+    """A staleness marker, then no sample: the scrape failed or the target left discovery."""
+    return Phase(start=None, step=0, length=length, marked=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One input series of a case."""
+
+    metric: str
+    labels: Labels
+    phases: tuple[Phase, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One story and what the alert makes of it.
+
+    With `fires_at`, exactly the alerts of `fires` (label sets without the rule's own labels)
+    fire at that time. Without, nothing fires at any step until `until`.
+    """
+
+    name: str
+    series: tuple[Series, ...]
+    fires_at: Duration | None = None
+    fires: tuple[Labels, ...] = ()
+    until: Duration = ZERO
+    interval: Duration = Duration.of(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """One promise to tell somebody.
+
+    `threshold` and `unit` are what `expr` compares with, None where it compares with nothing.
+    `onset` is, for each scenario the alert is meant for, how long a windowed expression takes to
+    become true (X in the formula of `gallery.times`); `clearing` how long it takes to end.
+    `recorded` is True where the expression reads recorded series, which adds AMP's interval.
+    `what` is the first line of the page, a Go template over the alert's labels and value.
+    """
+
+    name: str
+    subject: Subject
+    expr: Callable[[Scope], str]
+    hold: Duration
+    severity: Severity
+    owner: str
+    summary: str
+    what: str
+    dashboard: str | None
+    cases: Callable[[Scope], tuple[Case, ...]]
+    onset: Mapping[Scenario, Callable[[Timings], Duration]]
+    clearing: Callable[[Timings], Duration] = lambda _: ZERO
+    keep_firing: Duration = ZERO
+    threshold: float | None = None
+    unit: str = ""
+    recorded: bool = False
+    engines: frozenset[Engine] = frozenset(Engine)
+    evaluator: Evaluator = Evaluator.ENGINE
+    delivery: Delivery = Delivery.OWNER
+    error_state: ErrorState = ErrorState.KEEP_LAST
+    labels: Labels = field(default_factory=dict[str, str])
+
+
+def at_once(_: Timings) -> Duration:
+    """X of an expression that is true with the first sample."""
+    return ZERO

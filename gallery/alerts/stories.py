@@ -1,0 +1,75 @@
+"""Cases that most alerts share: a condition that outlasts the hold, and one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gallery.alerts.model import Case, Labels, Scope, Series, flat
+from gallery.durations import Duration
+from gallery.times import ZERO
+
+SECOND = Duration.of(seconds=1)
+STEP = Duration.of(seconds=10)
+MINUTE = Duration.of(seconds=60)
+CALM = MINUTE * 2
+
+# Whether the condition holds, and for how long.
+Spell = tuple[bool, Duration]
+# The series that show a course of spells.
+Story = Callable[..., tuple[Series, ...]]
+
+
+def valued(metric: str, labels: Labels, *spells: tuple[float, Duration]) -> Series:
+    """A gauge that keeps each value for so long."""
+    phases = tuple(flat(value, length) for value, length in spells)
+    return Series(metric=metric, labels=labels, phases=phases)
+
+
+def gauge(metric: str, labels: Labels, spells: tuple[Spell, ...], *, well: float, ill: float) -> Series:
+    """A gauge that is `ill` while the condition holds and `well` otherwise."""
+    return valued(metric, labels, *((ill if bad else well, length) for bad, length in spells))
+
+
+def short_of(hold: Duration, step: Duration = STEP) -> Duration:
+    """The longest spell at this step that does not outlast the hold; nothing for no hold."""
+    return Duration(hold.milliseconds - 1).ceil_to(step) if hold > ZERO else ZERO
+
+
+def lasting(
+    scope: Scope,
+    name: str,
+    story: Story,
+    *fires: Labels,
+    onset: Duration = ZERO,
+    calm: Duration = CALM,
+    step: Duration = STEP,
+) -> Case:
+    """The condition holds on; the alert fires when the hold is over, not a step later."""
+    hold = scope.hold.ceil_to(step)
+    return Case(
+        name=name,
+        series=story((False, calm), (True, onset + hold + step * 6)),
+        fires_at=calm + onset + hold,
+        fires=fires,
+        interval=step,
+    )
+
+
+def passing(
+    scope: Scope, name: str, story: Story, *, calm: Duration = CALM, step: Duration = STEP
+) -> Case:
+    """The condition ends one step before the hold does: nothing fires."""
+    spell = short_of(scope.hold, step)
+    after = step * 12
+    return Case(
+        name=name,
+        series=story((False, calm), (True, spell), (False, after)),
+        until=calm + spell + after,
+        interval=step,
+    )
+
+
+def silent(scope: Scope, name: str, story: Story, *, step: Duration = STEP) -> Case:
+    """What looks like the condition lasts twice the hold and more, and nothing fires."""
+    whole = CALM + scope.hold.ceil_to(step) * 2 + step * 12
+    return Case(name=name, series=story((True, whole)), until=whole, interval=step)
