@@ -1,0 +1,122 @@
+"""The ground of the Red Hat Gallery, top to bottom as a person would explain it."""
+
+import pulumi
+import pulumi_aws as aws
+
+import configuration
+from components.alerting import Alerting, AlertingArgs
+from components.collector import Collector, CollectorArgs
+from components.dashboards import Dashboards, DashboardsArgs
+from components.encryption import Encryption, EncryptionArgs
+from components.grafana import Grafana, GrafanaArgs
+from components.hosts import Hosts, HostsArgs
+from components.kubernetes import Kubernetes, KubernetesArgs
+from components.prometheus import Prometheus, PrometheusArgs
+from components.store import Store, StoreArgs
+from components.topics import Topics, TopicsArgs
+from gallery.render.next_steps import next_steps
+from gallery.render.reports import contact_points, times_to_page
+
+plan = configuration.plan()
+secrets = configuration.secrets(plan)
+
+# The account: everything carries the stack's tags, and nothing uses a default provider.
+cloud = aws.Provider(
+    "aws", region=plan.region, default_tags={"tags": {"gallery:environment": plan.environment}}
+)
+in_cloud = pulumi.ResourceOptions(providers=[cloud])
+account = aws.get_caller_identity_output(
+    opts=pulumi.InvokeOutputOptions(provider=cloud)
+).account_id
+
+# What is written down is encrypted with a key of the stack's own.
+encryption = Encryption("encryption", EncryptionArgs(plan=plan, account=account), in_cloud)
+
+# Where series live, and the topics on which machines speak to people without Grafana.
+prometheus = Prometheus(
+    "prometheus", PrometheusArgs(plan=plan, kms_key_arn=encryption.key_arn), in_cloud
+)
+topics = Topics(
+    "topics",
+    TopicsArgs(
+        plan=plan,
+        account=account,
+        key_arn=encryption.key_arn,
+        publisher_arn=prometheus.arn,
+    ),
+    in_cloud,
+)
+
+# Where people look.
+grafana = Grafana(
+    "grafana",
+    GrafanaArgs(
+        plan=plan,
+        account=account,
+        key_arn=encryption.key_arn,
+        prometheus_arn=prometheus.arn,
+        topic_arns=list(topics.arns.values()),
+        week=configuration.week(),
+    ),
+    in_cloud,
+)
+
+# The shop itself, in its namespace, and what watches it from there.
+kubernetes = Kubernetes("kubernetes", KubernetesArgs(plan=plan, secrets=secrets), in_cloud)
+in_cluster = pulumi.ResourceOptions(providers=[cloud, kubernetes.provider])
+store = Store("store", StoreArgs(plan=plan), in_cluster)
+collector = Collector(
+    "collector",
+    CollectorArgs(
+        plan=plan,
+        namespace=store.namespace,
+        account=account,
+        workspace_arn=prometheus.arn,
+        remote_write_url=prometheus.remote_write_url,
+        grafana_url=grafana.url,
+    ),
+    in_cluster,
+)
+
+# Hosts outside the cluster, open to the collector alone.
+hosts = Hosts(
+    "hosts",
+    HostsArgs(
+        plan=plan,
+        source_security_group=kubernetes.security_group,
+        kms_key_arn=encryption.key_arn,
+    ),
+    in_cloud,
+)
+
+# What is on the wall, and who is told of what.
+in_grafana = pulumi.ResourceOptions(providers=[cloud, grafana.provider])
+dashboards = Dashboards(
+    "dashboards",
+    DashboardsArgs(
+        plan=plan, prometheus_endpoint=prometheus.endpoint, workspace=grafana.workspace
+    ),
+    in_grafana,
+)
+Alerting(
+    "alerting",
+    AlertingArgs(
+        plan=plan,
+        account=account,
+        key_arn=encryption.key_arn,
+        workspace_id=prometheus.workspace_id,
+        workspace_arn=prometheus.arn,
+        grafana_url=grafana.url,
+        grafana_workspace=grafana.workspace,
+        folder_uid=dashboards.folder_uid,
+        secrets=secrets,
+        topics=topics.arns,
+    ),
+    in_grafana,
+)
+
+pulumi.export("grafana_url", grafana.url)
+pulumi.export("prometheus_endpoint", prometheus.endpoint)
+pulumi.export("contact_points", contact_points(plan))
+pulumi.export("times_to_page", times_to_page(plan))
+pulumi.export("next_steps", grafana.url.apply(lambda url: next_steps(plan, url)))

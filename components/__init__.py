@@ -1,0 +1,1 @@
+"""The platform's parts as Pulumi components. They read a plan and nothing else."""

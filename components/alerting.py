@@ -1,0 +1,158 @@
+"""Who is told of what: Grafana's rules and policies, and AMP's Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumiverse_grafana as grafana
+
+from gallery import names
+from gallery.contact_points import Engine, Kind
+from gallery.plan import Plan
+from gallery.render.alertmanager import SECRET_KEY, Addresses, definition
+from gallery.render.documents import json_text
+from gallery.render.grafana import contact_points, policies, rule_groups
+from gallery.render.iam import secret_policy
+from gallery.render.message import templates
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertingArgs:
+    """`secrets` are credentials by name, `topics` ARNs by contact point."""
+
+    plan: Plan
+    account: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    workspace_id: pulumi.Input[str]
+    workspace_arn: pulumi.Input[str]
+    grafana_url: pulumi.Input[str]
+    grafana_workspace: pulumi.Resource | None
+    folder_uid: pulumi.Input[str]
+    secrets: Mapping[str, pulumi.Output[str]]
+    topics: Mapping[str, pulumi.Input[str]]
+
+
+class Alerting(pulumi.ComponentResource):
+    """The rules and routes of the stack's engine, and always those of the heartbeat."""
+
+    def __init__(
+        self, name: str, args: AlertingArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("gallery:components:Alerting", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._amp(self._pagerduty_secrets())
+        if args.plan.engine is Engine.GRAFANA:
+            self._grafana()
+        self.register_outputs({})
+
+    def _pagerduty_secrets(self) -> dict[str, pulumi.Output[str]]:
+        """AMP reads PagerDuty's key from Secrets Manager. ARNs by contact point."""
+        args = self._args
+        if args.plan.engine is not Engine.ALERTMANAGER:
+            return {}
+        return {
+            point.name: self._secret(point.name, args.secrets[point.secret or ""])
+            for point in args.plan.contact_points
+            if point.kind is Kind.PAGERDUTY
+        }
+
+    def _secret(self, point: str, value: pulumi.Output[str]) -> pulumi.Output[str]:
+        args = self._args
+        secret = aws.secretsmanager.Secret(
+            f"{self._name}-{point}",
+            name=f"{args.plan.name}/{point}",
+            kms_key_id=args.key_arn,
+            opts=self._child,
+        )
+        aws.secretsmanager.SecretPolicy(
+            f"{self._name}-{point}",
+            secret_arn=secret.arn,
+            policy=pulumi.Output.all(args.workspace_arn, args.account).apply(
+                lambda known: json_text(secret_policy(*known))
+            ),
+            opts=self._child,
+        )
+        aws.secretsmanager.SecretVersion(
+            f"{self._name}-{point}",
+            secret_id=secret.id,
+            secret_string=value.apply(lambda key: json_text({SECRET_KEY: key})),
+            opts=self._child,
+        )
+        return secret.arn
+
+    def _amp(self, secrets: Mapping[str, pulumi.Output[str]]) -> None:
+        args, plan = self._args, self._args.plan
+        existing = {
+            point.name: point.topic_arn for point in plan.contact_points if point.topic_arn
+        }
+        topics = {**args.topics, **existing}
+        # Once with what the plan knows, so that a fault shows even where ARNs are unknown.
+        definition(
+            plan,
+            Addresses(
+                topics=dict.fromkeys(topics, "arn"),
+                secrets=dict.fromkeys(secrets, "arn"),
+                grafana_url="https://grafana",
+            ),
+        )
+        aws.amp.AlertManagerDefinition(
+            f"{self._name}-routes",
+            workspace_id=args.workspace_id,
+            definition=pulumi.Output.all(
+                topics=topics, secrets=secrets, url=args.grafana_url
+            ).apply(
+                lambda known: definition(
+                    plan,
+                    Addresses(
+                        topics=known["topics"],
+                        secrets=known["secrets"],
+                        grafana_url=known["url"],
+                    ),
+                )
+            ),
+            opts=self._child,
+        )
+
+    def _grafana(self) -> None:
+        args, plan = self._args, self._args.plan
+        content = pulumi.ResourceOptions(parent=self, deleted_with=args.grafana_workspace)
+        points = self._contact_points(content)
+        for group, rules in rule_groups(plan).items():
+            grafana.alerting.RuleGroup(
+                f"{self._name}-{group}",
+                name=group,
+                folder_uid=args.folder_uid,
+                interval_seconds=round(plan.timings.evaluate.seconds),
+                rules=rules,  # pyright: ignore[reportArgumentType] - the SDK's own dict form
+                opts=content,
+            )
+        if plan.owns_notification_policy:
+            grafana.alerting.NotificationPolicy(
+                f"{self._name}-policies",
+                **policies(plan, {receiver: point.name for receiver, point in points.items()}),
+                opts=content,
+            )
+
+    def _contact_points(
+        self, content: pulumi.ResourceOptions
+    ) -> dict[str, grafana.alerting.ContactPoint]:
+        args = self._args
+        text = grafana.alerting.MessageTemplate(
+            f"{self._name}-text",
+            name=names.MESSAGE_TEMPLATE,
+            template=templates(None),
+            opts=content,
+        )
+        after = pulumi.ResourceOptions.merge(content, pulumi.ResourceOptions(depends_on=[text]))
+        documents: dict[str, dict[str, Any]] = contact_points(args.plan, args.secrets, args.topics)
+        return {
+            receiver: grafana.alerting.ContactPoint(
+                f"{self._name}-{receiver}", name=receiver, **fields, opts=after
+            )
+            for receiver, fields in documents.items()
+        }

@@ -1,0 +1,61 @@
+"""What stands in Grafana to look at: the data source, the folder, the dashboards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumiverse_grafana as grafana
+
+from gallery import names
+from gallery.dashboards import dashboards
+from gallery.plan import Plan
+from gallery.render.documents import json_text
+from gallery.render.grafana import datasource_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardsArgs:
+    """`prometheus_endpoint` is the AMP workspace's address. Content is lost with `workspace`,
+    so that nobody tries to delete it at a dead address."""
+
+    plan: Plan
+    prometheus_endpoint: pulumi.Input[str]
+    workspace: pulumi.Resource | None
+
+
+class Dashboards(pulumi.ComponentResource):
+    """`folder_uid` is where rules live too."""
+
+    folder_uid: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("gallery:components:Dashboards", name, None, opts)
+        plan = args.plan
+        content = pulumi.ResourceOptions(parent=self, deleted_with=args.workspace)
+        grafana.oss.DataSource(
+            f"{name}-metrics",
+            name=names.DATA_SOURCE_NAME,
+            uid=names.DATA_SOURCE_UID,
+            type="grafana-amazonprometheus-datasource",
+            url=pulumi.Output.from_input(args.prometheus_endpoint).apply(
+                lambda url: url.rstrip("/")
+            ),
+            json_data_encoded=datasource_settings(plan.region),
+            opts=content,
+        )
+        folder = grafana.oss.Folder(
+            f"{name}-folder", uid=names.FOLDER_UID, title=names.FOLDER_TITLE, opts=content
+        )
+        self.folder_uid = folder.uid
+        for uid, document in dashboards(plan).items():
+            grafana.oss.Dashboard(
+                uid,
+                folder=folder.uid,
+                config_json=json_text(document),
+                overwrite=True,
+                opts=content,
+            )
+        self.register_outputs({"folder_uid": self.folder_uid})

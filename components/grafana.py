@@ -1,0 +1,135 @@
+"""Amazon Managed Grafana: a workspace people can log in to, and a provider that fills it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumiverse_grafana as grafana
+
+from gallery.plan import Plan
+from gallery.render.iam import grafana_policy, service_trust
+
+# AMG's own limit is 30 days. A token older than a week is replaced by the next deployment.
+_TOKEN_SECONDS = 30 * 24 * 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrafanaArgs:
+    """`week` is the calendar week; `topic_arns` are those Grafana may publish to."""
+
+    plan: Plan
+    account: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    prometheus_arn: pulumi.Input[str]
+    topic_arns: list[pulumi.Input[str]]
+    week: str
+
+
+class Grafana(pulumi.ComponentResource):
+    """A workspace, or an existing one. `provider` speaks to it with a token of its own."""
+
+    url: pulumi.Output[str]
+    workspace_id: pulumi.Output[str]
+    workspace: aws.grafana.Workspace | None
+    provider: grafana.Provider
+
+    def __init__(
+        self, name: str, args: GrafanaArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("gallery:components:Grafana", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        plan = args.plan
+        if plan.existing_grafana is None:
+            self.workspace = self._create(name, args)
+            self.workspace_id, endpoint = self.workspace.id, self.workspace.endpoint
+        else:
+            self.workspace = None
+            found = aws.grafana.get_workspace_output(
+                workspace_id=plan.existing_grafana,
+                opts=pulumi.InvokeOutputOptions(parent=self),
+            )
+            self.workspace_id, endpoint = found.workspace_id, found.endpoint
+        self.url = endpoint.apply(lambda host: f"https://{host}")
+        self.provider = self._provider(name, args)
+        self.register_outputs({"url": self.url, "workspace_id": self.workspace_id})
+
+    def _create(self, name: str, args: GrafanaArgs) -> aws.grafana.Workspace:
+        plan = args.plan
+        role = aws.iam.Role(
+            f"{name}-role",
+            name=f"{plan.name}-grafana",
+            assume_role_policy=pulumi.Output.from_input(args.account).apply(
+                lambda account: json.dumps(
+                    service_trust("grafana.amazonaws.com", account), sort_keys=True
+                )
+            ),
+            opts=self._child,
+        )
+        aws.iam.RolePolicy(
+            f"{name}-role",
+            name="read-metrics-and-notify",
+            role=role.name,
+            policy=pulumi.Output.all(
+                args.prometheus_arn, args.key_arn, pulumi.Output.all(*args.topic_arns)
+            ).apply(lambda known: json.dumps(grafana_policy(*known), sort_keys=True)),
+            opts=self._child,
+        )
+        workspace = aws.grafana.Workspace(
+            f"{name}-workspace",
+            name=plan.name,
+            account_access_type="CURRENT_ACCOUNT",
+            authentication_providers=["AWS_SSO"],
+            permission_type="CUSTOMER_MANAGED",
+            role_arn=role.arn,
+            data_sources=["PROMETHEUS"],
+            notification_destinations=["SNS"],
+            grafana_version=plan.grafana_version,
+            kms_key_id=args.key_arn,
+            configuration=json.dumps(
+                {"plugins": {"pluginAdminEnabled": False}, "unifiedAlerting": {"enabled": True}},
+                sort_keys=True,
+            ),
+            opts=pulumi.ResourceOptions(parent=self, protect=plan.production),
+        )
+        if plan.grafana_admins:
+            aws.grafana.RoleAssociation(
+                f"{name}-admins",
+                role="ADMIN",
+                group_ids=list(plan.grafana_admins),
+                workspace_id=workspace.id,
+                opts=self._child,
+            )
+        return workspace
+
+    def _provider(self, name: str, args: GrafanaArgs) -> grafana.Provider:
+        account = aws.grafana.WorkspaceServiceAccount(
+            f"{name}-deployer",
+            name="pulumi",
+            grafana_role="ADMIN",
+            workspace_id=self.workspace_id,
+            opts=self._child,
+        )
+        token = aws.grafana.WorkspaceServiceAccountToken(
+            f"{name}-deployer",
+            # A token cannot be replaced in place by one of the same name.
+            name=f"pulumi-{args.week}",
+            service_account_id=account.service_account_id,
+            workspace_id=self.workspace_id,
+            seconds_to_live=_TOKEN_SECONDS,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                replacement_trigger=args.week,
+                additional_secret_outputs=["key"],
+            ),
+        )
+        return grafana.Provider(
+            f"{name}-provider",
+            url=self.url,
+            auth=pulumi.Output.secret(token.key),
+            # A replaced workspace has another address: without this its content would be
+            # "unchanged", and lost.
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["url"]),
+        )

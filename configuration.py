@@ -1,0 +1,55 @@
+"""The one place where the program reads its stack's configuration and the calendar.
+
+`pulumi.Config` cannot list its keys, and an unknown key must be found; the runtime's own mapping
+can be listed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG, is_config_secret
+
+from gallery.faults import StackFault
+from gallery.plan import Plan, resolve
+from gallery.settings import PREFIX, missing_secrets, parse
+
+
+def _structured(text: str) -> Any:  # noqa: ANN401 - whatever the stack file holds
+    """The engine hands structures over as JSON; a plain value is text."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _value(key: str, text: str) -> Any:  # noqa: ANN401
+    return text if is_config_secret(key) else _structured(text)
+
+
+def plan() -> Plan:
+    """The stack's plan. A wrong stack file ends the program with all its faults."""
+    given: dict[str, str] = CONFIG.get()
+    secret_keys = [key for key in given if is_config_secret(key)]
+    try:
+        settings = parse({key: _value(key, text) for key, text in given.items()}, secret_keys)
+        if missing := missing_secrets(settings, secret_keys):
+            raise StackFault(missing)
+        return resolve(settings)
+    except StackFault as fault:
+        raise pulumi.RunError(str(fault)) from None
+
+
+def secrets(stack: Plan) -> dict[str, pulumi.Output[str]]:
+    """Every secret the stack refers to, by name, encrypted from here on."""
+    config = pulumi.Config(PREFIX.rstrip(":"))
+    return {name: config.require_secret(name) for name in stack.secrets}
+
+
+def week() -> str:
+    """The calendar week, as `2026-W47`: when it turns, what expires is replaced."""
+    year, number, _ = datetime.datetime.now(tz=datetime.UTC).isocalendar()
+    return f"{year}-W{number:02}"

@@ -1,0 +1,165 @@
+"""The alerts of one stack: the catalogue's, with the stack's overrides applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gallery import labels
+from gallery.alerts.model import Alert, Delivery, Evaluator, Scope, Subject
+from gallery.contact_points import Engine
+from gallery.durations import Duration
+from gallery.names import rule_uid
+from gallery.roles import Severity
+from gallery.routing import DELIVERY
+from gallery.services import Service
+from gallery.settings import Override
+from gallery.times import Timings
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedAlert:
+    """One rule as it will be evaluated. `engine` says by whom.
+
+    An alert on hosts is planned once for each owner of host groups; `uid` tells them apart.
+    """
+
+    alert: Alert
+    scope: Scope
+    uid: str
+    engine: Engine
+    hold: Duration
+    severity: Severity
+    owner: str
+    annotations: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The alert's name."""
+        return self.alert.name
+
+    @property
+    def expr(self) -> str:
+        """The effective PromQL expression."""
+        return self.alert.expr(self.scope)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The rule's own labels, among them the way to its owner."""
+        way = {} if self.alert.delivery is Delivery.OWNER else {DELIVERY: str(self.alert.delivery)}
+        return {
+            **self.alert.labels,
+            **way,
+            labels.ENVIRONMENT: self.scope.environment,
+            labels.CLUSTER: self.scope.cluster,
+            labels.OWNER: self.owner,
+            labels.SEVERITY: str(self.severity),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What alerts are planned upon."""
+
+    environment: str
+    cluster: str
+    engine: Engine
+    timings: Timings
+    services: tuple[Service, ...]
+    host_owners: Mapping[str, tuple[str, ...]]
+    door: bool
+    runbooks: str
+
+    def has(self, alert: Alert) -> bool:
+        """Whether this stack has what the alert speaks of."""
+        if self.engine not in alert.engines:
+            return False
+        return alert.subject is not Subject.DOOR or self.door
+
+
+def effective_alerts(
+    catalogue: Iterable[Alert], overrides: Mapping[str, Override], ground: Ground
+) -> tuple[PlannedAlert, ...]:
+    """Every alert that is on, in the catalogue's order."""
+    return tuple(
+        planned
+        for alert in catalogue
+        if ground.has(alert)
+        for planned in _planned(alert, overrides.get(alert.name, Override()), ground)
+    )
+
+
+def _planned(alert: Alert, override: Override, ground: Ground) -> Iterable[PlannedAlert]:
+    if not override.enabled:
+        return
+    if alert.subject is not Subject.HOST:
+        yield _one(alert, override, ground, override.owner or alert.owner, ())
+        return
+    owners = ground.host_owners
+    if override.owner and owners:
+        owners = {override.owner: tuple(name for names in owners.values() for name in names)}
+    for owner, groups in owners.items():
+        yield _one(alert, override, ground, owner, groups)
+
+
+def _one(
+    alert: Alert, override: Override, ground: Ground, owner: str, groups: tuple[str, ...]
+) -> PlannedAlert:
+    engine = Engine.ALERTMANAGER if alert.evaluator is Evaluator.AMP else ground.engine
+    hold = override.hold if override.hold is not None else alert.hold
+    threshold = override.threshold if override.threshold is not None else alert.threshold
+    timings = ground.timings
+    scope = Scope(
+        environment=ground.environment,
+        cluster=ground.cluster,
+        timings=timings,
+        evaluate=timings.evaluate if engine is Engine.GRAFANA else timings.evaluate_amp,
+        hold=hold,
+        threshold=threshold or 0.0,
+        services=tuple(service.name for service in ground.services),
+        host_groups=groups,
+    )
+    return PlannedAlert(
+        alert=alert,
+        scope=scope,
+        uid=rule_uid(alert.name, owner if groups else None),
+        engine=engine,
+        hold=hold,
+        severity=override.severity or alert.severity,
+        owner=owner,
+        annotations=_annotations(alert, ground),
+    )
+
+
+def _annotations(alert: Alert, ground: Ground) -> dict[str, str]:
+    texts = {
+        "summary": alert.summary,
+        "what": alert.what,
+        "customers": customers(alert, ground.services),
+        "runbook_url": f"{ground.runbooks}/{alert.name}.md",
+    }
+    if alert.dashboard:
+        texts["dashboard_path"] = f"/d/{alert.dashboard}"
+    return texts
+
+
+_BLIND = (
+    "Nothing yet, but while this lasts an outage of the store may go unseen or be reported late."
+)
+
+
+def customers(alert: Alert, services: Iterable[Service]) -> str:
+    """What customers notice: a Go template that looks the alert's service up.
+
+    Both engines know `if eq`, and neither knows a map.
+    """
+    if alert.subject is Subject.PIPELINE:
+        return _BLIND
+    known = {service.name: service.impact.sentence() for service in services}
+    if alert.subject is Subject.DOOR:
+        return known["frontend"]
+    lead = "" if alert.name == "EndpointDown" else "Should {{ $labels.service }} fail: "
+    branches = " else ".join(
+        f'if eq $labels.service "{name}" }}}}{text}{{{{' for name, text in known.items()
+    )
+    return f"{lead}{{{{ {branches} else }}}}unknown{{{{ end }}}}"

@@ -1,0 +1,44 @@
+"""The labels that series, rules and targets share, and the jobs that collect them."""
+
+from __future__ import annotations
+
+ENVIRONMENT = "environment"
+CLUSTER = "cluster"
+SERVICE = "service"
+HOST = "host"
+HOST_GROUP = "host_group"
+INSTANCE = "instance"
+OWNER = "owner"
+SEVERITY = "severity"
+
+# On every series wherever it comes from.
+PLACE = (ENVIRONMENT, CLUSTER)
+COMMON = (ENVIRONMENT, CLUSTER, SERVICE)
+HOST_COMMON = (ENVIRONMENT, CLUSTER, SERVICE, HOST, HOST_GROUP)
+# Set by the renderer on every rule, so that no aggregation can lose the way to its owner.
+ROUTING = (ENVIRONMENT, CLUSTER, OWNER, SEVERITY)
+
+# Scrape jobs.
+PROBE = "probe"
+CANARY = "canary"
+DOOR = "door"
+GRAFANA = "grafana"
+NODE = "node"
+MESH = "mesh"
+COLLECTOR = "collector"
+
+# The `service` of what is not one of the store's services.
+COLLECTOR_SERVICE = "collector"
+DOOR_SERVICE = "door"
+GRAFANA_SERVICE = "grafana"
+
+# The workload that probes; its traffic is no customer's.
+PROBER_WORKLOAD = "prober"
+
+# Tags of a host, read by the collector's EC2 discovery. Prometheus turns every other
+# character of a tag's name into an underscore.
+TAG_ENVIRONMENT = "gallery_environment"
+TAG_CLUSTER = "gallery_cluster"
+TAG_SERVICE = "gallery_service"
+TAG_HOST = "gallery_host"
+TAG_HOST_GROUP = "gallery_host_group"

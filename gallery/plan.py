@@ -1,0 +1,406 @@
+"""One stack's platform, worked out: what render, components and rehearsal read, and all they read.
+
+`resolve` joins settings and catalogue, and refuses what cannot work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gallery import labels
+from gallery.catalogue import STORE, Catalogue
+from gallery.contact_points import (
+    INDEPENDENT_PATH,
+    WAKING,
+    ContactPoint,
+    Engine,
+)
+from gallery.durations import Duration
+from gallery.effective import Ground, PlannedAlert, effective_alerts
+from gallery.faults import StackFault
+from gallery.alerts.model import Delivery
+from gallery.probes import ProbeTarget, probe_targets
+from gallery.roles import Severity
+from gallery.routing import (
+    DATASOURCE_ALERTS,
+    DELIVERY,
+    Points,
+    RoutingTree,
+    amp_tree,
+    fallback,
+    grafana_tree,
+)
+from gallery.services import LoadGenerator, Service
+from gallery.settings import ExistingEks, ExistingOpenShift, Settings, referenced_secrets
+from gallery.times import MANAGED, REHEARSED, Bound, Timings, bound
+
+PRODUCTION = "prod"
+_TEN_SECONDS = Duration.parse("10s")
+_AMP_MINIMUM = Duration.parse("30s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EksPlan:
+    """An existing EKS cluster."""
+
+    name: str
+    platform: Literal["eks"] = "eks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenShiftPlan:
+    """An existing OpenShift cluster, and the addresses its pods leave from."""
+
+    kubeconfig_secret: str
+    context: str
+    egress_cidrs: tuple[str, ...]
+    platform: Literal["openshift"] = "openshift"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedService:
+    """A service of the store and how many of it run."""
+
+    service: Service
+    replicas: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """One EC2 instance. `name` is its stable label, which survives its replacement."""
+
+    name: str
+    group: str
+    service: str
+    owner: str
+    instance_type: str
+    subnet: str
+    generation: int
+    stateful: bool
+    disk_gib: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything a stack gets."""
+
+    environment: str
+    region: str
+    cluster_name: str
+    cluster: EksPlan | OpenShiftPlan
+    vpc: str
+    subnets: tuple[str, ...]
+    catalogue: Catalogue
+    services: tuple[PlannedService, ...]
+    load_generator: LoadGenerator | None
+    hosts: tuple[Host, ...]
+    probes: tuple[ProbeTarget, ...]
+    door: str | None
+    existing_prometheus: str | None
+    retention_days: int
+    existing_grafana: str | None
+    owns_notification_policy: bool
+    grafana_version: str
+    grafana_admins: tuple[str, ...]
+    engine: Engine
+    timings: Timings
+    alerts: tuple[PlannedAlert, ...]
+    contact_points: tuple[ContactPoint, ...]
+    points: Points
+    independent_emails: tuple[str, ...]
+    secrets: tuple[str, ...]
+    bounds: tuple[Bound, ...]
+
+    @property
+    def production(self) -> bool:
+        """Whether what holds data is protected and pages must wake somebody."""
+        return self.environment == PRODUCTION
+
+    @property
+    def name(self) -> str:
+        """The prefix of physical names: one per environment of an account."""
+        return f"gallery-{self.environment}"
+
+    @property
+    def grafana_routes(self) -> RoutingTree | None:
+        """Grafana's notification policies, where it is the engine."""
+        return grafana_tree(self.points, self.timings) if self.engine is Engine.GRAFANA else None
+
+    @property
+    def amp_routes(self) -> RoutingTree:
+        """The routes of AMP's Alertmanager."""
+        return amp_tree(self.engine, self.points, self.timings)
+
+    def evaluated_by(self, engine: Engine) -> tuple[PlannedAlert, ...]:
+        """The rules that this engine evaluates."""
+        return tuple(alert for alert in self.alerts if alert.engine is engine)
+
+    def deliver(self, values: Mapping[str, str]) -> frozenset[str]:
+        """Which contact points hear of an alert with these labels: the one truth.
+
+        It is worked out from the model and not from a tree, so that a tree can be held to it.
+        """
+        if values.get("alertname") in DATASOURCE_ALERTS.split("|"):
+            return frozenset(fallback(self.points))
+        if way := values.get(DELIVERY):
+            return frozenset({way})
+        owner = self.points.get(values.get(labels.OWNER, ""), {})
+        severity = values.get(labels.SEVERITY)
+        told = next((names for level, names in owner.items() if level == severity), ())
+        return frozenset(told or fallback(self.points))
+
+
+def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
+    """Work a stack out. Raises StackFault with everything that cannot work."""
+    faults = [*_impossible_intervals(settings), *_repeated_groups(settings)]
+    if faults:
+        raise StackFault(faults)
+    timings = _timings(settings)
+    door = settings.door.domain if settings.door else None
+    existing = settings.cluster.existing
+    cluster = _cluster(existing)
+    cluster_name = cluster.name if isinstance(cluster, EksPlan) else cluster.context
+    ground = Ground(
+        environment=settings.environment,
+        cluster=cluster_name,
+        engine=settings.alerting.engine,
+        timings=timings,
+        services=catalogue.services,
+        host_owners=_host_owners(settings),
+        door=door is not None,
+        runbooks=settings.alerting.runbooks,
+    )
+    alerts = effective_alerts(catalogue.alerts, settings.alerting.overrides, ground)
+    points = _points(settings, catalogue)
+    contact_points = _contact_points(settings)
+    independent = settings.alerting.independent_path
+    plan = Plan(
+        environment=settings.environment,
+        region=settings.region,
+        cluster_name=cluster_name,
+        cluster=cluster,
+        vpc=settings.network.existing.vpc,
+        subnets=tuple(settings.network.existing.private_subnets),
+        catalogue=catalogue,
+        services=_services(settings, catalogue),
+        load_generator=catalogue.load_generator if settings.store.load_generator else None,
+        hosts=_hosts(settings),
+        probes=probe_targets(catalogue.services, door),
+        door=door,
+        existing_prometheus=settings.prometheus.existing,
+        retention_days=settings.prometheus.retention,
+        existing_grafana=settings.grafana.existing,
+        owns_notification_policy=(
+            settings.grafana.existing is None or settings.grafana.replace_notification_policy
+        ),
+        grafana_version=settings.grafana.version,
+        grafana_admins=tuple(settings.grafana.admins),
+        engine=settings.alerting.engine,
+        timings=timings,
+        alerts=alerts,
+        contact_points=contact_points,
+        points=points,
+        independent_emails=tuple(independent.emails) if independent else (),
+        secrets=referenced_secrets(settings),
+        bounds=tuple(_bounds(alerts, timings)),
+    )
+    faults = [*_unheard(plan), *_unwoken(plan), *_unfit_for_production(plan, settings)]
+    if faults:
+        raise StackFault(faults)
+    return plan
+
+
+def _timings(settings: Settings) -> Timings:
+    given = settings.monitoring
+    evaluate = given.evaluate or _TEN_SECONDS
+    return Timings(
+        scrape=given.scrape,
+        probe_timeout=given.probe_timeout,
+        remote_write_deadline=given.remote_write_deadline,
+        evaluate=(
+            evaluate if settings.alerting.engine is Engine.GRAFANA else given.evaluate_amp
+        ),
+        evaluate_amp=given.evaluate_amp,
+        group_wait=given.group_wait,
+        group_interval=given.group_interval,
+    )
+
+
+def _impossible_intervals(settings: Settings) -> Iterator[str]:
+    given, engine = settings.monitoring, settings.alerting.engine
+    key = "gallery:monitoring"
+    if engine is Engine.ALERTMANAGER and given.evaluate is not None:
+        yield (
+            f"{key}.evaluate is {given.evaluate}, but with engine alertmanager AMP's ruler "
+            "evaluates every rule; remove it and set evaluate_amp"
+        )
+    if given.evaluate and (
+        not given.evaluate.milliseconds
+        or given.evaluate.milliseconds % _TEN_SECONDS.milliseconds
+    ):
+        yield f"{key}.evaluate is {given.evaluate}; Grafana evaluates in multiples of 10s"
+    if given.evaluate_amp < _AMP_MINIMUM:
+        yield f"{key}.evaluate_amp is {given.evaluate_amp}; AMP's ruler needs 30s or more"
+    if given.scrape < Duration.parse("1s"):
+        yield f"{key}.scrape is {given.scrape}; the collector needs 1s or more"
+    elif given.probe_timeout.milliseconds > given.scrape.milliseconds - 500:
+        yield (
+            f"{key}.probe_timeout is {given.probe_timeout}; it must leave half a second of "
+            f"scrape ({given.scrape})"
+        )
+    evaluate = _timings(settings).evaluate
+    if given.group_wait < evaluate:
+        yield (
+            f"{key}.group_wait is {given.group_wait}; it must not be shorter than one evaluation "
+            f"({evaluate}), or one outage becomes two pages"
+        )
+    if given.group_interval.milliseconds < 1000:
+        yield f"{key}.group_interval is {given.group_interval}; it must be 1s or more"
+
+
+def _repeated_groups(settings: Settings) -> Iterator[str]:
+    names = [group.name for group in settings.hosts]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield f'gallery:hosts names the group "{name}" {names.count(name)} times; once is right'
+
+
+def _cluster(existing: ExistingEks | ExistingOpenShift) -> EksPlan | OpenShiftPlan:
+    if isinstance(existing, ExistingEks):
+        return EksPlan(name=existing.name)
+    return OpenShiftPlan(
+        kubeconfig_secret=existing.kubeconfig.secret,
+        context=existing.kubeconfig.context,
+        egress_cidrs=tuple(existing.egress_cidrs),
+    )
+
+
+def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService, ...]:
+    usual = 2 if settings.environment == PRODUCTION else 1
+    return tuple(
+        PlannedService(
+            service=service,
+            # Redis keeps its data in one place: a second one would be another cart.
+            replicas=1
+            if service.name == "redis-cart"
+            else settings.store.replicas.get(service.name, usual),
+        )
+        for service in catalogue.services
+    )
+
+
+def _hosts(settings: Settings) -> tuple[Host, ...]:
+    subnets = settings.network.existing.private_subnets
+    return tuple(
+        Host(
+            name=f"{group.name}-{number}",
+            group=group.name,
+            service=group.service,
+            owner=group.owner,
+            instance_type=group.instance_type,
+            subnet=subnets[(number - 1) % len(subnets)],
+            generation=group.generation,
+            stateful=group.stateful,
+            disk_gib=group.disk_gib,
+        )
+        for group in settings.hosts
+        for number in range(1, group.count + 1)
+    )
+
+
+def _host_owners(settings: Settings) -> dict[str, tuple[str, ...]]:
+    owners = dict[str, tuple[str, ...]]()
+    for group in settings.hosts:
+        owners[group.owner] = (*owners.get(group.owner, ()), group.name)
+    return owners
+
+
+def _points(settings: Settings, catalogue: Catalogue) -> Points:
+    def of(role: str, severity: Severity) -> tuple[str, ...]:
+        names = settings.alerting.roles[role]
+        chosen = names.get(severity, []) if isinstance(names, dict) else names
+        return tuple(sorted(set(chosen)))
+
+    return {
+        role.name: {severity: of(role.name, severity) for severity in Severity}
+        for role in catalogue.roles
+    }
+
+
+def _contact_points(settings: Settings) -> tuple[ContactPoint, ...]:
+    return tuple(
+        ContactPoint(
+            name=name,
+            kind=point.kind,
+            wakes=point.kind in WAKING if point.wakes is None else point.wakes,
+            secret=point.secret,
+            channel=point.channel,
+            addresses=tuple(point.addresses or ()),
+            topic_arn=point.topic_arn,
+        )
+        for name, point in sorted(settings.alerting.contact_points.items())
+    )
+
+
+def _bounds(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterator[Bound]:
+    for planned in alerts:
+        alert, evaluate = planned.alert, planned.scope.evaluate
+        recording = timings.evaluate_amp if alert.recorded else Duration(0)
+        for scenario, onset in alert.onset.items():
+            for assumptions in (REHEARSED, MANAGED):
+                yield bound(
+                    alert=planned.uid,
+                    scenario=scenario,
+                    timings=timings,
+                    evaluate=evaluate,
+                    onset=onset(timings) + recording,
+                    clearing=alert.clearing(timings) + recording,
+                    hold=planned.hold,
+                    keep_firing=alert.keep_firing,
+                    assumptions=assumptions,
+                )
+
+
+def _unheard(plan: Plan) -> Iterator[str]:
+    for alert in plan.alerts:
+        if alert.alert.delivery is not Delivery.OWNER:
+            continue
+        if not plan.points[alert.owner][alert.severity]:
+            yield (
+                f"{alert.name} would reach nobody: role {alert.owner} has no contact point for "
+                f"severity {alert.severity}; add one under gallery:alerting.roles.{alert.owner}"
+            )
+
+
+def _unwoken(plan: Plan) -> Iterator[str]:
+    if not plan.production:
+        return
+    waking = {point.name for point in plan.contact_points if point.wakes}
+    for alert in plan.alerts:
+        told = plan.points[alert.owner][alert.severity]
+        paging = alert.severity is Severity.PAGE and alert.alert.delivery is Delivery.OWNER
+        if paging and told and not waking & set(told):
+            yield (
+                f"{alert.name} pages role {alert.owner} in production, but none of "
+                f"{', '.join(told)} wakes a person; add a PagerDuty contact point, or mark one "
+                "wakes: true"
+            )
+
+
+def _unfit_for_production(plan: Plan, settings: Settings) -> Iterator[str]:
+    if not plan.production:
+        return
+    if not plan.independent_emails:
+        yield (
+            f"gallery:alerting.{INDEPENDENT_PATH.replace('-', '_')} is missing: when the pipeline "
+            "itself dies nobody would hear of it; write for example "
+            "independent_path: {emails: [oncall@example.org]}"
+        )
+    if plan.door is None:
+        yield "gallery:door is missing: production watches the shop's public address"
+    if settings.store.load_generator:
+        yield "gallery:store.load_generator is true: it plays customers, and prod has real ones"
+
+

@@ -1,0 +1,117 @@
+"""Routes and receivers for AMP's Alertmanager.
+
+AMP wraps the ordinary configuration into a document of its own and knows SNS and PagerDuty
+alone (AMP user guide, "Create an alert manager configuration file").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gallery.contact_points import BUILT_IN, ContactPoint, Kind
+from gallery.plan import Plan
+from gallery.render.documents import yaml_text
+from gallery.render.message import TEXT, TITLE, call, templates
+from gallery.routing import Matcher, Route, RoutingTree
+
+TEMPLATE_FILE = "gallery.tmpl"
+# The key in the Secrets Manager secret that holds PagerDuty's integration key.
+SECRET_KEY = "routing_key"  # noqa: S105 - the name of a field, not its value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addresses:
+    """What the stack makes and the configuration must name, all by contact point.
+
+    `topics` are ARNs of SNS topics, `secrets` ARNs of Secrets Manager secrets.
+    """
+
+    topics: Mapping[str, str]
+    secrets: Mapping[str, str]
+    grafana_url: str
+
+
+def matcher_text(matcher: Matcher) -> str:
+    """`owner="infrastructure"`, as Alertmanager writes a matcher."""
+    return f'{matcher.label}{"=~" if matcher.regex else "="}"{matcher.value}"'
+
+
+def _route(route: Route) -> dict[str, Any]:
+    return {
+        "receiver": route.receiver,
+        "matchers": [matcher_text(matcher) for matcher in route.matchers],
+        "group_by": list(route.group_by),
+        "group_wait": str(route.group_wait),
+        "group_interval": str(route.group_interval),
+        "repeat_interval": str(route.repeat),
+    }
+
+
+def _root(tree: RoutingTree) -> dict[str, Any]:
+    root = _route(tree.default)
+    del root["matchers"]
+    return root | {"routes": [_route(route) for route in tree.routes]}
+
+
+def _integration(
+    name: str, point: ContactPoint | None, resolves: bool, plan: Plan, addresses: Addresses
+) -> tuple[str, dict[str, Any]]:
+    if point is not None and point.kind is Kind.PAGERDUTY:
+        return "pagerduty_configs", {
+            "routing_key": {
+                "aws_secrets_manager": {
+                    "secret_arn": addresses.secrets[name],
+                    "secret_key": SECRET_KEY,
+                    "refresh_interval": "5m",
+                }
+            },
+            "description": call(TITLE),
+            "details": {"text": call(TEXT)},
+            "send_resolved": resolves,
+        }
+    return "sns_configs", {
+        "topic_arn": addresses.topics[name],
+        "sigv4": {"region": plan.region},
+        # SNS cuts an e-mail's subject at a hundred characters and refuses a line break in it.
+        "subject": call(TITLE),
+        "message": call(TEXT),
+        "send_resolved": resolves,
+    }
+
+
+def _receiver(
+    names: tuple[str, ...], resolves: bool, plan: Plan, addresses: Addresses
+) -> dict[str, Any]:
+    points = {point.name: point for point in plan.contact_points}
+    receiver: dict[str, Any] = {"name": "+".join(names)}
+    for name in names:
+        point = None if name in BUILT_IN else points[name]
+        kind, integration = _integration(name, point, resolves, plan, addresses)
+        receiver.setdefault(kind, []).append(integration)
+    return receiver
+
+
+def alertmanager_config(plan: Plan, addresses: Addresses) -> dict[str, Any]:
+    """The ordinary Alertmanager configuration, as data."""
+    tree = plan.amp_routes
+    resolves = {route.receiver: route.resolves for route in tree.every}
+    return {
+        "route": _root(tree),
+        "receivers": [
+            _receiver(names, resolves[name], plan, addresses)
+            for name, names in tree.receivers.items()
+        ],
+        "templates": [TEMPLATE_FILE],
+    }
+
+
+def definition(plan: Plan, addresses: Addresses) -> str:
+    """The document of `aws.amp.AlertManagerDefinition`."""
+    return yaml_text(
+        {
+            "alertmanager_config": yaml_text(alertmanager_config(plan, addresses)),
+            "template_files": {TEMPLATE_FILE: templates(addresses.grafana_url)},
+        }
+    )

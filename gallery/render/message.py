@@ -1,0 +1,56 @@
+"""The page's text: one template that Grafana and Alertmanager both understand.
+
+Sources: Grafana "Notification template reference", Prometheus "Notification template reference".
+Only what stands in both is used.
+"""
+
+from __future__ import annotations
+
+TITLE = "gallery.title"
+TEXT = "gallery.text"
+
+_ALERT = """\
+{{ .Status | toUpper }} {{ .Labels.alertname }}\
+{{ if .Labels.host }} {{ .Labels.host }}{{ else if .Labels.service }} {{ .Labels.service }}{{ end }}
+What: {{ .Annotations.what }}
+Since: {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC\
+{{ if eq .Status "resolved" }}, until {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}
+Customers: {{ .Annotations.customers }}
+Runbook: {{ .Annotations.runbook_url }}
+{{ if .Annotations.dashboard_path }}Dashboard: @GRAFANA@{{ .Annotations.dashboard_path }}
+{{ end }}Labels: {{ range $i, $pair := .Labels.SortedPairs }}{{ if $i }}, {{ end }}\
+{{ $pair.Name }}={{ $pair.Value }}{{ end }}
+
+"""
+
+_TITLE = """\
+{{ define "gallery.title" }}{{ if .Alerts.Firing }}FIRING{{ else }}RESOLVED{{ end }} \
+{{ .GroupLabels.alertname }}\
+{{ if gt (len .Alerts) 1 }} ×{{ len .Alerts }}{{ end }} \
+in {{ .GroupLabels.environment }} ({{ .GroupLabels.cluster }}){{ end }}
+"""
+
+_TEXT = (
+    '{{ define "gallery.text" }}'
+    "{{ range .Alerts.Firing }}@ALERT@{{ end }}"
+    "{{ range .Alerts.Resolved }}@ALERT@{{ end }}"
+    "{{ end }}\n"
+)
+
+# Grafana's address ends in a slash or not, depending on who is asked.
+_OWN_ADDRESS = '{{ reReplaceAll "/$" "" $.ExternalURL }}'
+
+
+def templates(grafana_url: str | None) -> str:
+    """The definitions `gallery.title` and `gallery.text`.
+
+    `grafana_url` is where the dashboards are, without a slash at its end; None where the
+    notifier is Grafana itself, which knows its address.
+    """
+    alert = _ALERT.replace("@GRAFANA@", grafana_url or _OWN_ADDRESS)
+    return _TITLE + _TEXT.replace("@ALERT@", alert)
+
+
+def call(name: str) -> str:
+    """How a field of an integration asks for a definition."""
+    return f'{{{{ template "{name}" . }}}}'

@@ -1,0 +1,42 @@
+"""What a stack says about itself in its outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gallery.contact_points import BUILT_IN, Kind
+from gallery.plan import Plan
+
+
+def times_to_page(plan: Plan) -> list[dict[str, Any]]:
+    """The worst time to page and to resolve, seconds, for each rule and scenario."""
+    rules = {planned.uid: planned for planned in plan.alerts}
+    return [
+        {
+            "alert": rules[bound.alert].name,
+            "rule": bound.alert,
+            "scenario": str(bound.scenario),
+            "assumptions": bound.assumptions,
+            "hold_seconds": rules[bound.alert].hold.seconds,
+            "page_seconds": bound.page.seconds,
+            "resolve_seconds": bound.resolve.seconds,
+        }
+        for bound in plan.bounds
+    ]
+
+
+def contact_points(plan: Plan) -> dict[str, dict[str, list[dict[str, str]]]]:
+    """The members of every receiver, in the order of its integrations, for each engine."""
+    kinds = {point.name: point.kind for point in plan.contact_points} | dict.fromkeys(
+        BUILT_IN, Kind.SNS
+    )
+    trees = {"alertmanager": plan.amp_routes}
+    if plan.grafana_routes:
+        trees["grafana"] = plan.grafana_routes
+    return {
+        engine: {
+            receiver: [{"contact_point": name, "kind": str(kinds[name])} for name in names]
+            for receiver, names in tree.receivers.items()
+        }
+        for engine, tree in trees.items()
+    }

@@ -1,0 +1,54 @@
+"""Rules as Prometheus reads them: AMP's rule files, and the shape every proof starts from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gallery.contact_points import Engine
+from gallery.effective import PlannedAlert
+from gallery.plan import Plan
+from gallery.recording import recording_groups
+from gallery.render.documents import yaml_text
+
+RECORDING = "gallery-recording"
+ALERTS = "gallery-alerts"
+
+
+def alerting_rule(planned: PlannedAlert) -> dict[str, Any]:
+    """One alerting rule."""
+    rule: dict[str, Any] = {
+        "alert": planned.name,
+        "expr": planned.expr,
+        "for": str(planned.hold),
+        "labels": planned.labels,
+        "annotations": dict(planned.annotations),
+    }
+    if planned.alert.keep_firing.milliseconds:
+        rule["keep_firing_for"] = str(planned.alert.keep_firing)
+    return rule
+
+
+def by_subject(alerts: tuple[PlannedAlert, ...]) -> dict[str, tuple[PlannedAlert, ...]]:
+    """Alerts in groups, one for each subject, both engines alike."""
+    subjects = dict.fromkeys(planned.alert.subject for planned in alerts)
+    return {
+        f"gallery-{subject}": tuple(one for one in alerts if one.alert.subject is subject)
+        for subject in subjects
+    }
+
+
+def amp_rule_files(plan: Plan) -> dict[str, str]:
+    """The rule files of AMP's ruler by the name of their namespace."""
+    files = {RECORDING: yaml_text({"groups": recording_groups(plan)})}
+    alerts = plan.evaluated_by(Engine.ALERTMANAGER)
+    groups = [
+        {
+            "name": name,
+            "interval": str(plan.timings.evaluate_amp),
+            "rules": [alerting_rule(alert) for alert in members],
+        }
+        for name, members in by_subject(alerts).items()
+    ]
+    if groups:
+        files[ALERTS] = yaml_text({"groups": groups})
+    return files

@@ -1,0 +1,359 @@
+"""The store's services: what each one is, whom it calls, and what its outage does to customers.
+
+The call graph is written here and nowhere else; addresses, network policies, probes, the
+simulated store and the alerts that a drill allows are all derived from it.
+
+Sources: GoogleCloudPlatform/microservices-demo v0.10.6, `release/kubernetes-manifests.yaml`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+NAMESPACE = "gallery"
+IMAGE_REPOSITORY = "us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo"
+IMAGE_VERSION = "v0.10.6"
+
+
+class Protocol(StrEnum):
+    """What a service speaks, and so how it is probed. The value is Kubernetes' appProtocol."""
+
+    HTTP = "http"
+    GRPC = "grpc"
+    TCP = "tcp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """CPU in millicores, memory in mebibytes; request and limit."""
+
+    cpu: tuple[int, int]
+    memory: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """The kubelet's readiness and liveness probe; times in seconds."""
+
+    path: str | None = None
+    delay: int = 0
+    period: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impact:
+    """What customers notice while the service is down; empty where they notice nothing."""
+
+    disruption: str
+    data_unavailable: str = ""
+    delayed_transactions: str = ""
+    user_experience: str
+
+    def sentence(self) -> str:
+        """One line for the page's text and the dashboard."""
+        parts = (
+            self.disruption,
+            self.data_unavailable,
+            self.delayed_transactions,
+            self.user_experience,
+        )
+        return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One workload of the store.
+
+    `service_port` is what callers dial, `container_port` what the process listens on.
+    `addresses` maps an environment variable to the callee whose `host:port` it holds.
+    """
+
+    name: str
+    language: str
+    image: str
+    protocol: Protocol
+    service_port: int
+    container_port: int
+    resources: Resources
+    impact: Impact
+    calls: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    addresses: dict[str, str] = field(default_factory=dict[str, str])
+    probe: Probe = Probe()
+
+    @property
+    def address(self) -> str:
+        """`host:port` inside the cluster, fully qualified so that no search domain is tried."""
+        return f"{self.name}.{NAMESPACE}.svc.cluster.local:{self.service_port}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadGenerator:
+    """Locust, which plays customers outside production. It listens on nothing."""
+
+    name: str
+    language: str
+    image: str
+    calls: tuple[str, ...]
+    environment: dict[str, str]
+    addresses: dict[str, str]
+    resources: Resources
+
+
+def _image(name: str) -> str:
+    return f"{IMAGE_REPOSITORY}/{name}:{IMAGE_VERSION}"
+
+
+def _grpc(
+    name: str,
+    language: str,
+    port: int,
+    *,
+    container_port: int | None = None,
+    resources: Resources,
+    impact: Impact,
+    methods: tuple[str, ...],
+    addresses: dict[str, str] | None = None,
+    environment: dict[str, str] | None = None,
+    probe: Probe = Probe(),
+) -> Service:
+    callees = addresses or {}
+    container = container_port or port
+    return Service(
+        name=name,
+        language=language,
+        image=_image(name),
+        protocol=Protocol.GRPC,
+        service_port=port,
+        container_port=container,
+        resources=resources,
+        impact=impact,
+        calls=tuple(callees.values()),
+        methods=methods,
+        environment={"PORT": str(container)} | (environment or {}),
+        addresses=callees,
+        probe=probe,
+    )
+
+
+_SMALL = Resources(cpu=(100, 200), memory=(64, 128))
+# The Helm chart of the same release gives the .NET and Node services twice the manifest's
+# memory; the manifest's 128 Mi limit is where they were seen to be killed.
+_ROOMY = Resources(cpu=(100, 200), memory=(128, 256))
+_NO_PROFILER = {"DISABLE_PROFILER": "1"}
+
+SERVICES: tuple[Service, ...] = (
+    Service(
+        name="frontend",
+        language="Go",
+        image=_image("frontend"),
+        protocol=Protocol.HTTP,
+        service_port=80,
+        container_port=8080,
+        resources=_SMALL,
+        calls=(
+            "adservice",
+            "cartservice",
+            "checkoutservice",
+            "currencyservice",
+            "productcatalogservice",
+            "recommendationservice",
+            "shippingservice",
+        ),
+        methods=("GET", "POST"),
+        environment={
+            "PORT": "8080",
+            "ENABLE_PROFILER": "0",
+            "ENV_PLATFORM": "aws",
+            # The frontend refuses to start without it, although nothing answers there.
+            "SHOPPING_ASSISTANT_SERVICE_ADDR": "shoppingassistantservice:80",
+        },
+        addresses={
+            "AD_SERVICE_ADDR": "adservice",
+            "CART_SERVICE_ADDR": "cartservice",
+            "CHECKOUT_SERVICE_ADDR": "checkoutservice",
+            "CURRENCY_SERVICE_ADDR": "currencyservice",
+            "PRODUCT_CATALOG_SERVICE_ADDR": "productcatalogservice",
+            "RECOMMENDATION_SERVICE_ADDR": "recommendationservice",
+            "SHIPPING_SERVICE_ADDR": "shippingservice",
+        },
+        probe=Probe(path="/_healthz", delay=10),
+        impact=Impact(
+            disruption="The shop is closed: no page loads.",
+            data_unavailable="Products, prices and carts cannot be seen.",
+            delayed_transactions="No order can be placed.",
+            user_experience="Customers see an error page or nothing.",
+        ),
+    ),
+    _grpc(
+        "adservice",
+        "Java",
+        9555,
+        resources=Resources(cpu=(200, 300), memory=(180, 300)),
+        methods=("/hipstershop.AdService/GetAds",),
+        probe=Probe(delay=20, period=15),
+        impact=Impact(
+            disruption="No advertisements; selling goes on.",
+            user_experience="Pages show an empty space where the advertisement was.",
+        ),
+    ),
+    _grpc(
+        "cartservice",
+        "C#",
+        7070,
+        resources=Resources(cpu=(200, 300), memory=(128, 256)),
+        methods=(
+            "/hipstershop.CartService/AddItem",
+            "/hipstershop.CartService/EmptyCart",
+            "/hipstershop.CartService/GetCart",
+        ),
+        addresses={"REDIS_ADDR": "redis-cart"},
+        probe=Probe(delay=15),
+        impact=Impact(
+            disruption="Nothing can be put into a cart and no cart can be bought.",
+            data_unavailable="The contents of every cart.",
+            delayed_transactions="Orders wait until carts are back.",
+            user_experience="Every page that shows the cart's size fails, the home page too.",
+        ),
+    ),
+    _grpc(
+        "checkoutservice",
+        "Go",
+        5050,
+        resources=_SMALL,
+        methods=("/hipstershop.CheckoutService/PlaceOrder",),
+        addresses={
+            "CART_SERVICE_ADDR": "cartservice",
+            "CURRENCY_SERVICE_ADDR": "currencyservice",
+            "EMAIL_SERVICE_ADDR": "emailservice",
+            "PAYMENT_SERVICE_ADDR": "paymentservice",
+            "PRODUCT_CATALOG_SERVICE_ADDR": "productcatalogservice",
+            "SHIPPING_SERVICE_ADDR": "shippingservice",
+        },
+        impact=Impact(
+            disruption="No order can be placed.",
+            delayed_transactions="Every purchase waits; some customers will not come back.",
+            user_experience="Browsing works, paying ends in an error.",
+        ),
+    ),
+    _grpc(
+        "currencyservice",
+        "Node",
+        7000,
+        resources=_ROOMY,
+        methods=(
+            "/hipstershop.CurrencyService/Convert",
+            "/hipstershop.CurrencyService/GetSupportedCurrencies",
+        ),
+        environment=_NO_PROFILER,
+        impact=Impact(
+            disruption="Prices cannot be shown, so no page with a price loads.",
+            data_unavailable="Prices in every currency.",
+            delayed_transactions="No order can be placed.",
+            user_experience="Customers see an error page.",
+        ),
+    ),
+    _grpc(
+        "emailservice",
+        "Python",
+        5000,
+        container_port=8080,
+        resources=_SMALL,
+        methods=("/hipstershop.EmailService/SendOrderConfirmation",),
+        environment=_NO_PROFILER,
+        probe=Probe(period=5),
+        impact=Impact(
+            disruption="Orders go through without a confirmation.",
+            delayed_transactions="Confirmations of this time are not sent later.",
+            user_experience="Customers wonder whether they have bought, and ask.",
+        ),
+    ),
+    _grpc(
+        "paymentservice",
+        "Node",
+        50051,
+        resources=_ROOMY,
+        methods=("/hipstershop.PaymentService/Charge",),
+        environment=_NO_PROFILER,
+        impact=Impact(
+            disruption="No card can be charged, so no order is completed.",
+            delayed_transactions="Every purchase waits.",
+            user_experience="Paying ends in an error; customers may try twice.",
+        ),
+    ),
+    _grpc(
+        "productcatalogservice",
+        "Go",
+        3550,
+        resources=_SMALL,
+        methods=(
+            "/hipstershop.ProductCatalogService/GetProduct",
+            "/hipstershop.ProductCatalogService/ListProducts",
+        ),
+        environment=_NO_PROFILER,
+        impact=Impact(
+            disruption="There is nothing to sell: no product can be listed or opened.",
+            data_unavailable="The whole catalogue.",
+            delayed_transactions="No order can be placed.",
+            user_experience="The home page and every product page fail.",
+        ),
+    ),
+    _grpc(
+        "recommendationservice",
+        "Python",
+        8080,
+        resources=Resources(cpu=(100, 200), memory=(220, 450)),
+        methods=("/hipstershop.RecommendationService/ListRecommendations",),
+        addresses={"PRODUCT_CATALOG_SERVICE_ADDR": "productcatalogservice"},
+        environment=_NO_PROFILER,
+        probe=Probe(period=5),
+        impact=Impact(
+            disruption="No recommendations; selling goes on, with fewer items in a cart.",
+            user_experience="Product and cart pages lack their suggestions.",
+        ),
+    ),
+    _grpc(
+        "shippingservice",
+        "Go",
+        50051,
+        resources=_SMALL,
+        methods=(
+            "/hipstershop.ShippingService/GetQuote",
+            "/hipstershop.ShippingService/ShipOrder",
+        ),
+        environment=_NO_PROFILER,
+        impact=Impact(
+            disruption="No shipping cost can be quoted and no order shipped.",
+            delayed_transactions="Orders wait until shipping is back.",
+            user_experience="The cart page fails; browsing works.",
+        ),
+    ),
+    Service(
+        name="redis-cart",
+        language="C",
+        image="redis:8.2-alpine",
+        protocol=Protocol.TCP,
+        service_port=6379,
+        container_port=6379,
+        resources=Resources(cpu=(70, 125), memory=(200, 256)),
+        probe=Probe(period=5),
+        impact=Impact(
+            disruption="The cart service answers, but keeps nothing.",
+            data_unavailable="The contents of every cart.",
+            delayed_transactions="Orders wait until carts are back.",
+            user_experience="Adding to the cart and opening it end in an error.",
+        ),
+    ),
+)
+
+LOAD_GENERATOR = LoadGenerator(
+    name="loadgenerator",
+    language="Python",
+    image=_image("loadgenerator"),
+    calls=("frontend",),
+    environment={"USERS": "10", "RATE": "1"},
+    addresses={"FRONTEND_ADDR": "frontend"},
+    resources=Resources(cpu=(300, 500), memory=(256, 512)),
+)

@@ -1,0 +1,364 @@
+"""The stack file as types.
+
+`parse` reads what stands under `config:` in a stack file. It checks shapes, names and units, and
+reports every fault at once; whether the whole can work is `gallery.plan`'s to say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from gallery.alerts import ALERTS
+from gallery.contact_points import DELIVERABLE, Engine, Kind
+from gallery.durations import Duration
+from gallery.faults import StackFault, nearest
+from gallery.faults_of_models import readable
+from gallery.quantities import Cidr, Days, Domain, Length, Mail, Name, Version, one_of
+from gallery.roles import ROLE_NAMES, Severity
+from gallery.services import SERVICES
+
+PREFIX = "gallery:"
+
+RoleName = Annotated[str, one_of("a role", ROLE_NAMES)]
+ServiceName = Annotated[
+    str, one_of("a service of the store", (service.name for service in SERVICES))
+]
+AlertName = Annotated[str, one_of("an alert", (alert.name for alert in ALERTS))]
+
+
+class Section(BaseModel):
+    """A part of the stack file. What it does not know is a fault, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ExistingNetwork(Section):
+    """A VPC that is there, and its private subnets, in which hosts and workspaces live."""
+
+    vpc: Annotated[str, Field(pattern=r"^vpc-[0-9a-z]+$")]
+    private_subnets: Annotated[
+        list[Annotated[str, Field(pattern=r"^subnet-[0-9a-z]+$")]], Field(min_length=1)
+    ]
+
+
+class Network(Section):
+    """`{existing: {vpc, private_subnets}}`."""
+
+    existing: ExistingNetwork
+
+
+class SecretFile(Section):
+    """A kubeconfig in a Pulumi secret, and the context to use in it."""
+
+    secret: Name
+    context: str
+
+
+class ExistingEks(Section):
+    """An EKS cluster, found by name. Its cluster security group is the collector's address."""
+
+    platform: Literal["eks"]
+    name: Name
+
+
+class ExistingOpenShift(Section):
+    """An OpenShift cluster, reached by a kubeconfig.
+
+    `egress_cidrs` are the addresses its pods leave from: node_exporter's port opens to them,
+    since no security group can be named.
+    """
+
+    platform: Literal["openshift"]
+    kubeconfig: SecretFile
+    egress_cidrs: list[Cidr] = []
+
+    @model_validator(mode="after")
+    def _apart(self) -> ExistingOpenShift:
+        networks = [IPv4Network(cidr) for cidr in self.egress_cidrs]
+        clashes = [
+            f"{one} and {other} overlap; keep the wider one"
+            for one, other in combinations(networks, 2)
+            if one.overlaps(other)
+        ]
+        if clashes:
+            raise ValueError("\n".join(clashes))
+        return self
+
+
+class Cluster(Section):
+    """`{existing: {platform: eks, name: …}}` or `{existing: {platform: openshift, …}}`."""
+
+    existing: Annotated[ExistingEks | ExistingOpenShift, Field(discriminator="platform")]
+
+
+class HostGroup(Section):
+    """A group of equal EC2 instances. Raise `generation` to replace them."""
+
+    name: Name
+    count: Annotated[int, Field(ge=1, le=1000)]
+    instance_type: Annotated[str, Field(pattern=r"^[a-z][-a-z0-9]*\.[-a-z0-9]+$")]
+    service: ServiceName
+    owner: RoleName
+    generation: Annotated[int, Field(ge=1)] = 1
+    stateful: bool = False
+    disk_gib: Annotated[int, Field(ge=8, le=16384)] = 30
+
+
+class PrometheusSection(Section):
+    """A new AMP workspace with this retention, or an existing one."""
+
+    retention: Annotated[Days, Field(ge=1, le=1095)] = 150
+    existing: Annotated[str, Field(pattern=r"^ws-[-0-9a-f]+$")] | None = None
+
+
+class GrafanaSection(Section):
+    """A new AMG workspace, or an existing one.
+
+    The notification policy is one per Grafana and is replaced whole, so an existing Grafana's is
+    only touched when `replace_notification_policy: true` says so.
+    """
+
+    admins: list[str] = []
+    version: Version = "12.4"
+    existing: Annotated[str, Field(pattern=r"^g-[0-9a-z]+$")] | None = None
+    replace_notification_policy: bool = False
+
+
+class Door(Section):
+    """The shop's public address."""
+
+    domain: Domain
+
+
+class Store(Section):
+    """How much of the store runs. Replicas default to 2 in production and 1 elsewhere."""
+
+    load_generator: bool = False
+    replicas: dict[ServiceName, Annotated[int, Field(ge=1, le=100)]] = {}
+
+
+class Monitoring(Section):
+    """Intervals. `evaluate` is Grafana's, `evaluate_amp` that of AMP's ruler."""
+
+    scrape: Length = Duration.parse("15s")
+    probe_timeout: Length = Duration.parse("2s")
+    remote_write_deadline: Length = Duration.parse("1s")
+    evaluate: Length | None = None
+    evaluate_amp: Length = Duration.parse("60s")
+    group_wait: Length = Duration.parse("11s")
+    group_interval: Length = Duration.parse("10s")
+
+
+class ContactPointSection(Section):
+    """One way to tell somebody. Which keys belong to which kind: `KEYS_OF_KIND`."""
+
+    kind: Kind
+    secret: Name | None = None
+    channel: Annotated[str, Field(pattern=r"^#\S+$")] | None = None
+    addresses: Annotated[list[Mail], Field(min_length=1)] | None = None
+    topic_arn: Annotated[str, Field(pattern=r"^arn:aws[-a-z]*:sns:[^:]+:\d{12}:\S+$")] | None = None
+    wakes: bool | None = None
+
+    @model_validator(mode="after")
+    def _keys(self) -> ContactPointSection:
+        required, optional = KEYS_OF_KIND[self.kind]
+        given = {
+            key
+            for key in ("secret", "channel", "addresses", "topic_arn")
+            if getattr(self, key) is not None
+        }
+        missing, extra = required - given, given - required - optional
+        if missing:
+            raise ValueError(f"kind {self.kind} needs {', '.join(sorted(missing))}")
+        if extra:
+            raise ValueError(f"kind {self.kind} has no {', '.join(sorted(extra))}")
+        return self
+
+
+KEYS_OF_KIND: dict[Kind, tuple[frozenset[str], frozenset[str]]] = {
+    Kind.PAGERDUTY: (frozenset({"secret"}), frozenset()),
+    Kind.SLACK: (frozenset({"secret", "channel"}), frozenset()),
+    Kind.EMAIL: (frozenset({"addresses"}), frozenset()),
+    Kind.SNS: (frozenset(), frozenset({"addresses", "topic_arn"})),
+    Kind.WEBHOOK: (frozenset({"secret"}), frozenset()),
+    Kind.TEAMS: (frozenset({"secret"}), frozenset()),
+}
+
+
+class Override(Section):
+    """What a stack changes of one alert. Switching one off needs a reason."""
+
+    enabled: bool = True
+    reason: str | None = None
+    hold: Length | None = None
+    threshold: Annotated[float, Field(gt=0, strict=False)] | None = None
+    severity: Severity | None = None
+    owner: RoleName | None = None
+
+    @model_validator(mode="after")
+    def _reason(self) -> Override:
+        if not self.enabled and not self.reason:
+            raise ValueError("an alert that is switched off needs a reason: say why")
+        return self
+
+
+class IndependentPath(Section):
+    """Who hears of it when Grafana or the pipeline itself is dead: e-mail through SNS."""
+
+    emails: Annotated[list[Mail], Field(min_length=1)]
+
+
+class Alerting(Section):
+    """Who is told of what, and how. `roles` maps a role to contact points, by severity or for
+    all severities alike."""
+
+    engine: Engine = Engine.GRAFANA
+    contact_points: dict[Name, ContactPointSection]
+    roles: dict[RoleName, list[str] | dict[Severity, list[str]]]
+    overrides: dict[AlertName, Override] = {}
+    independent_path: IndependentPath | None = None
+    runbooks: Annotated[str, Field(pattern=r"^https://\S+[^/]$")] = (
+        "https://github.com/redhat-gallery/gallery/blob/main/docs/runbooks"
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Alerting:
+        faults = [*self._undeliverable(), *self._roles_without(), *self._undeclared()]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    def _undeliverable(self) -> Iterator[str]:
+        able = DELIVERABLE[self.engine]
+        for name, point in self.contact_points.items():
+            if point.kind not in able:
+                yield (
+                    f'contact point "{name}" is of kind {point.kind}, which engine {self.engine} '
+                    f"cannot deliver to; it can: {', '.join(sorted(able))}"
+                )
+
+    def _roles_without(self) -> Iterator[str]:
+        for role in ROLE_NAMES:
+            names = self.roles.get(role)
+            lists = list(names.values()) if isinstance(names, dict) else [names or []]
+            if not any(lists):
+                yield f'role "{role}" names no contact point; give it at least one under roles'
+
+    def _undeclared(self) -> Iterator[str]:
+        for role, names in self.roles.items():
+            lists = names.values() if isinstance(names, dict) else [names]
+            for name in dict.fromkeys(name for part in lists for name in part):
+                if name not in self.contact_points:
+                    yield (
+                        f'role "{role}" names contact point "{name}", which is not declared; '
+                        f"{nearest(name, self.contact_points)}"
+                    )
+
+
+class Settings(Section):
+    """One stack file: the keys under `gallery:`."""
+
+    environment: Literal["dev", "staging", "prod"]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    network: Network
+    cluster: Cluster
+    hosts: list[HostGroup] = []
+    prometheus: PrometheusSection = PrometheusSection()
+    grafana: GrafanaSection = GrafanaSection()
+    door: Door | None = None
+    store: Store = Store()
+    monitoring: Monitoring = Monitoring()
+    alerting: Alerting
+
+
+def parse(mapping: Mapping[str, object], secret_keys: Iterable[str] = ()) -> Settings:
+    """Read the stack's configuration.
+
+    `mapping` has the full keys (`gallery:environment`, `aws:region`, …) with plain values,
+    structures as mappings and lists. Keys of `secret_keys` hold encrypted values: they are only
+    ever referred to by name, and their values are not looked at. Raises StackFault with all
+    faults of the file.
+    """
+    secrets = {key.removeprefix(PREFIX) for key in secret_keys}
+    own = {
+        key.removeprefix(PREFIX): value
+        for key, value in mapping.items()
+        if key.startswith(PREFIX) and key.removeprefix(PREFIX) not in secrets
+    }
+    plain = dict(_plain_credentials(own))
+    document = {key: value for key, value in own.items() if key not in plain}
+    if "aws:region" in mapping:
+        document["region"] = mapping["aws:region"]
+    try:
+        # JSON, because that is what a stack's configuration is: strict there means that a
+        # number is no text, while names of enumerations are still text.
+        settings = Settings.model_validate_json(json.dumps(document, default=str))
+    except ValidationError as error:
+        raise StackFault([*plain.values(), *readable(error, Settings)]) from None
+    if plain:
+        raise StackFault(plain.values())
+    return settings
+
+
+# What Slack, Teams, PagerDuty and AWS hand out; long enough that nothing else looks like it.
+_CREDENTIAL = re.compile(
+    r"hooks\.slack\.com/services/|\.webhook\.office\.com/|\.logic\.azure\.com.*sig="
+    r"|^[0-9a-zA-Z+/]{20,32}$|AKIA[0-9A-Z]{16}|-----BEGIN"
+)
+
+
+def _plain_credentials(own: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Top-level keys that hold a credential in plain text, with the fault. Never the value."""
+    for key in sorted(set(own) & (_secret_names(own) | _looks_secret(own))):
+        yield (
+            key,
+            f"{PREFIX}{key} holds a credential in plain text; remove it, revoke it, and run "
+            f"`{set_command(key)}`",
+        )
+
+
+def _secret_names(value: object) -> set[str]:
+    """Every name that something in the document refers to as `secret: NAME`."""
+    if isinstance(value, Mapping):
+        names = {str(value["secret"])} if isinstance(value.get("secret"), str) else set[str]()
+        return names.union(*(_secret_names(part) for part in value.values()))
+    if isinstance(value, list):
+        return set[str]().union(*(_secret_names(part) for part in value))
+    return set()
+
+
+def _looks_secret(own: Mapping[str, object]) -> set[str]:
+    return {
+        key for key, value in own.items() if isinstance(value, str) and _CREDENTIAL.search(value)
+    }
+
+
+def set_command(secret: str) -> str:
+    """The command that puts a secret into the stack file."""
+    return f"pulumi config set --secret {PREFIX}{secret}"
+
+
+def missing_secrets(settings: Settings, secret_keys: Iterable[str]) -> tuple[str, ...]:
+    """One fault for each referenced secret that the stack does not hold, with its cure."""
+    present = {key.removeprefix(PREFIX) for key in secret_keys}
+    return tuple(
+        f'secret "{name}" is not set; run `{set_command(name)}`'
+        for name in referenced_secrets(settings)
+        if name not in present
+    )
+
+
+def referenced_secrets(settings: Settings) -> tuple[str, ...]:
+    """The names of all secrets that the stack file refers to, sorted."""
+    names = {point.secret for point in settings.alerting.contact_points.values()}
+    cluster = settings.cluster.existing
+    if isinstance(cluster, ExistingOpenShift):
+        names.add(cluster.kubeconfig.secret)
+    return tuple(sorted(name for name in names if name))

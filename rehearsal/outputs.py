@@ -1,0 +1,189 @@
+"""What each resource type and data source of the program answers with, off the cloud.
+
+A type's outputs are its inputs, its id, and what is declared here. Every other text output reads
+`‹output of type is undeclared›`, which the monitor finds wherever it ends up.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+
+Inputs = Mapping[str, Any]
+Outputs = dict[str, Any]
+
+
+def _arn(service: str, resource: str, *, region: str = REGION) -> str:
+    return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+
+
+def _named(service: str, prefix: str, key: str = "name", region: str = REGION):  # noqa: ANN202
+    def outputs(name: str, inputs: Inputs) -> Outputs:
+        own = str(inputs.get(key, name))
+        return {"arn": _arn(service, f"{prefix}{own}", region=region)}
+
+    return outputs
+
+
+def _workspace(name: str, _: Inputs) -> Outputs:
+    ws = f"ws-00000000-{name}"
+    return {
+        "arn": _arn("aps", f"workspace/{ws}"),
+        "prometheusEndpoint": (
+            f"https://aps-workspaces.{REGION}.amazonaws.com/workspaces/{ws}/"
+        ),
+    }
+
+
+def _grafana(name: str, _: Inputs) -> Outputs:
+    return {
+        "arn": _arn("grafana", f"/workspaces/g-{name}"),
+        "endpoint": f"g-{name}.grafana-workspace.{REGION}.amazonaws.com",
+    }
+
+
+def _object(name: str, inputs: Inputs) -> Outputs:
+    metadata = {"name": name, **inputs.get("metadata", {})}
+    return {"metadata": metadata}
+
+
+DECLARED: dict[str, Callable[[str, Inputs], Outputs]] = {
+    "aws:amp/workspace:Workspace": _workspace,
+    "aws:grafana/workspace:Workspace": _grafana,
+    "aws:grafana/workspaceServiceAccount:WorkspaceServiceAccount": lambda name, _: {
+        "serviceAccountId": f"sa-{name}"
+    },
+    "aws:grafana/workspaceServiceAccountToken:WorkspaceServiceAccountToken": lambda _, __: {
+        "key": "secret:grafana-token",
+        "expiresAt": "2026-01-31T00:00:00Z",
+    },
+    "aws:iam/role:Role": lambda name, inputs: {
+        **_named("iam", "role/", region="")(name, inputs),
+        "name": inputs.get("name", name),
+    },
+    "aws:iam/instanceProfile:InstanceProfile": lambda name, inputs: {
+        **_named("iam", "instance-profile/", region="")(name, inputs),
+        "name": inputs.get("name", name),
+    },
+    "aws:iam/policy:Policy": _named("iam", "policy/", region=""),
+    "aws:sns/topic:Topic": _named("sns", ""),
+    "aws:kms/key:Key": lambda name, _: {"arn": _arn("kms", f"key/{name}"), "keyId": name},
+    "aws:cloudwatch/logGroup:LogGroup": lambda name, inputs: {
+        "arn": _arn("logs", f"log-group:{inputs.get('name', name)}")
+    },
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:"),
+    "aws:secretsmanager/secret:Secret": lambda name, inputs: {
+        "arn": _arn("secretsmanager", f"secret:{inputs.get('name', name)}-AbCdEf")
+    },
+    "aws:ec2/securityGroup:SecurityGroup": lambda name, _: {
+        "arn": _arn("ec2", f"security-group/sg-{name}")
+    },
+    "aws:ec2/instance:Instance": lambda name, _: {
+        "arn": _arn("ec2", f"instance/i-{name}"),
+        "privateIp": "10.0.0.10",
+    },
+    "grafana:oss/folder:Folder": lambda _, inputs: {"uid": inputs.get("uid")},
+    "grafana:oss/dataSource:DataSource": lambda _, inputs: {"uid": inputs.get("uid")},
+    "grafana:oss/dashboard:Dashboard": lambda name, _: {"uid": name, "url": f"/d/{name}"},
+}
+
+_IDS: dict[str, Callable[[str, Inputs], str]] = {
+    "aws:amp/workspace:Workspace": lambda name, _: f"ws-00000000-{name}",
+    "aws:grafana/workspace:Workspace": lambda name, _: f"g-{name}",
+    "aws:ec2/securityGroup:SecurityGroup": lambda name, _: f"sg-{name}",
+    "aws:ec2/instance:Instance": lambda name, _: f"i-{name}",
+    "aws:sns/topic:Topic": lambda name, inputs: _arn("sns", str(inputs.get("name", name))),
+}
+
+
+def _cluster(args: Inputs) -> Outputs:
+    name = str(args["name"])
+    return {
+        "id": name,
+        "name": name,
+        "arn": _arn("eks", f"cluster/{name}"),
+        "endpoint": f"https://{name}.eks.{REGION}.amazonaws.com",
+        "certificateAuthorities": [{"data": "Y2VydGlmaWNhdGU="}],
+        "vpcConfigs": [{"clusterSecurityGroupId": f"sg-{name}", "vpcId": "vpc-0abc"}],
+    }
+
+
+def _parameter(args: Inputs) -> Outputs:
+    return {
+        "id": args["name"],
+        "name": args["name"],
+        "value": "ami-0123456789abcdef0",
+        "insecureValue": "ami-0123456789abcdef0",
+    }
+
+
+INVOKES: dict[str, Callable[[Inputs], Outputs]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {
+        "accountId": ACCOUNT,
+        "arn": _arn("iam", "user/rehearsal", region=""),
+        "id": ACCOUNT,
+        "userId": "AIDAREHEARSAL",
+    },
+    "aws:eks/getCluster:getCluster": _cluster,
+    "aws:ssm/getParameter:getParameter": _parameter,
+    "aws:amp/getWorkspace:getWorkspace": lambda args: {
+        **_workspace(str(args["workspaceId"]), {}),
+        "id": args["workspaceId"],
+        "workspaceId": args["workspaceId"],
+    },
+    "aws:grafana/getWorkspace:getWorkspace": lambda args: {
+        **_grafana(str(args["workspaceId"]), {}),
+        "id": args["workspaceId"],
+        "workspaceId": args["workspaceId"],
+    },
+}
+
+
+def outputs_of(type_: str, name: str, inputs: Inputs) -> Outputs:
+    """The state of a new resource, under wire names."""
+    declared = DECLARED.get(type_, lambda _, __: {})(name, inputs)
+    if type_.startswith("kubernetes:") and "metadata" not in declared:
+        declared = {**declared, **_object(name, inputs)}
+    unknown = {
+        output: f"‹{output} of {type_} is undeclared›"
+        for output in _text_outputs(type_)
+        if output not in inputs and output not in declared
+    }
+    return {**unknown, **inputs, **declared}
+
+
+def identity(type_: str, name: str, inputs: Inputs) -> str:
+    """The id of a new resource."""
+    if type_ in _IDS:
+        return _IDS[type_](name, inputs)
+    return str(inputs.get("name", f"{name}-id"))
+
+
+_PACKAGES = {"aws": "pulumi_aws", "grafana": "pulumiverse_grafana"}
+
+
+@cache
+def _text_outputs(type_: str) -> tuple[str, ...]:
+    """The wire names of a type's text outputs, read off its SDK class."""
+    package, module, class_name = type_.split(":")
+    if package not in _PACKAGES:
+        return ()
+    home = importlib.import_module(".".join((_PACKAGES[package], module.split("/")[0])))
+    found = getattr(home, class_name)
+    return tuple(
+        str(getattr(value.fget, "_pulumi_name", _camel(name)))
+        for name, value in vars(found).items()
+        if isinstance(value, property)
+        and value.fget is not None
+        and "Output[_builtins.str]" in str(value.fget.__annotations__.get("return"))
+    )
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.rstrip("_").split("_")
+    return head + "".join(part.title() for part in rest)

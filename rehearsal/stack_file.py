@@ -1,0 +1,109 @@
+"""Reads a stack file as the Pulumi CLI does, without a CLI and without decrypting anything."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from gallery.faults import nearest
+from rehearsal.faults import RehearsalError
+
+_STACKS = Path("stacks")
+_FILE = re.compile(r"Pulumi\.(?P<stack>.+)\.yaml")
+_BOOLEANS = re.compile(r"true|True|TRUE|false|False|FALSE")
+_INTEGERS = re.compile(r"[-+]?[0-9]+")
+_FLOATS = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's core schema: `no`, `on`, `1:30` and a date are text, as they are to the CLI."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", _BOOLEANS, "tTfF"),
+    ("int", _INTEGERS, "-+0123456789"),
+    ("float", _FLOATS, "-+.0123456789"),
+    ("null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""]),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern.pattern})$"), list(_first)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackFile:
+    """What stands under `config:`. Values are as the engine hands them to a program: text, and
+    JSON for structures. Those of `secret_keys` are placeholders.
+    """
+
+    stack: str
+    config: dict[str, str]
+    secret_keys: tuple[str, ...]
+
+    def with_placeholders(self, names: tuple[str, ...]) -> StackFile:
+        """The same with a placeholder for every one of these secrets."""
+        keys = tuple(f"gallery:{name}" for name in names)
+        return StackFile(
+            stack=self.stack,
+            config=self.config | {key: placeholder(key) for key in keys},
+            secret_keys=tuple(sorted({*self.secret_keys, *keys})),
+        )
+
+    def values(self) -> dict[str, Any]:
+        """The configuration as plain values."""
+        return {
+            key: text if key in self.secret_keys else _value(text)
+            for key, text in self.config.items()
+        }
+
+
+def placeholder(key: str) -> str:
+    """What stands for a secret in everything that is rendered."""
+    return f"secret:{key.split(':', 1)[-1]}"
+
+
+def known_stacks(project: Path) -> tuple[str, ...]:
+    """The stacks that have a file, sorted."""
+    found = (_FILE.fullmatch(path.name) for path in sorted((project / _STACKS).iterdir()))
+    return tuple(match["stack"] for match in found if match)
+
+
+def read(project: Path, stack: str) -> StackFile:
+    """Read `stacks/Pulumi.<stack>.yaml`. Raises RehearsalError for an unknown or broken one."""
+    path = project / _STACKS / f"Pulumi.{stack}.yaml"
+    if not path.is_file():
+        raise RehearsalError(f'stack "{stack}" has no file; {nearest(stack, known_stacks(project))}')
+    try:
+        document = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as fault:
+        raise RehearsalError(f"{path.name} is not YAML: {fault}") from None
+    given = cast("dict[str, Any]", (document or {}).get("config") or {})
+    secrets = tuple(sorted(key for key, value in given.items() if _encrypted(value)))
+    config = {
+        key: placeholder(key) if key in secrets else _text(value)
+        for key, value in given.items()
+    }
+    return StackFile(stack=stack, config=config, secret_keys=secrets)
+
+
+def _encrypted(value: object) -> bool:
+    return isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"secure"}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - whatever the stack file holds
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
