@@ -1,0 +1,81 @@
+"""Where everything in a rehearsal listens: the address plan, all of it in 127.0.0.0/8.
+
+Each program has a loopback address of its own, so that the store's services can keep one port
+apiece as they do in their pods. Ports are shifted (`local_port`), because a program that listens
+on every address, as an installed node_exporter does on 9100, occupies its port on all loopback
+addresses too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+
+def local_port(port: int) -> int:
+    """The port that stands for `port` here: 20000 plus its last four digits (9100 → 29100)."""
+    return 20_000 + port % 10_000
+
+
+@dataclass(frozen=True, order=True)
+class Address:
+    """A host of 127.0.0.0/8 and a TCP port."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read `127.20.0.1:29090`."""
+        host, _, port = text.rpartition(":")
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def url(self, path: str = "") -> str:
+        """The HTTP address of `path`, which begins with a slash."""
+        return f"http://{self}{path}"
+
+
+def _program(number: int, port: int) -> Address:
+    return Address(f"127.20.0.{number}", local_port(port))
+
+
+AMP = _program(1, 9090)
+EVALUATOR = _program(2, 9090)
+GRAFANA_PAGE = _program(2, 3000)
+AGENTS = (_program(3, 9090), _program(4, 9090))
+AMP_ALERTMANAGER = _program(5, 9093)
+GRAFANA_ALERTMANAGER = _program(6, 9093)
+BLACKBOX = _program(7, 9115)
+PAGER = _program(8, 8080)
+PAGER_MAIL = _program(8, 2525)
+WORLD = _program(9, 8080)
+EC2 = _program(10, 5000)
+DOOR = _program(11, 443)
+# The collector's way into AMP passes here, so that a drill can close it.
+REMOTE_WRITE = _program(12, 9090)
+REMOTE_WRITE_RELAY = "remote-write"
+
+STORE_NETWORK = IPv4Network("127.30.0.0/16")
+HOST_NETWORK = IPv4Network("127.40.0.0/16")
+
+# The proxy of a pod in the mesh serves its metrics here.
+PROXY_PORT = 15020
+NODE_PORT = 9100
+
+
+def store_host(position: int) -> str:
+    """The loopback host of the store's service at `position`, counted from 0."""
+    return _nth(STORE_NETWORK, position)
+
+
+def instance_host(position: int) -> str:
+    """The loopback host of the EC2 instance at `position`, counted from 0."""
+    return _nth(HOST_NETWORK, position)
+
+
+def _nth(network: IPv4Network, position: int) -> str:
+    # The first four addresses of a subnet are the cloud's own in a VPC, and moto keeps them.
+    return str(IPv4Address(int(network.network_address) + 10 + position))

@@ -1,0 +1,96 @@
+"""The pager's input, its book of notifications, and its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from rehearsal.heartbeat import Alarm
+from rehearsal.pager.notifications import FORM, Message, Notification
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A contact point the pager stands for."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duties:
+    """The pager's input: where it listens, for whom, and which alarms it watches.
+
+    `topics` maps the name of an SNS topic to the contact point that it is.
+    """
+
+    http: str
+    mail: str
+    posts: tuple[Post, ...]
+    topics: dict[str, str]
+    alarms: tuple[Alarm, ...]
+
+    def write(self, path: Path) -> None:
+        """Put the duties into a file."""
+        path.write_bytes(_FORM.dump_json(self, indent=2) + b"\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Duties:
+        """The duties in a file that `write` filled."""
+        return _FORM.validate_json(path.read_bytes())
+
+
+_FORM = TypeAdapter(Duties)
+
+
+class RefusedError(Exception):
+    """The pager refuses for a while, as a drill asked."""
+
+
+@dataclass
+class Desk:
+    """Writes down what came, one JSON object a line, in the order of arrival."""
+
+    book: Path
+    posts: Iterable[Post]
+    notifications: list[Notification] = field(default_factory=list[Notification], init=False)
+    refused: int = field(default=0, init=False)
+    _refuses_until: dict[str, float] = field(default_factory=dict[str, float], init=False)
+
+    def refuse(self, names: Iterable[str], until: float) -> None:
+        """Refuse every delivery to these contact points, or to all where none is named."""
+        names = tuple(names) or tuple(post.name for post in self.posts)
+        self._refuses_until = dict.fromkeys(names, until)
+
+    def deliver(
+        self, post: Post, receiver: str | None, message: Message, now: float
+    ) -> Notification:
+        """Write a message down. Raises RefusedError while deliveries are refused."""
+        if now < self._refuses_until.get(post.name, 0.0):
+            self.refused += 1
+            raise RefusedError(post.name)
+        notification = Notification(
+            received_at=now,
+            contact_point=post.name,
+            kind=post.kind,
+            receiver=receiver,
+            status=message.verdict(),
+            title=message.title,
+            text=message.text,
+            alerts=message.told(),
+        )
+        self.notifications.append(notification)
+        with self.book.open("ab") as book:
+            book.write(FORM.dump_json(notification) + b"\n")
+        return notification
+
+    def beats(self, contact_point: str) -> list[float]:
+        """When something came for the contact point, ascending."""
+        return [
+            notification.received_at
+            for notification in self.notifications
+            if notification.contact_point == contact_point
+        ]

@@ -1,0 +1,138 @@
+"""The running pager: HTTP for all kinds but e-mail, SMTP for that, and the alarms' watch.
+
+POST /<kind>/<contact point>/<receiver>[/…]   a delivery in the kind's own protocol
+GET  /notifications?since=<epoch>             what was received at that time or later
+PUT  /refusal                                 {"contact_points": [names] or [] for all,
+                                               "seconds": n}; DELETE ends it
+GET  /refusal                                 {"refused": how many were refused so far}
+GET  /healthy
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from rehearsal.addresses import Address
+from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, state_at
+from rehearsal.http_server import HttpRequest, HttpResponse, HttpServer
+from rehearsal.pager.desk import Desk, Duties, Post, RefusedError
+from rehearsal.pager.mail import MailServer
+from rehearsal.pager.notifications import LIST_FORM, READERS, Message, from_mail
+
+_SNS_ANSWER = (
+    '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
+    "<MessageId>{number:032x}</MessageId></PublishResult><ResponseMetadata>"
+    "<RequestId>{number:032x}</RequestId></ResponseMetadata></PublishResponse>"
+)
+
+
+@dataclass
+class PagerServer:
+    """Runs a desk's protocols."""
+
+    duties: Duties
+    desk: Desk
+    _posts: dict[tuple[str, str], Post] = field(init=False)
+    _alarm_states: dict[str, AlarmState] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._posts = {(post.kind, post.name): post for post in self.duties.posts}
+        self._alarm_states = {alarm.name: AlarmState.OK for alarm in self.duties.alarms}
+
+    async def run(self) -> None:
+        """Listen and watch until cancelled."""
+        await MailServer(Address.parse(self.duties.mail), self._receive_mail).open()
+        await HttpServer(Address.parse(self.duties.http), self._answer).open()
+        began = time.time()
+        while True:
+            await asyncio.sleep(STEP_SECONDS)
+            for alarm in self.duties.alarms:
+                # Before a whole range has passed, silence only means that nothing ran.
+                if time.time() - began > alarm.range_seconds:
+                    self._watch(alarm)
+
+    async def _answer(self, request: HttpRequest) -> HttpResponse:
+        match request.method, request.steps:
+            case "GET", ("healthy",):
+                return HttpResponse.text("healthy\n")
+            case "GET", ("notifications",):
+                return self._list(request)
+            case (("PUT" | "DELETE" | "GET"), ("refusal",)):
+                return self._refusal(request)
+            case "POST", (kind, name, receiver, *_rest):
+                return self._receive(kind, name, receiver, request.body)
+            case _:
+                return HttpResponse.text("no such thing to ask for\n", 404)
+
+    def _list(self, request: HttpRequest) -> HttpResponse:
+        since = float(parse_qs(request.query).get("since", ["0"])[0])
+        found = [item for item in self.desk.notifications if item.received_at >= since]
+        return HttpResponse(content_type="application/json", body=LIST_FORM.dump_json(found))
+
+    def _refusal(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "PUT":
+            wanted = json.loads(request.body)
+            self.desk.refuse(wanted["contact_points"], time.time() + float(wanted["seconds"]))
+        elif request.method == "DELETE":
+            self.desk.refuse((), 0.0)
+        return HttpResponse.json({"refused": self.desk.refused})
+
+    def _receive(self, kind: str, name: str, receiver: str, body: bytes) -> HttpResponse:
+        post = self._posts.get((kind, name))
+        if post is None:
+            return HttpResponse.text(f"no contact point {name!r} of kind {kind!r}\n", 404)
+        try:
+            message = READERS[kind](body)
+        except (ValueError, KeyError) as error:
+            return HttpResponse.text(f"not a message of kind {kind}: {error!r}\n", 400)
+        try:
+            self.desk.deliver(post, receiver, message, time.time())
+        except RefusedError:
+            return HttpResponse.text("refused for a while\n", 500)
+        return self._accepted(kind)
+
+    def _accepted(self, kind: str) -> HttpResponse:
+        """The answer by which the kind's service says that it took the message."""
+        match kind:
+            case "pagerduty":
+                return HttpResponse.json({"status": "success", "message": "Event processed"}, 202)
+            case "sns":
+                text = _SNS_ANSWER.format(number=len(self.desk.notifications))
+                return HttpResponse(content_type="text/xml", body=text.encode())
+            case _:
+                return HttpResponse.text("ok")
+
+    def _receive_mail(self, mail: bytes) -> bool:
+        name, receiver, message = from_mail(mail)
+        post = self._posts.get(("email", name))
+        if post is None:
+            return False
+        try:
+            self.desk.deliver(post, receiver, message, time.time())
+        except RefusedError:
+            return False
+        return True
+
+    def _watch(self, alarm: Alarm) -> None:
+        now = time.time()
+        state = state_at(alarm, self.desk.beats(self.duties.topics[alarm.topic]), now)
+        if state is self._alarm_states[alarm.name]:
+            return
+        self._alarm_states[alarm.name] = state
+        if state is AlarmState.OK:
+            return
+        message = Message(title=f"{state}: {alarm.name}", text=f"No beat on {alarm.topic}.")
+        for topic in alarm.actions:
+            post = self._posts["sns", self.duties.topics[topic]]
+            self.desk.deliver(post, None, message, now)
+
+
+def serve(duties: Path, book: Path) -> None:
+    """Run until killed."""
+    read = Duties.read(duties)
+    asyncio.run(PagerServer(read, Desk(book, read.posts)).run())

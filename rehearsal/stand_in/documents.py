@@ -1,0 +1,38 @@
+"""YAML and JSON in and out, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+# A document whose shape another program defines.
+Document = dict[str, Any]
+
+
+def read_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+    """The only document of a YAML file."""
+    return yaml.safe_load(path.read_text())
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+    """The value of a JSON file."""
+    return json.loads(path.read_text())
+
+
+def write_yaml(path: Path, value: object) -> None:
+    """Write with sorted keys; directories are made."""
+    write_text(path, yaml.safe_dump(value, sort_keys=True, width=1000))
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write with sorted keys; directories are made."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file; directories are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)

@@ -1,0 +1,132 @@
+"""The programs a rehearsal runs: found on PATH, or unpacked from Debian's packages.
+
+`python -m rehearsal tools` finds or unpacks them and prints where they are.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.faults import RehearsalError
+
+ROOT = Path(__file__).resolve().parent.parent
+DIRECTORY = ROOT / ".tools"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A program: its names, Debian's last, and the Debian package that has it."""
+
+    names: tuple[str, ...]
+    package: str
+
+
+PROMETHEUS = Tool(names=("prometheus",), package="prometheus")
+PROMTOOL = Tool(names=("promtool",), package="prometheus")
+ALERTMANAGER = Tool(
+    names=("alertmanager", "prometheus-alertmanager"), package="prometheus-alertmanager"
+)
+AMTOOL = Tool(names=("amtool",), package="prometheus-alertmanager")
+BLACKBOX_EXPORTER = Tool(
+    names=("blackbox_exporter", "prometheus-blackbox-exporter"),
+    package="prometheus-blackbox-exporter",
+)
+NODE_EXPORTER = Tool(
+    names=("node_exporter", "prometheus-node-exporter"), package="prometheus-node-exporter"
+)
+ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL, BLACKBOX_EXPORTER, NODE_EXPORTER)
+
+
+def find(tool: Tool, directory: Path = DIRECTORY) -> Path | None:
+    """Where the program is: on PATH, else among the unpacked ones, else None."""
+    for name in tool.names:
+        found = shutil.which(name) or shutil.which(name, path=str(directory / "bin"))
+        if found:
+            return Path(found)
+    return None
+
+
+def provide(
+    tools: Sequence[Tool] = ALL,
+    *,
+    directory: Path = DIRECTORY,
+    progress: Progress = lambda _line: None,
+) -> dict[Tool, Path]:
+    """Every tool's path; what is missing is fetched first. Raises RehearsalError."""
+    missing = sorted({tool.package for tool in tools if find(tool, directory) is None})
+    if missing:
+        progress(f"fetching from Debian: {', '.join(missing)}")
+        _unpack(missing, directory)
+    places = {tool: find(tool, directory) for tool in tools}
+    absent = [tool for tool, place in places.items() if place is None]
+    if absent:
+        raise RehearsalError(_to_install(absent, "the packages do not contain them"))
+    return {tool: place for tool, place in places.items() if place is not None}
+
+
+def major_version(program: Path) -> int:
+    """The major version of a Prometheus program, as its `--version` prints it."""
+    text = _run([str(program), "--version"]).stdout
+    return int(text.split("version ", 1)[1].split(".", 1)[0])
+
+
+def _unpack(packages: Sequence[str], directory: Path) -> None:
+    """Fetch packages and put their programs into `directory`/bin, without installing them."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        absent = [tool for tool in ALL if tool.package in packages]
+        raise RehearsalError(_to_install(absent, "this is not Debian or Ubuntu"))
+    (directory / "bin").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory) as scratch:
+        archives = _download(packages, Path(scratch), directory / "apt")
+        for archive in archives:
+            _run(["dpkg-deb", "-x", str(archive), scratch])
+        for program in (Path(scratch) / "usr" / "bin").iterdir():
+            # A rename, so that a second rehearsal never sees half a program.
+            program.replace(directory / "bin" / program.name)
+
+
+def _download(packages: Sequence[str], into: Path, lists: Path) -> list[Path]:
+    """The fetched archives; package lists are read anew where the machine has none."""
+    # As root, apt would otherwise fetch as a user who may not write here.
+    command = ["apt-get", "-q", "-o", "APT::Sandbox::User="]
+    if _run([*command, "download", *packages], cwd=into).returncode:
+        for part in ("lists/partial", "cache/archives/partial"):
+            (lists / part).mkdir(parents=True, exist_ok=True)
+        command += ["-o", f"Dir::State::Lists={lists}/lists", "-o", f"Dir::Cache={lists}/cache"]
+        _run([*command, "update"])
+        outcome = _run([*command, "download", *packages], cwd=into)
+        if outcome.returncode:
+            absent = [tool for tool in ALL if tool.package in packages]
+            reason = (outcome.stderr.strip().splitlines() or ["apt-get failed"])[-1]
+            raise RehearsalError(_to_install(absent, reason))
+    return sorted(into.glob("*.deb"))
+
+
+def _run(command: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _to_install(absent: Sequence[Tool], reason: str) -> str:
+    lines = [f"  {tool.names[0]} (Debian package {tool.package})" for tool in absent]
+    return "\n".join(
+        [
+            f"these programs are not on PATH and could not be fetched ({reason}):",
+            *lines,
+            "Install them and put them on PATH; prometheus.io/download has them for any Linux.",
+        ]
+    )

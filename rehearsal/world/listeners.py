@@ -1,0 +1,172 @@
+"""What listens where a service of the store would: healthy, silent, or closed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import grpc
+import grpc.aio
+
+from rehearsal.addresses import Address
+from rehearsal.http_server import HttpRequest, HttpResponse, HttpServer
+
+# How long a healthy answer is held back now, in seconds.
+Delay = Callable[[], float]
+
+_HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+# HealthCheckResponse with status SERVING (1) in its first field.
+_SERVING = b"\x08\x01"
+
+
+class Listener(Protocol):
+    """Something that listens between `open` and `close`."""
+
+    async def open(self) -> None:
+        """Begin to listen. Raises OSError where the address is taken."""
+        ...
+
+    async def close(self) -> None:
+        """Close the port."""
+        ...
+
+
+Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class TcpServer:
+    """Holds one conversation per connection; `close` ends them all."""
+
+    address: Address
+    converse: Conversation
+    _server: asyncio.Server | None = field(default=None, init=False)
+    _open: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter], init=False)
+
+    async def open(self) -> None:
+        """Begin to listen."""
+        self._server = await asyncio.start_server(self._serve, self.address.host, self.address.port)
+
+    async def close(self) -> None:
+        """Close the port and every connection."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._open:
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            await self.converse(reader, writer)
+        except ConnectionError:
+            pass
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+
+def silent(address: Address) -> Listener:
+    """Accepts every connection and never answers."""
+
+    async def swallow(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65536):
+            pass
+
+    return TcpServer(address, swallow)
+
+
+def http(address: Address, delay: Delay) -> Listener:
+    """Answers every request with 200, as a healthy frontend does."""
+
+    async def answer(_request: HttpRequest) -> HttpResponse:
+        await asyncio.sleep(delay())
+        return HttpResponse.text("ok\n")
+
+    return HttpServer(address, answer)
+
+
+def redis(address: Address, delay: Delay) -> Listener:
+    """Answers PING with +PONG, in either form of the protocol, and all else with an error."""
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            word = line.strip().upper()
+            # `*1` and `$4` announce the words of a command in the longer form.
+            if not word or word[:1] in {b"*", b"$"}:
+                continue
+            await asyncio.sleep(delay())
+            writer.write(b"+PONG\r\n" if word == b"PING" else b"-ERR unknown command\r\n")
+            await writer.drain()
+
+    return TcpServer(address, converse)
+
+
+def relay(address: Address, target: Address) -> Listener:
+    """Passes bytes on to the target and back."""
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(target.host, target.port)
+        try:
+            ways = (_pump(reader, far_writer), _pump(far_reader, writer))
+            tasks = [asyncio.ensure_future(way) for way in ways]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            far_writer.close()
+
+    return TcpServer(address, converse)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+
+
+@dataclass
+class GrpcHealth:
+    """A gRPC server that has the health service alone and is serving."""
+
+    address: Address
+    delay: Delay
+    _server: grpc.aio.Server | None = field(default=None, init=False)
+
+    async def open(self) -> None:
+        """Begin to listen."""
+        server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
+        server.add_generic_rpc_handlers((_HealthService(self.delay),))
+        server.add_insecure_port(str(self.address))
+        await server.start()
+        self._server = server
+
+    async def close(self) -> None:
+        """Close the port; calls under way are broken off."""
+        if self._server is not None:
+            await self._server.stop(grace=None)
+            self._server = None
+
+
+@dataclass
+class _HealthService(grpc.GenericRpcHandler):
+    delay: Delay
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+        if handler_call_details.method != _HEALTH_CHECK:
+            return None
+        return grpc.unary_unary_rpc_method_handler(self._check)
+
+    async def _check(
+        self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]
+    ) -> bytes:
+        await asyncio.sleep(self.delay())
+        if request:
+            # The store's servers register the overall status alone, whose name is empty.
+            await context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")
+        return _SERVING

@@ -1,0 +1,94 @@
+"""What the simulated world consists of, as the stand-in tree describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from rehearsal.addresses import Address
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A deployment of the store's namespace; one pod stands for all its replicas.
+
+    `metrics` is where its proxy serves mesh metrics, None where it has none. `listens` is where
+    it serves, and is None for one that only calls, or that another program plays; `protocol` is
+    http, grpc or tcp. `calls` names workloads; `generates` is how many requests per second it
+    makes to each of them of its own accord, 0 where it calls only when called. The requests of
+    one that `probes` are health checks, which lead to no further calls.
+    """
+
+    name: str
+    protocol: str
+    listens: str | None
+    metrics: str | None
+    calls: tuple[str, ...]
+    generates: float = 0.0
+    probes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """The shop's public address: answers for the workload `behind` it, by TLS."""
+
+    listens: str
+    host: str
+    behind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Grafana's health page, by TLS: well while `asks` answers, and always where that is None."""
+
+    listens: str
+    host: str
+    asks: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relay:
+    """A way between two programs that a drill can close."""
+
+    name: str
+    listens: str
+    forwards: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Everything in the world. `hosts` names EC2 instances; each gets a procfs of its own."""
+
+    control: str
+    namespace: str
+    workloads: tuple[Workload, ...]
+    hosts: tuple[str, ...]
+    relays: tuple[Relay, ...] = ()
+    door: Door | None = None
+    page: Page | None = None
+
+    def write(self, path: Path) -> None:
+        """Put the scene into a file."""
+        path.write_bytes(_FORM.dump_json(self, indent=2) + b"\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Scene:
+        """The scene in a file that `write` filled."""
+        return _FORM.validate_json(path.read_bytes())
+
+    def addresses(self) -> tuple[Address, ...]:
+        """Everything the world listens on."""
+        texts = [self.control, *(relay.listens for relay in self.relays)]
+        for workload in self.workloads:
+            texts += [text for text in (workload.metrics, workload.listens) if text is not None]
+        texts += [secured.listens for secured in (self.door, self.page) if secured is not None]
+        return tuple(Address.parse(text) for text in texts)
+
+    def secured_hosts(self) -> tuple[str, ...]:
+        """The names that the world's certificate must carry."""
+        return tuple(secured.host for secured in (self.door, self.page) if secured is not None)
+
+
+_FORM = TypeAdapter(Scene)

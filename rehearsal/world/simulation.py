@@ -1,0 +1,162 @@
+"""The running world: listeners, proxies' metrics, hosts' procfs and the control, on one loop."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rehearsal.addresses import Address
+from rehearsal.http_server import Handler, HttpRequest, HttpResponse, HttpServer
+from rehearsal.world import listeners
+from rehearsal.world.control import Control
+from rehearsal.world.faults import Fault, FaultKind, down
+from rehearsal.world.listeners import Listener
+from rehearsal.world.mesh import Mesh
+from rehearsal.world.procfs import Host
+from rehearsal.world.scene import Door, Page, Scene, Workload
+
+_PROCFS_SECONDS = 1.0
+# Istio's gateway waits longer than anybody who probes.
+_GATEWAY_TIMEOUT_SECONDS = 15.0
+
+
+@dataclass
+class Place:
+    """An address where something of the store listens, healthy or broken."""
+
+    address: Address
+    healthy: Listener
+    current: Listener | None = field(default=None, init=False)
+
+    async def change(self, fault: Fault | None) -> None:
+        """Let the listener be as the fault says; the port is closed in between."""
+        if self.current is not None:
+            await self.current.close()
+        if fault is not None and fault.kind is FaultKind.REFUSE:
+            self.current = None
+            return
+        hangs = fault is not None and fault.kind is FaultKind.HANG
+        self.current = listeners.silent(self.address) if hangs else self.healthy
+        await self.current.open()
+
+
+class World:
+    """A scene come to life. `hosts` is the directory that gets a procfs per host."""
+
+    def __init__(self, scene: Scene, hosts: Path, certificate: tuple[Path, Path] | None) -> None:
+        now = time.time()
+        self.scene = scene
+        self.faults = dict[str, Fault | None]()
+        workloads = {workload.name: workload for workload in scene.workloads}
+        self.mesh = Mesh(scene.namespace, workloads, now)
+        self.hosts = {name: Host(name, hosts / name, now) for name in scene.hosts}
+        self.places = dict[str, Place]()
+        for workload in scene.workloads:
+            if workload.listens is not None:
+                self._settle(workload.name, workload.listens, self._service(workload))
+        for way in scene.relays:
+            listener = listeners.relay(Address.parse(way.listens), Address.parse(way.forwards))
+            self._settle(way.name, way.listens, listener)
+        self.fixed = self._fixed(certificate)
+
+    async def run(self) -> None:
+        """Listen and advance until cancelled."""
+        for place in self.places.values():
+            await place.change(None)
+        for server in self.fixed:
+            await server.open()
+        while True:
+            await asyncio.sleep(_PROCFS_SECONDS)
+            for host in self.hosts.values():
+                host.write(time.time())
+
+    async def set_fault(self, name: str, fault: Fault | None) -> None:
+        """Break a service or a relay, or (None) mend it."""
+        if self.faults[name] == fault:
+            return
+        before, self.faults[name] = self.faults[name], fault
+        if down(before) or down(fault):
+            await self.places[name].change(fault)
+        lasting = {name: fault for name, fault in self.faults.items() if fault is not None}
+        self.mesh.change(lasting, time.time())
+
+    def _settle(self, name: str, listens: str, listener: Listener) -> None:
+        self.faults[name] = None
+        self.places[name] = Place(Address.parse(listens), listener)
+
+    def _service(self, workload: Workload) -> Listener:
+        address = Address.parse(workload.listens or "")
+
+        def delay() -> float:
+            return self._delay_seconds(workload.name)
+
+        match workload.protocol:
+            case "http":
+                return listeners.http(address, delay)
+            case "grpc":
+                return listeners.GrpcHealth(address, delay)
+            case _:
+                return listeners.redis(address, delay)
+
+    def _delay_seconds(self, name: str) -> float:
+        fault = self.faults[name]
+        return 0.0 if fault is None else fault.milliseconds / 1000
+
+    def _fixed(self, certificate: tuple[Path, Path] | None) -> list[HttpServer]:
+        """The servers that no drill closes; the control comes last."""
+        servers = [
+            HttpServer(Address.parse(workload.metrics), self._metrics(workload.name))
+            for workload in self.scene.workloads
+            if workload.metrics is not None
+        ]
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            if (door := self.scene.door) is not None:
+                servers.append(HttpServer(Address.parse(door.listens), self._door(door), context))
+            if (page := self.scene.page) is not None:
+                servers.append(HttpServer(Address.parse(page.listens), _page(page), context))
+        control = Control(self.faults, self.hosts, self.set_fault)
+        servers.append(HttpServer(Address.parse(self.scene.control), control.answer))
+        return servers
+
+    def _metrics(self, workload: str) -> Handler:
+        async def answer(_request: HttpRequest) -> HttpResponse:
+            text = self.mesh.exposition(workload, time.time())
+            return HttpResponse(content_type="text/plain; version=0.0.4", body=text.encode())
+
+        return answer
+
+    def _door(self, door: Door) -> Handler:
+        async def answer(_request: HttpRequest) -> HttpResponse:
+            fault = self.faults[door.behind]
+            if fault is not None and fault.kind is FaultKind.HANG:
+                await asyncio.sleep(_GATEWAY_TIMEOUT_SECONDS)
+            await asyncio.sleep(self._delay_seconds(door.behind))
+            if down(fault):
+                return HttpResponse.text("no healthy upstream\n", 503)
+            return HttpResponse.text("ok\n")
+
+        return answer
+
+
+def _page(page: Page) -> Handler:
+    async def answer(_request: HttpRequest) -> HttpResponse:
+        if page.asks is None or await _answers(Address.parse(page.asks)):
+            return HttpResponse.json({"database": "ok"})
+        return HttpResponse.json({"database": "failing"}, 503)
+
+    return answer
+
+
+async def _answers(address: Address) -> bool:
+    """Whether somebody listens."""
+    try:
+        _, writer = await asyncio.open_connection(address.host, address.port)
+    except OSError:
+        return False
+    writer.close()
+    return True
