@@ -51,11 +51,15 @@ class EksPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenShiftPlan:
-    """An existing OpenShift cluster, and the addresses its pods leave from."""
+    """An existing OpenShift cluster, the addresses its pods leave from, and who vouches for them.
+
+    `oidc_provider` is the ARN of an IAM OIDC provider.
+    """
 
     kubeconfig_secret: str
     context: str
     egress_cidrs: tuple[str, ...]
+    oidc_provider: str
     platform: Literal["openshift"] = "openshift"
 
 
@@ -154,7 +158,11 @@ class Plan:
 
 def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
     """Work a stack out. Raises StackFault with everything that cannot work."""
-    faults = [*_impossible_intervals(settings), *_repeated_groups(settings)]
+    faults = [
+        *_impossible_intervals(settings),
+        *_repeated_groups(settings),
+        *_unreachable_from_openshift(settings),
+    ]
     if faults:
         raise StackFault(faults)
     timings = _timings(settings)
@@ -206,7 +214,12 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
         secrets=referenced_secrets(settings),
         bounds=tuple(_bounds(alerts, timings)),
     )
-    faults = [*_unheard(plan), *_unwoken(plan), *_unfit_for_production(plan, settings)]
+    faults = [
+        *_unrouted(plan),
+        *_unheard(plan),
+        *_unwoken(plan),
+        *_unfit_for_production(plan, settings),
+    ]
     if faults:
         raise StackFault(faults)
     return plan
@@ -274,7 +287,27 @@ def _cluster(existing: ExistingEks | ExistingOpenShift) -> EksPlan | OpenShiftPl
         kubeconfig_secret=existing.kubeconfig.secret,
         context=existing.kubeconfig.context,
         egress_cidrs=tuple(existing.egress_cidrs),
+        # Without one the stack was refused before.
+        oidc_provider=existing.oidc_provider or "",
     )
+
+
+def _unreachable_from_openshift(settings: Settings) -> Iterator[str]:
+    existing, key = settings.cluster.existing, "gallery:cluster.existing"
+    if not isinstance(existing, ExistingOpenShift):
+        return
+    if existing.oidc_provider is None:
+        yield (
+            f"{key}.oidc_provider is missing: the collector writes to AMP under an AWS role of its "
+            "own; give the ARN of the IAM OIDC provider for the cluster's service accounts, as "
+            "arn:aws:iam::123456789012:oidc-provider/oidc.example.org"
+        )
+    if settings.hosts and not existing.egress_cidrs:
+        yield (
+            f"{key}.egress_cidrs is missing: the hosts' metrics port opens to the collector alone, "
+            "and on OpenShift no security group can be named; give the addresses that pods leave "
+            "from, as [10.40.0.0/16]"
+        )
 
 
 def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService, ...]:
@@ -361,6 +394,16 @@ def _bounds(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterator[Boun
                     keep_firing=alert.keep_firing,
                     assumptions=assumptions,
                 )
+
+
+def _unrouted(plan: Plan) -> Iterator[str]:
+    if plan.engine is Engine.GRAFANA and not plan.owns_notification_policy:
+        yield (
+            f"gallery:grafana.existing is {plan.existing_grafana}, and without its notification "
+            "policy every alert of this stack would go wherever that Grafana's default leads. "
+            "The policy is one per Grafana and is replaced whole: if that is what you want, say "
+            "replace_notification_policy: true"
+        )
 
 
 def _unheard(plan: Plan) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gallery.alerts import ALERTS
-from gallery.contact_points import DELIVERABLE, Engine, Kind
+from gallery.contact_points import BUILT_IN, DELIVERABLE, Engine, Kind
 from gallery.durations import Duration
 from gallery.faults import StackFault, nearest
 from gallery.faults_of_models import readable
@@ -72,12 +72,16 @@ class ExistingOpenShift(Section):
     """An OpenShift cluster, reached by a kubeconfig.
 
     `egress_cidrs` are the addresses its pods leave from: node_exporter's port opens to them,
-    since no security group can be named.
+    since no security group can be named. `oidc_provider` is the ARN of the IAM OIDC provider
+    that trusts the cluster's service accounts: the collector takes its AWS role through it.
     """
 
     platform: Literal["openshift"]
     kubeconfig: SecretFile
     egress_cidrs: list[Cidr] = []
+    oidc_provider: (
+        Annotated[str, Field(pattern=r"^arn:aws[-a-z]*:iam::\d{12}:oidc-provider/\S+$")] | None
+    ) = None
 
     @model_validator(mode="after")
     def _apart(self) -> ExistingOpenShift:
@@ -230,10 +234,19 @@ class Alerting(Section):
 
     @model_validator(mode="after")
     def _reachable(self) -> Alerting:
-        faults = [*self._undeliverable(), *self._roles_without(), *self._undeclared()]
+        faults = [
+            *self._reserved(),
+            *self._undeliverable(),
+            *self._roles_without(),
+            *self._undeclared(),
+        ]
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+    def _reserved(self) -> Iterator[str]:
+        for name in self.contact_points.keys() & set(BUILT_IN):
+            yield f'contact point "{name}" is the stack\'s own; choose another name'
 
     def _undeliverable(self) -> Iterator[str]:
         able = DELIVERABLE[self.engine]

@@ -1,0 +1,29 @@
+"""The prober's configuration: one module of the blackbox exporter for each way of asking."""
+
+from __future__ import annotations
+
+from gallery.plan import Plan
+from gallery.probes import PROBE_COOKIE, Module
+from gallery.render.documents import yaml_text
+
+# The exporter prefers IPv6 where nothing is said, and then waits for an answer that cannot come.
+_IPV4 = {"preferred_ip_protocol": "ip4", "ip_protocol_fallback": False}
+
+
+def blackbox_config(plan: Plan) -> str:
+    """The blackbox exporter's configuration as YAML."""
+    timeout = str(plan.timings.probe_timeout)
+    modules: dict[Module, dict[str, object]] = {
+        Module.HTTP: {"prober": "http", "http": {**_IPV4, "headers": {"Cookie": PROBE_COOKIE}}},
+        Module.HTTPS: {"prober": "http", "http": {**_IPV4, "fail_if_not_ssl": True}},
+        # An empty service asks gRPC's health protocol for the server as a whole.
+        Module.GRPC: {"prober": "grpc", "grpc": {**_IPV4, "tls": False, "service": ""}},
+        # A connection alone proves nothing: a proxy accepts for a Redis that is not there.
+        Module.REDIS: {
+            "prober": "tcp",
+            "tcp": {**_IPV4, "query_response": [{"send": "PING"}, {"expect": r"^\+PONG"}]},
+        },
+    }
+    return yaml_text(
+        {"modules": {str(name): {**module, "timeout": timeout} for name, module in modules.items()}}
+    )
