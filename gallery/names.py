@@ -29,7 +29,7 @@ _UID_LENGTH = 40
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def rule_uid(alert: str, part: str = "") -> str:
+def rule_uid(alert: str, part: str | None = None) -> str:
     """The uid of an alert's rule in Grafana: `gallery-endpoint-down`.
 
     `part` tells the rules of one alert apart, as the owner of a host group does. A uid that
@@ -40,3 +40,7 @@ def rule_uid(alert: str, part: str = "") -> str:
     if len(whole) <= _UID_LENGTH:
         return whole
     return f"{whole[: _UID_LENGTH - 9]}-{sha256(whole.encode()).hexdigest()[:8]}"
+
+
+# The group of message templates in Grafana.
+MESSAGE_TEMPLATE = "gallery"

@@ -1,26 +1,45 @@
-"""Alerts on what the store's services answer, seen through their own addresses."""
+"""Alerts on whether the store's services answer, seen through their own addresses."""
 
 from __future__ import annotations
 
-from gallery import labels
-from gallery.alerts.guards import unanswered
-from gallery.alerts.model import Alert, Case, Scope, Series, Subject, at_once, flat, gone
-from gallery.alerts.stories import CALM, MINUTE, STEP, Spell, gauge, lasting, passing, valued
+from gallery import labels, promql
+from gallery.alerts.guards import PROBE_JOBS, blind, collector_alive, unanswered
+from gallery.alerts.model import (
+    Alert,
+    Case,
+    Scope,
+    Series,
+    Subject,
+    at_once,
+    flat,
+    gone,
+    leaves_discovery,
+    unwritten,
+)
+from gallery.alerts.stories import (
+    CALM,
+    MINUTE,
+    STEP,
+    Spell,
+    gauge,
+    lasting,
+    minus,
+    passing,
+    present,
+    silent,
+    valued,
+)
+from gallery.alerts.subjects import (
+    canary_labels,
+    collector_silent,
+    collector_well,
+    probe_labels,
+    whole,
+)
 from gallery.durations import Duration
-from gallery.names import API_HEALTH
-from gallery.roles import INCIDENT_RESPONSE, Severity
+from gallery.names import API_HEALTH, PROBE_EXPECTED
+from gallery.roles import INCIDENT_RESPONSE, MONITORING, Severity
 from gallery.times import Scenario
-
-
-def probe_labels(scope: Scope, service: str) -> dict[str, str]:
-    """The labels of a service's probe."""
-    return scope.at(job=labels.PROBE, service=service, instance=service)
-
-
-def canary_labels(scope: Scope) -> dict[str, str]:
-    """The labels of the prober's probe of itself."""
-    name = labels.COLLECTOR_SERVICE
-    return scope.at(job=labels.CANARY, service=name, instance=name)
 
 
 def _probe(scope: Scope, service: str, *spells: tuple[float, Duration]) -> Series:
@@ -32,16 +51,19 @@ def _canary(scope: Scope, *spells: tuple[float, Duration]) -> Series:
 
 
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
-    long = CALM + scope.hold.ceil_to(STEP) + MINUTE * 10
-    well = (_canary(scope, (1, long)), _probe(scope, "frontend", (1, long)))
     cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
 
     def cart_fails(*spells: Spell) -> tuple[Series, ...]:
-        return (gauge("probe_success", cart, spells, well=1, ill=0), *well)
+        length = whole(spells)
+        return (
+            gauge("probe_success", cart, spells, well=1, ill=0),
+            _probe(scope, "frontend", (1, length)),
+            _canary(scope, (1, length)),
+        )
 
     def store_fails(*spells: Spell) -> tuple[Series, ...]:
         services = (gauge("probe_success", of, spells, well=1, ill=0) for of in (cart, shop))
-        return (*services, _canary(scope, (1, long)))
+        return (*services, _canary(scope, (1, whole(spells))))
 
     return (
         lasting(scope, "refuses for the hold", cart_fails, cart),
@@ -53,9 +75,10 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
 
 def _blind_cases(scope: Scope) -> tuple[Case, ...]:
     cart = probe_labels(scope, "cartservice")
-    hold = scope.hold.ceil_to(STEP)
-    down = hold + MINUTE
-    blind = MINUTE * 3
+    down = scope.hold.ceil_to(STEP) + MINUTE
+    dead = MINUTE * 3
+    # As long as the window in which an endpoint is compared with the canary.
+    known = MINUTE * 5
     return (
         Case(
             name="keeps firing when the prober dies",
@@ -64,35 +87,30 @@ def _blind_cases(scope: Scope) -> tuple[Case, ...]:
                 Series(
                     metric="probe_success",
                     labels=cart,
-                    phases=(flat(1, CALM), flat(0, down), gone(blind)),
+                    phases=(flat(1, CALM), flat(0, down), gone(dead)),
                 ),
             ),
-            fires_at=CALM + down + blind,
+            fires_at=CALM + down + dead,
             fires=(cart,),
         ),
         Case(
             name="keeps firing when the prober goes blind, and nothing else fires",
             series=(
-                _canary(scope, (1, CALM + down), (0, blind)),
-                _probe(scope, "frontend", (1, CALM + down), (0, blind)),
-                _probe(scope, "cartservice", (1, CALM), (0, down + blind)),
+                _canary(scope, (1, CALM + down), (0, dead)),
+                _probe(scope, "frontend", (1, CALM + down), (0, dead)),
+                _probe(scope, "cartservice", (1, CALM), (0, down + dead)),
             ),
-            fires_at=CALM + down + blind,
+            fires_at=CALM + down + dead,
             fires=(cart,),
         ),
         Case(
             name="the prober goes blind, one probe a moment before the canary",
             series=(
-                _canary(scope, (1, CALM), (0, hold + CALM)),
-                _probe(scope, "frontend", (1, CALM), (0, hold + CALM)),
-                _probe(
-                    scope,
-                    "cartservice",
-                    (1, Duration(CALM.milliseconds - STEP.milliseconds)),
-                    (0, hold + CALM + STEP),
-                ),
+                _canary(scope, (1, known), (0, down + CALM)),
+                _probe(scope, "frontend", (1, known), (0, down + CALM)),
+                _probe(scope, "cartservice", (1, minus(known, STEP)), (0, down + CALM + STEP)),
             ),
-            until=CALM + hold + CALM,
+            until=known + down + CALM,
         ),
     )
 
@@ -109,4 +127,77 @@ ENDPOINT_DOWN = Alert(
     dashboard=API_HEALTH,
     onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
     cases=_down_cases,
+)
+
+
+def _missing(scope: Scope) -> str:
+    return (
+        f"{scope.series(PROBE_EXPECTED)}"
+        f" unless {promql.ON_SERVICE} {scope.job('probe_success', *PROBE_JOBS)}"
+        f" and {promql.ON_PLACE} ({collector_alive(scope)})"
+        f" unless {promql.ON_PLACE} ({blind(scope)})"
+    )
+
+
+def _missing_cases(scope: Scope) -> tuple[Case, ...]:
+    cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
+    canary = canary_labels(scope)
+
+    def expected(length: Duration) -> tuple[Series, ...]:
+        return tuple(
+            valued(PROBE_EXPECTED, scope.at(service=service), (1, length))
+            for service in ("cartservice", "frontend")
+        )
+
+    def cart_is_lost(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            *expected(length),
+            present("probe_success", cart, spells, away=gone),
+            valued("probe_success", shop, (1, length)),
+            valued("probe_success", canary, (1, length)),
+            collector_well(scope, length),
+        )
+
+    def exporter_is_dead(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            *expected(length),
+            *(gauge("up", of, spells, well=1, ill=0) for of in (cart, shop, canary)),
+            *(present("probe_success", of, spells, away=gone) for of in (cart, shop, canary)),
+            collector_well(scope, length),
+        )
+
+    dead = scope.hold.ceil_to(STEP) + MINUTE * 10
+    return (
+        lasting(scope, "nobody probes it", cart_is_lost, scope.at(service="cartservice")),
+        passing(scope, "the probe comes back just before the hold ends", cart_is_lost),
+        silent(scope, "the prober itself cannot be scraped", exporter_is_dead),
+        Case(
+            name="the collector is dead and its last values expire",
+            series=(
+                *expected(CALM + dead),
+                present("probe_success", cart, ((False, CALM), (True, dead)), away=unwritten),
+                present("probe_success", shop, ((False, CALM), (True, dead)), away=unwritten),
+                collector_silent(scope, (False, CALM), (True, dead)),
+            ),
+            until=CALM + dead,
+        ),
+    )
+
+
+ENDPOINT_PROBE_MISSING = Alert(
+    name="EndpointProbeMissing",
+    subject=Subject.ENDPOINT,
+    expr=_missing,
+    hold=Duration.of(seconds=120),
+    severity=Severity.PAGE,
+    owner=MONITORING.name,
+    summary="An endpoint that should be probed is not.",
+    what="Nobody probes {{ $labels.service }}: its outage would go unseen.",
+    dashboard=API_HEALTH,
+    onset={Scenario.GONE: leaves_discovery},
+    clearing=leaves_discovery,
+    recorded=True,
+    cases=_missing_cases,
 )

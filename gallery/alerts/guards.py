@@ -39,6 +39,19 @@ def blind(scope: Scope) -> str:
     return f"{every_probe_fails(scope)} or max {promql.BY_PLACE} ({scraped}) == 0"
 
 
+def no_worse_than_canary(scope: Scope, job: str, window: str, tolerance: float) -> str:
+    """Targets of a probe job that fail no more than the prober's probe of itself.
+
+    `tolerance` is a share of the window.
+    """
+    probe = scope.job("probe_success", job, window=window)
+    canary = scope.job("probe_success", labels.CANARY, window=window)
+    return (
+        f"avg_over_time({probe}) >= {promql.ON_PLACE} group_left ()"
+        f" (max {promql.BY_PLACE} (avg_over_time({canary})) - {tolerance})"
+    )
+
+
 def unanswered(scope: Scope, job: str) -> str:
     """Targets of a probe job that last were seen not to answer, for no fault of the prober.
 
@@ -48,16 +61,18 @@ def unanswered(scope: Scope, job: str) -> str:
     resolves nothing.
     """
     known = scope.job("probe_success", job, window=promql.LAST_KNOWN)
-    canary = scope.job("probe_success", labels.CANARY, window=promql.LAST_KNOWN)
+    alike = no_worse_than_canary(scope, job, promql.LAST_KNOWN, _SAME_MOMENT)
     return (
         f"last_over_time({known}) == 0"
-        f" unless {promql.ON_SERVICE} ("
-        f"avg_over_time({known}) >= {promql.ON_PLACE} group_left ()"
-        f" (max {promql.BY_PLACE} (avg_over_time({canary})) - {_SAME_MOMENT})"
-        f" and {promql.ON_PLACE} {every_probe_fails(scope)})"
+        f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_PLACE} {every_probe_fails(scope)})"
     )
 
 
 def host_down(scope: Scope) -> str:
     """Hosts whose exporter cannot be scraped; their other alerts are silent."""
     return f"{scope.of_hosts('up', promql.equals('job', labels.NODE))} == 0"
+
+
+def unless_host_down(scope: Scope) -> str:
+    """What ends the expression of every other alert on a host."""
+    return f" unless {promql.ON_HOST} {host_down(scope)}"

@@ -84,9 +84,7 @@ class Scope:
 
     def job(self, metric: str, *jobs: str, window: str = "") -> str:
         """A selector of the series that these scrape jobs bring."""
-        matcher = (
-            promql.equals("job", jobs[0]) if len(jobs) == 1 else promql.one_of("job", jobs)
-        )
+        matcher = promql.equals("job", jobs[0]) if len(jobs) == 1 else promql.one_of("job", jobs)
         return self.series(metric, matcher, window=window)
 
     def of_hosts(self, metric: str, *matchers: str, window: str = "") -> str:
@@ -194,3 +192,21 @@ class Alert:
 def at_once(_: Timings) -> Duration:
     """X of an expression that is true with the first sample."""
     return ZERO
+
+
+def scrape_times_out(timings: Timings) -> Duration:
+    """X where the scrape itself hangs, beyond what a probe within it would take.
+
+    The scrape timeout equals the scrape interval.
+    """
+    probe = timings.probe_time(Scenario.HANGING)
+    return Duration(timings.scrape.milliseconds - probe.milliseconds)
+
+
+def leaves_discovery(timings: Timings) -> Duration:
+    """X of a target that is no longer discovered: refresh, hand-over and staleness marker.
+
+    Prometheus hands targets over every five seconds and marks a series two intervals and a
+    tenth after its last scrape.
+    """
+    return timings.discovery + Duration.of(seconds=5) + timings.scrape * 3

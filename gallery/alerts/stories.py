@@ -1,14 +1,13 @@
-"""Cases that most alerts share: a condition that outlasts the hold, and one that does not."""
+"""What cases are told with: a condition that outlasts the hold, and one that does not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from gallery.alerts.model import Case, Labels, Scope, Series, flat
+from gallery.alerts.model import Case, Labels, Phase, Scope, Series, flat
 from gallery.durations import Duration
 from gallery.times import ZERO
 
-SECOND = Duration.of(seconds=1)
 STEP = Duration.of(seconds=10)
 MINUTE = Duration.of(seconds=60)
 CALM = MINUTE * 2
@@ -19,15 +18,50 @@ Spell = tuple[bool, Duration]
 Story = Callable[..., tuple[Series, ...]]
 
 
+def minus(length: Duration, less: Duration) -> Duration:
+    """The difference of two lengths; nothing where it would be negative."""
+    return Duration(max(0, length.milliseconds - less.milliseconds))
+
+
 def valued(metric: str, labels: Labels, *spells: tuple[float, Duration]) -> Series:
     """A gauge that keeps each value for so long."""
     phases = tuple(flat(value, length) for value, length in spells)
     return Series(metric=metric, labels=labels, phases=phases)
 
 
-def gauge(metric: str, labels: Labels, spells: tuple[Spell, ...], *, well: float, ill: float) -> Series:
+def gauge(
+    metric: str, labels: Labels, spells: tuple[Spell, ...], *, well: float, ill: float
+) -> Series:
     """A gauge that is `ill` while the condition holds and `well` otherwise."""
     return valued(metric, labels, *((ill if bad else well, length) for bad, length in spells))
+
+
+def present(
+    metric: str,
+    labels: Labels,
+    spells: tuple[Spell, ...],
+    *,
+    away: Callable[[Duration], Phase],
+    value: float = 1,
+) -> Series:
+    """A gauge that is `away` while the condition holds: `gone` or `unwritten`."""
+    return Series(
+        metric=metric,
+        labels=labels,
+        phases=tuple(away(length) if bad else flat(value, length) for bad, length in spells),
+    )
+
+
+def counter(
+    metric: str, labels: Labels, *spells: tuple[float, Duration], step: Duration = STEP
+) -> Series:
+    """A counter that grows by each rate, in units a second, for so long."""
+    phases, reached = list[Phase](), 0.0
+    for rate, length in spells:
+        growth = rate * step.seconds
+        phases.append(Phase(start=reached, step=growth, length=length))
+        reached += growth * (length.milliseconds // step.milliseconds)
+    return Series(metric=metric, labels=labels, phases=tuple(phases))
 
 
 def short_of(hold: Duration, step: Duration = STEP) -> Duration:
@@ -56,15 +90,24 @@ def lasting(
 
 
 def passing(
-    scope: Scope, name: str, story: Story, *, calm: Duration = CALM, step: Duration = STEP
+    scope: Scope,
+    name: str,
+    story: Story,
+    *,
+    spell: Duration | None = None,
+    calm: Duration = CALM,
+    step: Duration = STEP,
 ) -> Case:
-    """The condition ends one step before the hold does: nothing fires."""
-    spell = short_of(scope.hold, step)
-    after = step * 12
+    """The condition ends one step before the hold does: nothing fires.
+
+    `spell` is how long the cause lasts where the expression outlives or trails its cause.
+    """
+    cause = spell or short_of(scope.hold, step)
+    after = scope.hold.ceil_to(step) + step * 12
     return Case(
         name=name,
-        series=story((False, calm), (True, spell), (False, after)),
-        until=calm + spell + after,
+        series=story((False, calm), (True, cause), (False, after)),
+        until=calm + cause + after,
         interval=step,
     )
 

@@ -1,0 +1,128 @@
+"""The alert on a host's disks."""
+
+from __future__ import annotations
+
+from gallery import promql
+from gallery.alerts.guards import unless_host_down
+from gallery.alerts.hosts import NODE
+from gallery.alerts.model import Alert, Case, Phase, Scope, Series, Subject, at_once, flat, ramp
+from gallery.alerts.stories import MINUTE, Spell, Story, lasting, passing, silent, valued
+from gallery.alerts.subjects import node_labels, whole
+from gallery.names import HOSTS
+from gallery.roles import INFRASTRUCTURE, Severity
+from gallery.times import Scenario
+
+_TREND = "6h"
+_DAY = 86_400
+# Share of the disk below which it does not matter how fast it fills.
+_NEARLY_FULL = 0.03
+# Kept in memory, or made of files that cannot grow, or a second sight of the same disk.
+_NO_DISK = "tmpfs|ramfs|squashfs|overlay"
+_SIZE = 1e11
+_HALF_A_DAY = 720
+
+
+def _filling(scope: Scope) -> str:
+    disks = f"fstype!~{promql.quoted(_NO_DISK)}"
+    free = scope.of_hosts("node_filesystem_avail_bytes", NODE, disks)
+    trend = scope.of_hosts("node_filesystem_avail_bytes", NODE, disks, window=_TREND)
+    size = scope.of_hosts("node_filesystem_size_bytes", NODE, disks)
+    readonly = scope.of_hosts("node_filesystem_readonly", NODE, disks)
+    return (
+        f"({free} / {size} < {scope.threshold:g} and predict_linear({trend}, {_DAY}) < 0"
+        f" or {free} / {size} < {_NEARLY_FULL})"
+        f" unless {readonly} == 1{unless_host_down(scope)}"
+    )
+
+
+def _labels(scope: Scope, fstype: str = "xfs") -> dict[str, str]:
+    return node_labels(scope) | {
+        "device": "/dev/nvme0n1p1",
+        "fstype": fstype,
+        "mountpoint": "/",
+    }
+
+
+def _disk(
+    scope: Scope, *shares: Phase, fstype: str = "xfs", readonly: int = 0, up: int = 1
+) -> tuple[Series, ...]:
+    """A disk whose free share takes this course."""
+    disk, length = _labels(scope, fstype), whole(tuple((True, share.length) for share in shares))
+    free = tuple(
+        Phase(start=(share.start or 0) * _SIZE, step=share.step * _SIZE, length=share.length)
+        for share in shares
+    )
+    return (
+        Series(metric="node_filesystem_avail_bytes", labels=disk, phases=free),
+        valued("node_filesystem_size_bytes", disk, (_SIZE, length)),
+        valued("node_filesystem_readonly", disk, (readonly, length)),
+        valued("up", node_labels(scope), (up, length)),
+    )
+
+
+def _fills(scope: Scope, share: float) -> Story:
+    """From this free share to nothing within half a day, at a sample a minute."""
+
+    def story(*spells: Spell) -> tuple[Series, ...]:
+        falling = (ramp(share, per_sample=-share / _HALF_A_DAY, length=of) for _, of in spells)
+        roomy = (flat((1 + scope.threshold) / 2, of) for _, of in spells)
+        courses = zip(spells, falling, roomy, strict=True)
+        return _disk(scope, *(ill if spell[0] else well for spell, ill, well in courses))
+
+    return story
+
+
+def _keeps(
+    scope: Scope, share: float, *, fstype: str = "xfs", readonly: int = 0, up: int = 1
+) -> Story:
+    """This free share and no change."""
+
+    def story(*spells: Spell) -> tuple[Series, ...]:
+        phase = flat(share, whole(spells))
+        return _disk(scope, phase, fstype=fstype, readonly=readonly, up=up)
+
+    return story
+
+
+def _filling_cases(scope: Scope) -> tuple[Case, ...]:
+    low, roomy, full = 0.9 * scope.threshold, 1.8 * scope.threshold, 0.02
+
+    def never(name: str, story: Story) -> Case:
+        return silent(scope, name, story, step=MINUTE)
+
+    return (
+        lasting(scope, "fills within a day", _fills(scope, low), _labels(scope), step=MINUTE),
+        lasting(
+            scope,
+            "is nearly full",
+            _keeps(scope, full),
+            _labels(scope),
+            calm=MINUTE * 0,
+            step=MINUTE,
+        ),
+        passing(scope, "is cleared within the hold", _fills(scope, low), step=MINUTE),
+        never("fills with room to spare", _fills(scope, roomy)),
+        never("is rather full, and stays so", _keeps(scope, 0.75 * scope.threshold)),
+        never("has a little more than nothing", _keeps(scope, 2 * full)),
+        never("is memory", _keeps(scope, full, fstype="tmpfs")),
+        never("cannot be written", _keeps(scope, full, readonly=1)),
+        never("belongs to a host that is down", _keeps(scope, full, up=0)),
+    )
+
+
+HOST_DISK_FILLING = Alert(
+    name="HostDiskFilling",
+    subject=Subject.HOST,
+    expr=_filling,
+    hold=MINUTE * 30,
+    severity=Severity.TICKET,
+    owner=INFRASTRUCTURE.name,
+    threshold=0.2,
+    unit="share of the disk that is free, where it will be full within a day",
+    summary="A disk fills.",
+    what="{{ $labels.mountpoint }} of host {{ $labels.host }} has "
+    "{{ $value | humanizePercentage }} of its space left and keeps filling.",
+    dashboard=HOSTS,
+    onset={Scenario.CHANGED: at_once},
+    cases=_filling_cases,
+)

@@ -1,0 +1,109 @@
+"""Alerts on the shop's public address, as customers reach it."""
+
+from __future__ import annotations
+
+from gallery import labels
+from gallery.alerts.guards import unanswered
+from gallery.alerts.model import Alert, Case, Scope, Series, Subject, at_once
+from gallery.alerts.stories import (
+    MINUTE,
+    Spell,
+    gauge,
+    lasting,
+    passing,
+    silent,
+    valued,
+)
+from gallery.alerts.subjects import canary_labels, probe_labels, whole
+from gallery.durations import Duration
+from gallery.names import API_HEALTH
+from gallery.roles import INCIDENT_RESPONSE, INFRASTRUCTURE, Severity
+from gallery.times import Scenario
+
+_DAY = 86_400
+
+
+def _door(scope: Scope) -> dict[str, str]:
+    return probe_labels(scope, labels.DOOR_SERVICE, labels.DOOR)
+
+
+def _down_cases(scope: Scope) -> tuple[Case, ...]:
+    shop = probe_labels(scope, "frontend")
+
+    def closed(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            gauge("probe_success", _door(scope), spells, well=1, ill=0),
+            valued("probe_success", shop, (1, length)),
+            valued("probe_success", canary_labels(scope), (1, length)),
+        )
+
+    def prober_is_blind(*spells: Spell) -> tuple[Series, ...]:
+        return tuple(
+            gauge("probe_success", of, spells, well=1, ill=0)
+            for of in (_door(scope), shop, canary_labels(scope))
+        )
+
+    return (
+        lasting(scope, "does not answer", closed, _door(scope)),
+        passing(scope, "answers again just before the hold ends", closed),
+        silent(scope, "the prober reaches nothing at all", prober_is_blind),
+    )
+
+
+SHOP_DOOR_DOWN = Alert(
+    name="ShopDoorDown",
+    subject=Subject.DOOR,
+    expr=lambda scope: unanswered(scope, labels.DOOR),
+    hold=Duration.of(seconds=60),
+    severity=Severity.PAGE,
+    owner=INCIDENT_RESPONSE.name,
+    summary="The shop's public address does not answer.",
+    what="The shop's public address does not answer: customers stand before a closed door.",
+    dashboard=API_HEALTH,
+    onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
+    cases=_down_cases,
+)
+
+
+def _expiring(scope: Scope) -> str:
+    expiry = scope.job("probe_ssl_earliest_cert_expiry", labels.DOOR)
+    return f"({expiry} - time()) / {_DAY} < {scope.threshold:g}"
+
+
+def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
+    days = scope.threshold * _DAY
+
+    def expires(*spells: Spell, ill: float, well: float) -> tuple[Series, ...]:
+        metric = "probe_ssl_earliest_cert_expiry"
+        return (gauge(metric, _door(scope), spells, well=well * days, ill=ill * days),)
+
+    def soon(*spells: Spell) -> tuple[Series, ...]:
+        return expires(*spells, ill=0.75, well=6)
+
+    def later(*spells: Spell) -> tuple[Series, ...]:
+        return expires(*spells, ill=1.5, well=6)
+
+    return (
+        lasting(scope, "is not renewed", soon, _door(scope), step=MINUTE),
+        passing(scope, "is renewed just before the hold ends", soon, step=MINUTE),
+        silent(scope, "has some weeks yet", later, step=MINUTE),
+    )
+
+
+SHOP_DOOR_CERTIFICATE_EXPIRING = Alert(
+    name="ShopDoorCertificateExpiring",
+    subject=Subject.DOOR,
+    expr=_expiring,
+    # Behind one name stand several balancers, which take a new certificate one by one.
+    hold=MINUTE * 10,
+    severity=Severity.TICKET,
+    owner=INFRASTRUCTURE.name,
+    threshold=14,
+    unit="days until the certificate expires",
+    summary="The certificate of the shop's public address expires soon.",
+    what="The shop's certificate expires in {{ $value | humanize }} days.",
+    dashboard=API_HEALTH,
+    onset={Scenario.CHANGED: at_once},
+    cases=_expiring_cases,
+)

@@ -1,0 +1,267 @@
+"""Alerts on the EC2 hosts, through their node_exporter."""
+
+from __future__ import annotations
+
+from gallery import labels, promql
+from gallery.alerts.guards import collector_alive, host_down, unless_host_down
+from gallery.alerts.model import (
+    Alert,
+    Case,
+    Scope,
+    Series,
+    Subject,
+    at_once,
+    gone,
+    leaves_discovery,
+    scrape_times_out,
+    unwritten,
+)
+from gallery.alerts.stories import (
+    CALM,
+    MINUTE,
+    STEP,
+    Spell,
+    counter,
+    gauge,
+    lasting,
+    passing,
+    present,
+    silent,
+    valued,
+)
+from gallery.alerts.subjects import (
+    collector_silent,
+    collector_well,
+    group_labels,
+    host_labels,
+    node_labels,
+    whole,
+)
+from gallery.durations import Duration
+from gallery.names import HOSTS, HOSTS_EXPECTED
+from gallery.roles import INFRASTRUCTURE, Severity
+from gallery.times import Scenario
+
+NODE = promql.equals("job", labels.NODE)
+_BY_GROUP = promql.by((*labels.COMMON, labels.HOST_GROUP))
+
+
+def _down_cases(scope: Scope) -> tuple[Case, ...]:
+    def silent_exporter(*spells: Spell) -> tuple[Series, ...]:
+        return (
+            gauge("up", node_labels(scope), spells, well=1, ill=0),
+            valued("up", node_labels(scope, 2), (1, whole(spells))),
+        )
+
+    def well(*spells: Spell) -> tuple[Series, ...]:
+        return (valued("up", node_labels(scope), (1, whole(spells))),)
+
+    return (
+        lasting(scope, "its exporter does not answer", silent_exporter, node_labels(scope)),
+        passing(scope, "restarts within the hold", silent_exporter),
+        silent(scope, "answers", well),
+    )
+
+
+HOST_DOWN = Alert(
+    name="HostDown",
+    subject=Subject.HOST,
+    expr=host_down,
+    hold=Duration.of(seconds=120),
+    severity=Severity.PAGE,
+    owner=INFRASTRUCTURE.name,
+    summary="A host does not answer.",
+    what="Host {{ $labels.host }} of group {{ $labels.host_group }} does not answer.",
+    dashboard=HOSTS,
+    onset={Scenario.REFUSED: at_once, Scenario.HANGING: scrape_times_out},
+    cases=_down_cases,
+)
+
+
+def _missing(scope: Scope) -> str:
+    expected = scope.of_hosts(HOSTS_EXPECTED)
+    counted = f"count {_BY_GROUP} ({scope.of_hosts('up', NODE)})"
+    return (
+        f"{expected} - ({counted} or 0 * {expected}) > 0"
+        f" and {promql.ON_PLACE} ({collector_alive(scope)})"
+    )
+
+
+def _missing_cases(scope: Scope) -> tuple[Case, ...]:
+    def expected(length: Duration, count: int) -> Series:
+        return valued(HOSTS_EXPECTED, group_labels(scope), (count, length))
+
+    def second_is_gone(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            expected(length, 2),
+            valued("up", node_labels(scope), (1, length)),
+            present("up", node_labels(scope, 2), spells, away=gone),
+            collector_well(scope, length),
+        )
+
+    def only_one_is_gone(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            expected(length, 1),
+            present("up", node_labels(scope), spells, away=gone),
+            collector_well(scope, length),
+        )
+
+    def down_but_known(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            expected(length, 1),
+            valued("up", node_labels(scope), (0, length)),
+            collector_well(scope, length),
+        )
+
+    dead = scope.hold.ceil_to(STEP) + MINUTE * 10
+    return (
+        lasting(scope, "one of two has left", second_is_gone, group_labels(scope)),
+        lasting(scope, "the only one has left", only_one_is_gone, group_labels(scope)),
+        passing(scope, "is replaced within the hold", second_is_gone),
+        silent(scope, "is down, but not gone", down_but_known),
+        Case(
+            name="the collector is dead and its last values expire",
+            series=(
+                expected(CALM + dead, 1),
+                present("up", node_labels(scope), ((False, CALM), (True, dead)), away=unwritten),
+                collector_silent(scope, (False, CALM), (True, dead)),
+            ),
+            until=CALM + dead,
+        ),
+    )
+
+
+HOST_MISSING = Alert(
+    name="HostMissing",
+    subject=Subject.HOST,
+    expr=_missing,
+    hold=Duration.of(seconds=120),
+    severity=Severity.PAGE,
+    owner=INFRASTRUCTURE.name,
+    summary="Fewer hosts are there than planned.",
+    what="Of the hosts of group {{ $labels.host_group }} {{ $value }} cannot be found in EC2.",
+    dashboard=HOSTS,
+    onset={Scenario.GONE: leaves_discovery},
+    clearing=leaves_discovery,
+    recorded=True,
+    cases=_missing_cases,
+)
+
+
+def _memory(scope: Scope) -> str:
+    available = scope.of_hosts("node_memory_MemAvailable_bytes", NODE)
+    total = scope.of_hosts("node_memory_MemTotal_bytes", NODE)
+    return f"{available} / {total} < {scope.threshold:g}{unless_host_down(scope)}"
+
+
+def _memory_cases(scope: Scope) -> tuple[Case, ...]:
+    total = 2e9
+
+    def left(*spells: Spell, ill: float, up: int = 1) -> tuple[Series, ...]:
+        host, length = node_labels(scope), whole(spells)
+        share = {"well": 4 * scope.threshold * total, "ill": ill * scope.threshold * total}
+        return (
+            gauge("node_memory_MemAvailable_bytes", host, spells, **share),
+            valued("node_memory_MemTotal_bytes", host, (total, length)),
+            valued("up", host, (up, length)),
+        )
+
+    def little(*spells: Spell) -> tuple[Series, ...]:
+        return left(*spells, ill=0.75)
+
+    def enough(*spells: Spell) -> tuple[Series, ...]:
+        return left(*spells, ill=1.5)
+
+    def little_on_a_dead_host(*spells: Spell) -> tuple[Series, ...]:
+        return left(*spells, ill=0.75, up=0)
+
+    return (
+        lasting(scope, "stays short of memory", little, node_labels(scope)),
+        passing(scope, "is short of memory for a while", little),
+        silent(scope, "has just enough", enough),
+        silent(scope, "is down, which says it all", little_on_a_dead_host),
+    )
+
+
+HOST_MEMORY_LOW = Alert(
+    name="HostMemoryLow",
+    subject=Subject.HOST,
+    expr=_memory,
+    hold=MINUTE * 10,
+    severity=Severity.TICKET,
+    owner=INFRASTRUCTURE.name,
+    threshold=0.1,
+    unit="share of memory that is available",
+    summary="A host has little memory left.",
+    what="Host {{ $labels.host }} has {{ $value | humanizePercentage }} of its memory left.",
+    dashboard=HOSTS,
+    onset={Scenario.CHANGED: at_once},
+    cases=_memory_cases,
+)
+
+
+def _saturated(scope: Scope) -> str:
+    idle = scope.of_hosts(
+        "node_cpu_seconds_total",
+        NODE,
+        promql.equals("mode", "idle"),
+        window=str(scope.timings.window),
+    )
+    return f"1 - avg {promql.BY_HOST} (rate({idle})) > {scope.threshold:g}{unless_host_down(scope)}"
+
+
+def _saturated_cases(scope: Scope) -> tuple[Case, ...]:
+    below = 0.75 * scope.threshold
+    above = (scope.threshold + min(2 * scope.threshold, 1)) / 2
+
+    def used(*spells: Spell, ill: float, up: int = 1) -> tuple[Series, ...]:
+        host = node_labels(scope)
+        idle = tuple((1 - (ill if bad else below), length) for bad, length in spells)
+        cpus = (host | {"cpu": cpu, "mode": "idle"} for cpu in ("0", "1"))
+        return (
+            *(counter("node_cpu_seconds_total", cpu, *idle) for cpu in cpus),
+            valued("up", host, (up, whole(spells))),
+        )
+
+    def saturated(*spells: Spell) -> tuple[Series, ...]:
+        return used(*spells, ill=above)
+
+    def busy(*spells: Spell) -> tuple[Series, ...]:
+        return used(*spells, ill=below)
+
+    def saturated_when_it_died(*spells: Spell) -> tuple[Series, ...]:
+        return used(*spells, ill=above, up=0)
+
+    return (
+        lasting(
+            scope,
+            "computes without a pause",
+            saturated,
+            host_labels(scope),
+            onset=scope.timings.window.ceil_to(STEP),
+        ),
+        passing(scope, "computes for a while", saturated),
+        silent(scope, "is well used", busy),
+        silent(scope, "is down, which says it all", saturated_when_it_died),
+    )
+
+
+HOST_CPU_SATURATED = Alert(
+    name="HostCPUSaturated",
+    subject=Subject.HOST,
+    expr=_saturated,
+    hold=MINUTE * 15,
+    severity=Severity.TICKET,
+    owner=INFRASTRUCTURE.name,
+    threshold=0.9,
+    unit="share of processor time in use",
+    summary="A host has no processor time left.",
+    what="Host {{ $labels.host }} uses {{ $value | humanizePercentage }} of its processors.",
+    dashboard=HOSTS,
+    onset={Scenario.CHANGED: lambda timings: timings.window},
+    clearing=lambda timings: timings.window,
+    cases=_saturated_cases,
+)

@@ -1,0 +1,210 @@
+"""Alerts on how well the store's services answer: too seldom, or too late."""
+
+from __future__ import annotations
+
+from gallery import labels, promql
+from gallery.alerts.guards import no_worse_than_canary
+from gallery.alerts.model import Alert, Case, Labels, Scope, Series, Subject
+from gallery.alerts.stories import (
+    MINUTE,
+    STEP,
+    Spell,
+    counter,
+    lasting,
+    minus,
+    passing,
+    silent,
+    valued,
+)
+from gallery.alerts.subjects import canary_labels, probe_labels, whole
+from gallery.durations import Duration
+from gallery.names import API_HEALTH
+from gallery.roles import RELIABILITY, Severity
+from gallery.times import Scenario
+
+_WINDOW = MINUTE * 10
+# Two outages at least; a single one is EndpointDown's.
+_CHANGES = 4
+# Share of the window by which an endpoint may fail more often than the prober's canary.
+_TOLERANCE = 0.02
+# Requests a second below which a percentile is one customer's bad luck.
+_FLOOR = 0.2
+_BUSY = 2.0
+
+
+def _degraded(scope: Scope) -> str:
+    window = str(_WINDOW)
+    probe = scope.job("probe_success", labels.PROBE, window=window)
+    alike = no_worse_than_canary(scope, labels.PROBE, window, _TOLERANCE)
+    return (
+        f"avg_over_time({probe}) < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
+        f" unless {promql.ON_SERVICE} ({alike})"
+    )
+
+
+def _two_outages(share: float) -> tuple[tuple[float, Duration], ...]:
+    """Values of a probe that lost this share of the window in two outages, and is back."""
+    lost = max(Duration.of(seconds=_WINDOW.seconds * share).ceil_to(STEP), STEP * 2)
+    return ((1, _WINDOW), (0, minus(lost, STEP)), (1, STEP), (0, STEP))
+
+
+def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
+    shipping = probe_labels(scope, "shippingservice")
+    lost = 1 - 0.75 * scope.threshold
+    spared = 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2
+
+    def story(
+        *spells: tuple[float, Duration], canary: tuple[tuple[float, Duration], ...] = ()
+    ) -> tuple[Series, ...]:
+        return (
+            valued("probe_success", shipping, *spells),
+            valued("probe_success", canary_labels(scope), *(canary or ((1, _WINDOW * 3),))),
+        )
+
+    failing, sparing = _two_outages(lost), _two_outages(spared)
+    back = whole(tuple((True, length) for _, length in failing))
+    after = (1.0, _WINDOW)
+    return (
+        Case(
+            name="comes back for the second time",
+            series=story(*failing, after),
+            fires_at=back + scope.hold.ceil_to(STEP),
+            fires=(shipping,),
+        ),
+        Case(
+            name="fails twice, but not for long enough",
+            series=story(*sparing, after),
+            until=_WINDOW * 2,
+        ),
+        Case(
+            name="was down once, for long",
+            series=story((1, _WINDOW), (0, MINUTE * 5), after),
+            until=_WINDOW * 2,
+        ),
+        Case(
+            name="the prober loses itself as often",
+            series=story(*failing, after, canary=(*failing, after)),
+            until=_WINDOW * 2,
+        ),
+    )
+
+
+ENDPOINT_DEGRADED = Alert(
+    name="EndpointDegraded",
+    subject=Subject.ENDPOINT,
+    expr=_degraded,
+    hold=Duration(0),
+    severity=Severity.TICKET,
+    owner=RELIABILITY.name,
+    threshold=0.9,
+    unit="share of probes that succeed in ten minutes",
+    summary="An endpoint keeps failing and coming back.",
+    what="{{ $labels.service }} keeps failing and coming back: "
+    "{{ $value | humanizePercentage }} of its probes succeeded in ten minutes.",
+    dashboard=API_HEALTH,
+    # From the first failure: two outages of half a minute, each with its recovery.
+    onset={Scenario.CHANGED: lambda _: MINUTE * 4},
+    clearing=lambda _: _WINDOW,
+    cases=_degraded_cases,
+)
+
+
+def _slow(scope: Scope) -> str:
+    window = str(scope.timings.window)
+    matchers = (
+        promql.equals("job", labels.MESH),
+        promql.equals("reporter", "destination"),
+        f"source_workload!={promql.quoted(labels.PROBER_WORKLOAD)}",
+    )
+    buckets = scope.series("istio_request_duration_milliseconds_bucket", *matchers, window=window)
+    requests = scope.series("istio_requests_total", *matchers, window=window)
+    each = promql.by((*labels.COMMON, "le"))
+    return (
+        f"histogram_quantile(0.95, sum {each} (rate({buckets}))) > {scope.threshold:g}"
+        f" and {promql.ON_SERVICE} sum {promql.BY_SERVICE} (rate({requests})) > {_FLOOR:g}"
+    )
+
+
+def _requests(
+    scope: Scope, *spells: tuple[float, Duration], caller: str = "frontend", rate: float = _BUSY
+) -> tuple[Series, ...]:
+    """Requests to one service whose duration lies below each given edge, and above the last.
+
+    An edge and its duration are multiples of the threshold.
+    """
+    common = scope.at(
+        job=labels.MESH,
+        service="paymentservice",
+        reporter="destination",
+        source_workload=caller,
+    )
+    edges = (0.25, 0.5, 1, 1.5, 3, float("inf"))
+
+    def bucket(edge: float) -> Series:
+        le = "+Inf" if edge == float("inf") else f"{edge * scope.threshold:g}"
+        counted = ((rate if edge >= spell else 0, length) for spell, length in spells)
+        return counter("istio_request_duration_milliseconds_bucket", common | {"le": le}, *counted)
+
+    total = counter("istio_requests_total", common, (rate, whole(_lengths(spells))))
+    return (*map(bucket, edges), total)
+
+
+def _lengths(spells: tuple[tuple[float, Duration], ...]) -> tuple[Spell, ...]:
+    return tuple((True, length) for _, length in spells)
+
+
+def _slow_cases(scope: Scope) -> tuple[Case, ...]:
+    service: Labels = scope.at(service="paymentservice")
+    window = scope.timings.window
+
+    def slow(*spells: Spell) -> tuple[Series, ...]:
+        return _requests(scope, *((1.5 if bad else 0.25, length) for bad, length in spells))
+
+    def nearly_slow(*spells: Spell) -> tuple[Series, ...]:
+        return _requests(scope, *((1, length) for _, length in spells))
+
+    def seldom(*spells: Spell) -> tuple[Series, ...]:
+        return _requests(scope, *((1.5, length) for _, length in spells), rate=_FLOOR / 2)
+
+    def only_for_the_prober(*spells: Spell) -> tuple[Series, ...]:
+        probes = ((1.5, length) for _, length in spells)
+        return (
+            *_requests(scope, *probes, caller=labels.PROBER_WORKLOAD, rate=_BUSY * 10),
+            *nearly_slow(*spells),
+        )
+
+    return (
+        # A twentieth of the window must be slow before the percentile is.
+        lasting(scope, "answers slowly", slow, service, onset=STEP * 3),
+        # The percentile stays high until the last slow request has left the window.
+        passing(
+            scope,
+            "was slow for a moment",
+            slow,
+            spell=Duration(minus(scope.hold, window).milliseconds // 2).ceil_to(STEP),
+        ),
+        silent(scope, "is nearly slow", nearly_slow),
+        silent(scope, "is slow for one customer in the night", seldom),
+        silent(scope, "is slow for the prober alone", only_for_the_prober),
+    )
+
+
+ENDPOINT_SLOW = Alert(
+    name="EndpointSlow",
+    subject=Subject.ENDPOINT,
+    expr=_slow,
+    # Longer than the window: one slow second keeps the percentile high for a whole minute.
+    hold=Duration.of(seconds=120),
+    severity=Severity.TICKET,
+    owner=RELIABILITY.name,
+    # The edges of Istio's histogram next to it are 250 and 1000.
+    threshold=500,
+    unit="milliseconds within which 95 of 100 requests are answered",
+    summary="An endpoint answers its customers slowly.",
+    what="{{ $labels.service }} takes {{ $value | humanize }} ms for the slowest "
+    "of twenty requests.",
+    dashboard=API_HEALTH,
+    onset={Scenario.CHANGED: lambda timings: timings.window},
+    clearing=lambda timings: timings.window,
+    cases=_slow_cases,
+)

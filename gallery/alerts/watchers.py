@@ -1,0 +1,278 @@
+"""Who watches the watchers: heartbeats, whose silence is heard, and what is said past Grafana."""
+
+from __future__ import annotations
+
+from gallery import labels, promql
+from gallery.alerts.guards import COLLECTOR_FRESH, collector_alive, unanswered
+from gallery.alerts.model import (
+    Alert,
+    Case,
+    Delivery,
+    ErrorState,
+    Evaluator,
+    Scope,
+    Series,
+    Subject,
+    at_once,
+    flat,
+    unwritten,
+)
+from gallery.alerts.stories import (
+    MINUTE,
+    STEP,
+    Spell,
+    gauge,
+    lasting,
+    minus,
+    passing,
+    present,
+    short_of,
+    silent,
+    valued,
+)
+from gallery.alerts.subjects import (
+    canary_labels,
+    collector_labels,
+    probe_labels,
+    whole,
+)
+from gallery.contact_points import Engine
+from gallery.durations import Duration
+from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, RECEIVE_RATE
+from gallery.roles import MONITORING, Severity
+from gallery.times import Scenario, Timings
+
+_GRAFANA = frozenset({Engine.GRAFANA})
+
+
+def _stale_after(timings: Timings) -> Duration:
+    """Three evaluations of the recording rules without a new value."""
+    return timings.evaluate_amp * 3
+
+
+def _beats(scope: Scope, metric: str, of: dict[str, str], age: Duration) -> tuple[Case, ...]:
+    """A heartbeat begins with its series, lasts while that is younger than `age`, and stops."""
+    young, old = (Duration.of(seconds=age.seconds * share) for share in (0.75, 1.25))
+    well = MINUTE * 5
+
+    def ends(after: Duration) -> tuple[Series, ...]:
+        phases = (flat(1, well), unwritten(after))
+        return (Series(metric=metric, labels=of, phases=phases),)
+
+    def begins(*spells: Spell) -> tuple[Series, ...]:
+        phases = tuple(flat(1, length) if bad else unwritten(length) for bad, length in spells)
+        return (Series(metric=metric, labels=of, phases=phases),)
+
+    # The age counts from the last sample.
+    last = minus(well, STEP)
+    return (
+        lasting(scope, "beats with the first sample", begins, scope.at()),
+        Case(
+            name="beats on while the newest sample is young",
+            series=ends(old),
+            fires_at=last + young.ceil_to(STEP),
+            fires=(scope.at(),),
+        ),
+        Case(
+            name="stops when the newest sample is old",
+            series=ends(old + STEP * 2),
+            fires_at=last + old.ceil_to(STEP),
+        ),
+    )
+
+
+WATCHDOG = Alert(
+    name="Watchdog",
+    subject=Subject.PIPELINE,
+    # A constant would beat on when the collector is dead.
+    expr=collector_alive,
+    hold=Duration(0),
+    severity=Severity.INFO,
+    owner=MONITORING.name,
+    summary="A heartbeat: the collector writes, and AMP evaluates and delivers.",
+    what="All is well: this alert always fires. Its silence is what is heard.",
+    dashboard=None,
+    # Nobody is told of a beat; a CloudWatch alarm tells of its absence.
+    onset={},
+    evaluator=Evaluator.AMP,
+    delivery=Delivery.HEARTBEAT,
+    cases=lambda scope: _beats(
+        scope, "up", collector_labels(scope), Duration.of(seconds=COLLECTOR_FRESH)
+    ),
+)
+
+
+def _grafana_beats(scope: Scope) -> str:
+    newest = f"max {promql.BY_PLACE} (timestamp({scope.series(COLLECTOR_EXPECTED)}))"
+    return f"time() - {newest} < {_stale_after(scope.timings).seconds:g}"
+
+
+GRAFANA_HEARTBEAT = Alert(
+    name="GrafanaHeartbeat",
+    subject=Subject.PIPELINE,
+    expr=_grafana_beats,
+    hold=Duration(0),
+    severity=Severity.INFO,
+    owner=MONITORING.name,
+    summary="A heartbeat: Grafana reads AMP, evaluates and delivers.",
+    what="All is well: this alert always fires. Its silence is what is heard.",
+    dashboard=None,
+    onset={},
+    recorded=True,
+    engines=_GRAFANA,
+    delivery=Delivery.GRAFANA_HEARTBEAT,
+    # An error must end the beat, not keep it.
+    error_state=ErrorState.OK,
+    cases=lambda scope: _beats(
+        scope,
+        COLLECTOR_EXPECTED,
+        scope.at(service=labels.COLLECTOR_SERVICE),
+        _stale_after(scope.timings),
+    ),
+)
+
+
+def _recordings_stale(scope: Scope) -> str:
+    age = str(_stale_after(scope.timings))
+    hosts = scope.job("up", labels.NODE)
+    rates = scope.series(RECEIVE_RATE, window=age)
+    return (
+        f"absent_over_time({scope.series(COLLECTOR_EXPECTED, window=age)})"
+        f" or max {promql.BY_PLACE} ({hosts}) == 1"
+        f" unless {promql.ON_PLACE} last_over_time({rates})"
+    )
+
+
+def _stale_cases(scope: Scope) -> tuple[Case, ...]:
+    age = _stale_after(scope.timings).ceil_to(STEP)
+    constant = scope.at(service=labels.COLLECTOR_SERVICE)
+
+    def host(length: Duration) -> Series:
+        node = scope.at(job=labels.NODE, service="checkoutservice", host="orders-db-1")
+        return valued("up", node, (1, length))
+
+    def rate(*spells: Spell) -> Series:
+        of = scope.at(service="checkoutservice", host="orders-db-1")
+        return present(RECEIVE_RATE, of, spells, away=unwritten, value=20_000)
+
+    def all_stop(*spells: Spell) -> tuple[Series, ...]:
+        return (
+            present(COLLECTOR_EXPECTED, constant, spells, away=unwritten),
+            rate(*spells),
+            host(whole(spells)),
+        )
+
+    def rates_stop(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (valued(COLLECTOR_EXPECTED, constant, (1, length)), rate(*spells), host(length))
+
+    def no_hosts(*spells: Spell) -> tuple[Series, ...]:
+        return (valued(COLLECTOR_EXPECTED, constant, (1, whole(spells))),)
+
+    # The age counts from the sample before the stop; whether a range holds its left edge
+    # differs between versions of Prometheus, hence a step less.
+    brief = minus(age + short_of(scope.hold), STEP * 2)
+    return (
+        lasting(scope, "nothing is recorded any more", all_stop, scope.at(), onset=age),
+        lasting(scope, "one group of rules fails", rates_stop, scope.at(), onset=age),
+        passing(scope, "is recorded again in time", all_stop, spell=brief),
+        silent(scope, "has no hosts to record", no_hosts),
+    )
+
+
+RECORDING_RULES_STALE = Alert(
+    name="RecordingRulesStale",
+    subject=Subject.PIPELINE,
+    expr=_recordings_stale,
+    # A new stack's rates need two scrapes and an evaluation.
+    hold=Duration.of(seconds=120),
+    severity=Severity.TICKET,
+    owner=MONITORING.name,
+    summary="AMP's recording rules fail or are not evaluated.",
+    what="AMP has recorded nothing new for three evaluations: what rests on recorded series, "
+    "missing hosts and probes among it, goes unseen.",
+    dashboard=API_HEALTH,
+    onset={Scenario.GONE: _stale_after},
+    recorded=True,
+    # AMP's ruler cannot tell of its own standstill; where it is the engine, the Watchdog does.
+    engines=_GRAFANA,
+    cases=_stale_cases,
+)
+
+
+def _unreachable_cases(scope: Scope) -> tuple[Case, ...]:
+    page = probe_labels(scope, labels.GRAFANA_SERVICE, labels.GRAFANA)
+    shop, canary = probe_labels(scope, "frontend"), canary_labels(scope)
+
+    def unreachable(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            gauge("probe_success", page, spells, well=1, ill=0),
+            *(valued("probe_success", of, (1, length)) for of in (shop, canary)),
+        )
+
+    def prober_is_blind(*spells: Spell) -> tuple[Series, ...]:
+        targets = (page, shop, canary)
+        return tuple(gauge("probe_success", of, spells, well=1, ill=0) for of in targets)
+
+    return (
+        lasting(scope, "does not answer", unreachable, page),
+        passing(scope, "restarts", unreachable),
+        silent(scope, "the prober reaches nothing at all", prober_is_blind),
+    )
+
+
+GRAFANA_UNREACHABLE = Alert(
+    name="GrafanaUnreachable",
+    subject=Subject.PIPELINE,
+    expr=lambda scope: unanswered(scope, labels.GRAFANA),
+    hold=Duration.of(seconds=120),
+    severity=Severity.PAGE,
+    owner=MONITORING.name,
+    summary="Grafana does not answer.",
+    what="Grafana does not answer: dashboards are closed, and alerts may not be sent.",
+    dashboard=None,
+    onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
+    engines=_GRAFANA,
+    evaluator=Evaluator.AMP,
+    delivery=Delivery.INDEPENDENT,
+    cases=_unreachable_cases,
+)
+
+
+def _canary_cases(scope: Scope) -> tuple[Case, ...]:
+    constant = scope.at(service=labels.COLLECTOR_SERVICE)
+
+    def impossible(*spells: Spell) -> tuple[Series, ...]:
+        return (gauge(COLLECTOR_EXPECTED, constant, spells, well=1, ill=0),)
+
+    def readable(*spells: Spell) -> tuple[Series, ...]:
+        return (valued(COLLECTOR_EXPECTED, constant, (1, whole(spells))),)
+
+    return (
+        lasting(scope, "reads what nobody wrote", impossible, constant),
+        passing(scope, "reads nonsense for a moment", impossible),
+        silent(scope, "reads what was recorded", readable),
+    )
+
+
+# Proven here only in part: that it is silent while AMP can be read. Its purpose is the query
+# that fails. Every other rule keeps its last state then, or one refusal of AMP would page for
+# each of them; this one turns into Grafana's own alert DatasourceError, which Grafana's first
+# route takes to the monitoring engineer. No promtool can play that; Grafana's evaluator must.
+DATASOURCE_CANARY = Alert(
+    name="DatasourceCanary",
+    subject=Subject.PIPELINE,
+    expr=lambda scope: f"{scope.series(COLLECTOR_EXPECTED)} != 1",
+    hold=Duration.of(seconds=60),
+    severity=Severity.PAGE,
+    owner=MONITORING.name,
+    summary="Grafana cannot read Amazon Managed Prometheus.",
+    what="Grafana cannot read Amazon Managed Prometheus: until it can, no alert changes.",
+    dashboard=API_HEALTH,
+    onset={Scenario.REFUSED: at_once},
+    recorded=True,
+    engines=_GRAFANA,
+    error_state=ErrorState.ERROR,
+    cases=_canary_cases,
+)
