@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from gallery import labels, promql
 from gallery.alerts.model import Scope
+from gallery.durations import Duration
 
 # Seconds: the age of the collector's own newest sample at which it no longer counts as alive.
 COLLECTOR_FRESH = 90
 # Every job whose series come through the blackbox exporter.
 PROBE_JOBS = (labels.PROBE, labels.CANARY, labels.DOOR, labels.GRAFANA)
-# Endpoints that fail within this share of the window before the canary fail with the prober:
-# 15 s of five minutes, more than two probes of different phase can lie apart.
-_SAME_MOMENT = 0.05
+# Scrapes by which an endpoint may fail before the canary, and still fail with the prober: one
+# for probes of different phase, and one for what has not been written yet.
+_SAME_MOMENT = 2.5
 
 
 def collector_age(scope: Scope) -> str:
@@ -39,16 +40,17 @@ def blind(scope: Scope) -> str:
     return f"{every_probe_fails(scope)} or max {promql.BY_PLACE} ({scraped}) == 0"
 
 
-def no_worse_than_canary(scope: Scope, job: str, window: str, tolerance: float) -> str:
-    """Targets of a probe job that fail no more than the prober's probe of itself.
+def no_worse_than_canary(scope: Scope, job: str, window: Duration, scrapes: float) -> str:
+    """Targets of a probe job that fail as the prober's probe of itself does, or less.
 
-    `tolerance` is a share of the window.
+    They may have failed by so many scrapes more within the window.
     """
-    probe = scope.job("probe_success", job, window=window)
-    canary = scope.job("probe_success", labels.CANARY, window=window)
+    probe = scope.job("probe_success", job, window=str(window))
+    canary = scope.job("probe_success", labels.CANARY, window=str(window))
+    share = scrapes * scope.timings.scrape.seconds / window.seconds
     return (
         f"avg_over_time({probe}) >= {promql.ON_PLACE} group_left ()"
-        f" (max {promql.BY_PLACE} (avg_over_time({canary})) - {tolerance})"
+        f" (max {promql.BY_PLACE} (avg_over_time({canary})) - {share:g})"
     )
 
 
@@ -61,7 +63,8 @@ def unanswered(scope: Scope, job: str) -> str:
     resolves nothing.
     """
     known = scope.job("probe_success", job, window=promql.LAST_KNOWN)
-    alike = no_worse_than_canary(scope, job, promql.LAST_KNOWN, _SAME_MOMENT)
+    window = Duration.parse(promql.LAST_KNOWN)
+    alike = no_worse_than_canary(scope, job, window, _SAME_MOMENT)
     return (
         f"last_over_time({known}) == 0"
         f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_PLACE} {every_probe_fails(scope)})"

@@ -25,17 +25,16 @@ from gallery.times import Scenario
 _WINDOW = MINUTE * 10
 # Two outages at least; a single one is EndpointDown's.
 _CHANGES = 4
-# Share of the window by which an endpoint may fail more often than the prober's canary.
-_TOLERANCE = 0.02
+# Scrapes by which an endpoint may fail more often than the prober's canary.
+_TOLERANCE = 1.5
 # Requests a second below which a percentile is one customer's bad luck.
 _FLOOR = 0.2
 _BUSY = 2.0
 
 
 def _degraded(scope: Scope) -> str:
-    window = str(_WINDOW)
-    probe = scope.job("probe_success", labels.PROBE, window=window)
-    alike = no_worse_than_canary(scope, labels.PROBE, window, _TOLERANCE)
+    probe = scope.job("probe_success", labels.PROBE, window=str(_WINDOW))
+    alike = no_worse_than_canary(scope, labels.PROBE, _WINDOW, _TOLERANCE)
     return (
         f"avg_over_time({probe}) < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
         f" unless {promql.ON_SERVICE} ({alike})"
