@@ -1,0 +1,20 @@
+"""The dashboards of a stack, as data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gallery.dashboards.api_health import api_health
+from gallery.dashboards.documents import plain
+from gallery.dashboards.hosts import hosts
+from gallery.plan import Plan
+
+
+def dashboards(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Every dashboard of the stack by its uid, as Grafana's JSON model.
+
+    A stack without hosts has no dashboard of hosts.
+    """
+    built = [api_health(plan), *([hosts(plan)] if plan.hosts else [])]
+    documents: list[dict[str, Any]] = [plain(dashboard) for dashboard in built]
+    return {document["uid"]: document for document in documents}
