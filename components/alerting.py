@@ -73,7 +73,7 @@ class Alerting(pulumi.ComponentResource):
             f"{self._name}-{point}",
             secret_arn=secret.arn,
             policy=pulumi.Output.all(args.workspace_arn, args.account).apply(
-                lambda known: json_text(secret_policy(*known))
+                lambda known: secret_policy(workspace_arn=known[0], account=known[1])
             ),
             opts=self._child,
         )

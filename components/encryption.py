@@ -35,7 +35,7 @@ class Encryption(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=30,
             policy=pulumi.Output.from_input(args.account).apply(
-                lambda account: key_policy(plan.region, account)
+                lambda account: key_policy(account=account, region=plan.region)
             ),
             opts=pulumi.ResourceOptions(parent=self, protect=plan.production),
         )

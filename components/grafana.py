@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pulumiverse_grafana as grafana
 
 from gallery.plan import Plan
-from gallery.render.iam import grafana_policy, service_trust
+from gallery.render.iam import grafana_policy, grafana_trust
 
 # AMG's own limit is 30 days. A token older than a week is replaced by the next deployment.
 _TOKEN_SECONDS = 30 * 24 * 3600
@@ -62,9 +62,7 @@ class Grafana(pulumi.ComponentResource):
             f"{name}-role",
             name=f"{plan.name}-grafana",
             assume_role_policy=pulumi.Output.from_input(args.account).apply(
-                lambda account: json.dumps(
-                    service_trust("grafana.amazonaws.com", account), sort_keys=True
-                )
+                lambda account: grafana_trust(account=account, region=plan.region)
             ),
             opts=self._child,
         )
@@ -74,7 +72,11 @@ class Grafana(pulumi.ComponentResource):
             role=role.name,
             policy=pulumi.Output.all(
                 args.prometheus_arn, args.key_arn, pulumi.Output.all(*args.topic_arns)
-            ).apply(lambda known: json.dumps(grafana_policy(*known), sort_keys=True)),
+            ).apply(
+                lambda known: grafana_policy(
+                    workspace_arn=known[0], key_arn=known[1], topic_arns=known[2]
+                )
+            ),
             opts=self._child,
         )
         workspace = aws.grafana.Workspace(

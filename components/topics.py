@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import pulumi
@@ -73,7 +72,12 @@ class Topics(pulumi.ComponentResource):
             f"{self._name}-{topic}",
             arn=made.arn,
             policy=pulumi.Output.all(made.arn, args.publisher_arn, args.account).apply(
-                lambda known: json.dumps(topic_policy(*known), sort_keys=True)
+                lambda known: topic_policy(
+                    topic_arn=known[0],
+                    workspace_arn=known[1],
+                    account=known[2],
+                    alarms=topic == INDEPENDENT_PATH,
+                )
             ),
             opts=self._child,
         )

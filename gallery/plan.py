@@ -39,6 +39,8 @@ from gallery.times import MANAGED, REHEARSED, Bound, Timings, bound
 PRODUCTION = "prod"
 _TEN_SECONDS = Duration.parse("10s")
 _AMP_MINIMUM = Duration.parse("30s")
+# How far production's autoscalers may go above what runs at rest.
+_PRODUCTION_GROWTH = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +67,16 @@ class OpenShiftPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedService:
-    """A service of the store and how many of it run."""
+    """A service of the store and how many of it run: `replicas` at least, and at rest."""
 
     service: Service
     replicas: int
+    most: int
+
+    @property
+    def autoscaled(self) -> bool:
+        """Whether load decides how many run."""
+        return self.most > self.replicas
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,17 +319,17 @@ def _unreachable_from_openshift(settings: Settings) -> Iterator[str]:
 
 
 def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService, ...]:
-    usual = 2 if settings.environment == PRODUCTION else 1
-    return tuple(
-        PlannedService(
-            service=service,
-            # Redis keeps its data in one place: a second one would be another cart.
-            replicas=1
-            if service.name == "redis-cart"
-            else settings.store.replicas.get(service.name, usual),
-        )
-        for service in catalogue.services
-    )
+    production = settings.environment == PRODUCTION
+    usual, growth = (2, _PRODUCTION_GROWTH) if production else (1, 1)
+
+    def planned(service: Service) -> PlannedService:
+        if service.data_path:
+            # What keeps data keeps it in one place: a second Redis would be another cart.
+            return PlannedService(service=service, replicas=1, most=1)
+        replicas = settings.store.replicas.get(service.name, usual)
+        return PlannedService(service=service, replicas=replicas, most=replicas * growth)
+
+    return tuple(planned(service) for service in catalogue.services)
 
 
 def _hosts(settings: Settings) -> tuple[Host, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+from gallery import labels
 from gallery.contact_points import Engine
 from gallery.effective import PlannedAlert
 from gallery.plan import Plan
-from gallery.recording import recording_groups
+from gallery.recording import ExpectedHosts, Place, RecordingGroup, recording_groups
 from gallery.render.documents import yaml_text
 
 RECORDING = "gallery-recording"
@@ -28,6 +30,33 @@ def alerting_rule(planned: PlannedAlert) -> dict[str, Any]:
     return rule
 
 
+def recorded(plan: Plan) -> tuple[RecordingGroup, ...]:
+    """The recording rules of a stack."""
+    sizes = Counter((host.group, host.service) for host in plan.hosts)
+    grafana = (labels.GRAFANA_SERVICE,) if plan.engine is Engine.GRAFANA else ()
+    return recording_groups(
+        Place(environment=plan.environment, cluster=plan.cluster_name),
+        evaluate=plan.timings.evaluate_amp,
+        probes=(*(probe.service for probe in plan.probes), *grafana),
+        proxies=(planned.service.name for planned in plan.services),
+        hosts=(
+            ExpectedHosts(group=group, service=service, count=count)
+            for (group, service), count in sizes.items()
+        ),
+    )
+
+
+def _group(group: RecordingGroup) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "interval": str(group.interval),
+        "rules": [
+            {"record": rule.record, "expr": rule.expr, "labels": dict(rule.labels)}
+            for rule in group.rules
+        ],
+    }
+
+
 def by_subject(alerts: tuple[PlannedAlert, ...]) -> dict[str, tuple[PlannedAlert, ...]]:
     """Alerts in groups, one for each subject, both engines alike."""
     subjects = dict.fromkeys(planned.alert.subject for planned in alerts)
@@ -39,7 +68,7 @@ def by_subject(alerts: tuple[PlannedAlert, ...]) -> dict[str, tuple[PlannedAlert
 
 def amp_rule_files(plan: Plan) -> dict[str, str]:
     """The rule files of AMP's ruler by the name of their namespace."""
-    files = {RECORDING: yaml_text({"groups": recording_groups(plan)})}
+    files = {RECORDING: yaml_text({"groups": [_group(group) for group in recorded(plan)]})}
     alerts = plan.evaluated_by(Engine.ALERTMANAGER)
     groups = [
         {

@@ -1,0 +1,50 @@
+# Two commands do everything: `make up` and `make test`.
+SHELL := /bin/bash
+STACK ?= dev
+PYTHON := .venv/bin/python
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status test lint drills bench schema roles locked clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@echo "installing Python packages into .venv"
+	@test -x $(PYTHON) || python3 -m venv .venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(PYTHON) -m uv pip sync --quiet --python $(PYTHON) requirements.txt requirements-dev.txt
+	@touch $@
+
+up: ## install what is missing, rehearse STACK on this machine, play endpoint-down
+	@echo "This rehearses stack $(STACK) on this machine: it deploys nothing and reads no AWS credentials."
+	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(PYTHON) -m rehearsal up --stack $(STACK)
+	@$(PYTHON) -m rehearsal drill endpoint-down
+	@$(PYTHON) -m rehearsal status
+
+down: ## stop the rehearsal: no process and no port is left
+	@test ! -x $(PYTHON) || $(PYTHON) -m rehearsal down
+
+status: ## what runs, and where to look
+	@$(PYTHON) -m rehearsal status
+
+lint: $(INSTALLED) ## types and style
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@.venv/bin/basedpyright
+
+test: $(INSTALLED) lint ## every test this machine can run
+	@$(PYTHON) -m rehearsal tools
+	@$(PYTHON) -m pytest
+
+drills: $(INSTALLED) ## play every outage, one after another
+	@$(PYTHON) -m rehearsal drill all --stack $(STACK)
+
+bench: $(INSTALLED) ## measure; writes build/bench.json
+	@$(PYTHON) -m rehearsal bench
+
+locked: ## resolve requirements.txt and requirements-dev.txt anew from pyproject.toml
+	@uv pip compile -q --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
+	@uv pip compile -q --universal --python-version 3.11 --no-header --group dev -c requirements.txt -o requirements-dev.txt

@@ -1,0 +1,46 @@
+"""Stack files to start from, and ways to spoil them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from gallery.faults import StackFault
+from gallery.plan import Plan, resolve
+from gallery.settings import parse
+from rehearsal.render import PROJECT
+from rehearsal.stack_file import known_stacks, read
+
+STACKS = known_stacks(PROJECT)
+
+
+def values(stack: str = "dev") -> dict[str, Any]:
+    """The configuration of a shipped stack, to be changed at will."""
+    return deepcopy(read(PROJECT, stack).values())
+
+
+def planned(stack: str = "dev") -> Plan:
+    """The plan of a shipped stack."""
+    return resolve(parse(values(stack)))
+
+
+def with_value(path: str, value: object, stack: str = "dev") -> dict[str, Any]:
+    """A shipped stack with one value set: `monitoring.scrape`, or `hosts.0.owner`."""
+    config = values(stack)
+    head, *rest = path.split(".")
+    here: Any = config
+    key: Any = head if ":" in head else f"gallery:{head}"
+    for step in rest:
+        here = here[key]
+        key = int(step) if step.isdigit() else step
+    here[key] = value
+    return config
+
+
+def faults(config: dict[str, Any], secret_keys: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Everything that is wrong with a stack, from parse and resolve alike."""
+    with pytest.raises(StackFault) as raised:
+        resolve(parse(config, secret_keys))
+    return raised.value.faults

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gallery.alerts.model import Delivery
+from gallery.contact_points import Engine
+from gallery.plan import resolve
+from gallery.render.grafana import policies
+from gallery.roles import Severity
+from gallery.settings import parse
+from gallery.times import Scenario
+from tests.unit.stack_files import STACKS, faults, planned, values, with_value
+
+SILENT_ROLE = {"ticket": ["chat"]}
+
+
+def page_and_resolve(scenario: Scenario) -> tuple[float, float]:
+    found = next(
+        bound
+        for bound in planned("dev").bounds
+        if bound.alert == "gallery-endpoint-down"
+        and bound.scenario is scenario
+        and bound.assumptions.startswith("rehearsal")
+    )
+    return found.page.seconds, found.resolve.seconds
+
+
+def test_endpoint_down_is_paged_within_a_minute_and_resolved_within_half() -> None:
+    # 5 + 1 + 1 + 10 + 30 + 11 where the port refuses; the probe's 2 s more where it hangs.
+    assert page_and_resolve(Scenario.REFUSED) == (58, 27)
+    assert page_and_resolve(Scenario.HANGING) == (60, 29)
+
+
+def test_an_override_reaches_the_rule_and_its_time_to_page() -> None:
+    plan = resolve(parse(with_value("alerting.overrides.EndpointDown", {"hold": "1m"})))
+    rule = next(alert for alert in plan.alerts if alert.name == "EndpointDown")
+    bound = next(bound for bound in plan.bounds if bound.alert == rule.uid)
+    assert rule.hold.seconds == 60
+    assert bound.page.seconds == 88
+
+
+def test_an_alert_that_is_off_is_not_planned() -> None:
+    config = with_value(
+        "alerting.overrides.HostMemoryLow", {"enabled": False, "reason": "a cache fills it"}
+    )
+    names = {alert.name for alert in resolve(parse(config)).alerts}
+    assert "HostMemoryLow" not in names
+    assert "HostDown" in names
+
+
+def test_an_alert_that_would_reach_nobody_is_refused_by_name() -> None:
+    found = faults(with_value("alerting.roles.incident-response", SILENT_ROLE))
+    assert any(
+        fault.startswith("EndpointDown would reach nobody") and "incident-response" in fault
+        for fault in found
+    )
+
+
+def test_a_production_page_that_wakes_nobody_is_refused() -> None:
+    found = faults(
+        with_value("alerting.roles.incident-response", {"page": ["chat"]}, stack="prod")
+    )
+    assert any("EndpointDown pages role incident-response" in fault for fault in found)
+
+
+def test_outside_production_a_page_may_go_to_chat_alone() -> None:
+    config = with_value("alerting.roles.incident-response", {"page": ["chat"]})
+    assert resolve(parse(config)).alerts
+
+
+@pytest.mark.parametrize(
+    ("key", "word"),
+    [("gallery:door", "gallery:door is missing"), ("alerting", "independent_path is missing")],
+)
+def test_production_watches_its_door_and_its_watchers(key: str, word: str) -> None:
+    config = values("prod")
+    if key == "alerting":
+        del config["gallery:alerting"]["independent_path"]
+    else:
+        del config[key]
+    assert any(word in fault for fault in faults(config))
+
+
+def test_without_a_door_there_are_no_door_alerts() -> None:
+    config = values()
+    del config["gallery:door"]
+    names = {alert.name for alert in resolve(parse(config)).alerts}
+    assert not [name for name in names if name.startswith("ShopDoor")]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_rule_carries_the_way_to_its_owner(stack: str) -> None:
+    plan = planned(stack)
+    for alert in plan.alerts:
+        assert alert.labels["environment"] == plan.environment
+        assert alert.labels["cluster"] == plan.cluster_name
+        assert alert.labels["owner"] == alert.owner
+        assert alert.labels["severity"] == alert.severity
+
+
+def alertmanager_stack() -> dict[str, Any]:
+    config = values()
+    alerting = config["gallery:alerting"]
+    alerting["engine"] = "alertmanager"
+    alerting["contact_points"]["chat"] = {"kind": "sns", "addresses": ["sre@example.org"]}
+    del config["gallery:monitoring"]["evaluate"]
+    config["gallery:monitoring"]["group_wait"] = "61s"
+    return config
+
+
+def test_amp_evaluates_and_routes_everything_where_it_is_the_engine() -> None:
+    plan = resolve(parse(alertmanager_stack()))
+    assert plan.grafana_routes is None
+    assert not plan.evaluated_by(Engine.GRAFANA)
+    assert {alert.scope.evaluate.seconds for alert in plan.alerts} == {60}
+    assert not [alert.name for alert in plan.alerts if "Grafana" in alert.name]
+
+
+def test_grafanas_interval_is_refused_where_amp_is_the_engine() -> None:
+    config = alertmanager_stack()
+    config["gallery:monitoring"]["evaluate"] = "10s"
+    (found,) = faults(config)
+    assert "gallery:monitoring.evaluate is 10s" in found
+    assert "evaluate_amp" in found
+
+
+def grafanas_answer(policy: dict[str, Any], labels: dict[str, str]) -> str:
+    """Grafana's own walk: the first child whose matchers all hold, else the root's receiver."""
+    for child in policy["policies"]:
+        if all(holds(matcher, labels) for matcher in child["matchers"]):
+            return child["contact_point"]
+    return policy["contact_point"]
+
+
+def holds(matcher: dict[str, str], labels: dict[str, str]) -> bool:
+    got = labels.get(matcher["label"], "")
+    allowed = matcher["value"].split("|") if matcher["match"] == "=~" else [matcher["value"]]
+    return got in allowed
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_grafanas_policies_deliver_what_the_model_says(stack: str) -> None:
+    plan = planned(stack)
+    tree = plan.grafana_routes
+    assert tree is not None
+    document = policies(plan, {name: name for name in tree.receivers})
+    strangers = [{"alertname": "DatasourceError", "severity": "page"}, {"alertname": "Unknown"}]
+    rules = [
+        {"alertname": alert.name, **alert.labels} for alert in plan.evaluated_by(Engine.GRAFANA)
+    ]
+    assert rules
+    for labels in (*rules, *strangers):
+        receiver = grafanas_answer(document, labels)
+        assert frozenset(tree.receivers[receiver]) == plan.deliver(labels), labels
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_heartbeats_reach_their_topic_and_nothing_else_does(stack: str) -> None:
+    plan = planned(stack)
+    for alert in plan.alerts:
+        told = plan.deliver({"alertname": alert.name, **alert.labels})
+        beats = {"heartbeat", "grafana-heartbeat"}
+        if alert.alert.delivery in (Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT):
+            assert told == {str(alert.alert.delivery)}
+        else:
+            assert not told & beats
+
+
+def test_a_page_is_grouped_so_that_a_dead_store_is_one_page() -> None:
+    tree = planned().grafana_routes
+    assert tree is not None
+    for route in tree.every:
+        assert set(route.group_by) == {"alertname", "environment", "cluster"}
+
+
+def test_a_role_with_one_list_is_told_of_everything_by_it() -> None:
+    points = planned().points["reliability"]
+    assert points == {severity: ("chat",) for severity in Severity}
+
+
+def test_host_alerts_are_owned_by_the_groups_owner() -> None:
+    rules = [alert for alert in planned("prod").alerts if alert.name == "HostDown"]
+    assert {rule.owner: rule.scope.host_groups for rule in rules} == {
+        "infrastructure": ("orders-db",),
+        "reliability": ("catalogue-search",),
+    }
+    assert len({rule.uid for rule in rules}) == 2
