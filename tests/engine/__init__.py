@@ -1,0 +1,1 @@
+"""The program on the real Pulumi engine, against stand-in providers on this machine."""

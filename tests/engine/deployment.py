@@ -1,0 +1,74 @@
+"""A stack at two moments that every test can start from: configured only, and deployed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cloud import Snapshot
+from .project import Plan, Project
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """A backend, a stack file and a cloud, kept aside."""
+
+    backend: Path
+    stack_file: str
+    cloud: Snapshot
+
+
+def kept(project: Project, directory: Path) -> Moment:
+    """The project's state as it is now."""
+    _ = shutil.copytree(_backend(project), directory)
+    return Moment(
+        backend=directory,
+        stack_file=project.stack_file.read_text(),
+        cloud=project.cloud.snapshot(),
+    )
+
+
+def restore(project: Project, moment: Moment) -> None:
+    """Put the project back where it was at that moment."""
+    shutil.rmtree(_backend(project))
+    _ = shutil.copytree(moment.backend, _backend(project))
+    _ = project.stack_file.write_text(moment.stack_file)
+    project.cloud.restore(moment.cloud)
+
+
+def _backend(project: Project) -> Path:
+    return Path(project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """One stack's first plan, made where nothing existed, and its two moments."""
+
+    project: Project
+    first_plan: Plan
+    configured: Moment
+    deployed: Moment
+
+
+def staged(project: Project, directory: Path) -> Stages:
+    """Configure, preview and deploy one stack."""
+    project.start()
+    configured = kept(project, directory / "configured")
+    project.cloud.reticent = True
+    first_plan = project.preview()
+    restore(project, configured)
+    _ = project.up()
+    return Stages(
+        project=project,
+        first_plan=first_plan,
+        configured=configured,
+        deployed=kept(project, directory / "deployed"),
+    )
+
+
+def stack_names(directory: Path) -> Iterator[str]:
+    """The stacks whose files lie in a directory."""
+    for path in sorted(directory.glob("Pulumi.*.yaml")):
+        yield path.name.removeprefix("Pulumi.").removesuffix(".yaml")

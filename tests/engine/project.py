@@ -1,0 +1,274 @@
+"""A copy of the project, and the Pulumi CLI run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import yaml
+
+from .cloud import Cloud
+from .values import Json, Properties, at
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = ("pulumi", "pulumi-language-python")
+# What a run of the program never reads, and what must not be there twice.
+LEFT_OUT = (".git", ".venv", ".tools", "build", "tests", "docs", "__pycache__", ".*_cache")
+TIMEOUT_SECONDS = 300
+# Runs before the program: the calendar that it reads is so many days ahead of the machine's.
+CALENDAR = """
+import datetime, os
+
+days = float(os.environ.get("GALLERY_TEST_DAYS_AHEAD", "0"))
+if days:
+    class Ahead(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return super().now(tz) + datetime.timedelta(days=days)
+
+    datetime.datetime = Ahead
+"""
+
+Environment: TypeAlias = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What the CLI said."""
+
+    code: int
+    output: str
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+    @property
+    def message(self) -> str:
+        """What a person reads: of `--json`, the diagnostics alone."""
+        if not self.output.startswith("{"):
+            return self.output
+        found = at(cast("Json", json.loads(self.output)), "diagnostics")
+        messages = found if isinstance(found, list) else []
+        return "\n".join(str(at(item, "message")) for item in messages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a plan."""
+
+    op: str
+    type: str
+    name: str
+    before: Properties = field(repr=False)
+    after: Properties = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.op} {self.type} {self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a preview intends; steps that change nothing are left out."""
+
+    steps: tuple[Step, ...]
+
+    def of(self, type_token: str) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.type == type_token)
+
+    def doing(self, *ops: str) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.op in ops)
+
+    @property
+    def destructive(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if "delete" in step.op or "replace" in step.op)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.steps)) or "nothing"
+
+
+class PulumiError(AssertionError):
+    """The CLI failed where the test needs it to succeed."""
+
+
+@dataclass(kw_only=True)
+class Project:
+    """One stack of a copy of the project, on a backend of its own.
+
+    `environment` is all that the CLI sees: no AWS_* variable of the person running the tests.
+    """
+
+    directory: Path
+    stack: str
+    cloud: Cloud
+    environment: Environment
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def pulumi(self, *arguments: str) -> Run:
+        """Run the CLI; never raises for its failure."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        return Run(code=done.returncode, output=done.stdout)
+
+    def must(self, *arguments: str) -> Run:
+        """Run the CLI; its output is the message where it fails."""
+        run = self.pulumi(*arguments)
+        if not run.ok:
+            raise PulumiError(f"pulumi {' '.join(arguments)}\n{run.message}")
+        return run
+
+    def preview(self, *arguments: str) -> Plan:
+        """The plan of a preview that succeeds."""
+        run = self.must("preview", "--json", "-s", self.stack, *arguments)
+        return _plan(run.output)
+
+    def up(self) -> Run:
+        return self.must("up", "--yes", "--skip-preview", "-s", self.stack)
+
+    def destroy(self) -> Run:
+        """Destroy as a person does: never without its preview."""
+        return self.pulumi("destroy", "--yes", "-s", self.stack)
+
+    def state(self) -> str:
+        """The state as it lies in the backend."""
+        return self.state_file.read_text()
+
+    @property
+    def state_file(self) -> Path:
+        backend = Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        return backend / ".pulumi" / "stacks" / "gallery" / f"{self.stack}.json"
+
+    def resources(self) -> list[Properties]:
+        """Every resource in the state."""
+        document = cast("Json", json.loads(self.state()))
+        found = at(document, "checkpoint.latest.resources")
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+    @property
+    def stack_file(self) -> Path:
+        return self.directory / "stacks" / f"Pulumi.{self.stack}.yaml"
+
+    def configuration(self) -> Properties:
+        """The stack file's `config`."""
+        document = cast("Properties", yaml.safe_load(self.stack_file.read_text()))
+        config = document["config"]
+        if not isinstance(config, dict):
+            raise TypeError(self.stack_file)
+        return config
+
+    def configure(self, changes: Mapping[str, Json]) -> None:
+        """Replace whole keys of the stack file's `config`; None removes one."""
+        document = cast("Properties", yaml.safe_load(self.stack_file.read_text()))
+        merged = {**self.configuration(), **changes}
+        document["config"] = {key: value for key, value in merged.items() if value is not None}
+        _ = self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    @contextmanager
+    def turned(self, *, days: float) -> Generator[None]:
+        """Let days pass, for the program's calendar and for the services alike."""
+        self.cloud.advance(days * 86400)
+        self.environment["GALLERY_TEST_DAYS_AHEAD"] = str(days)
+        try:
+            yield
+        finally:
+            del self.environment["GALLERY_TEST_DAYS_AHEAD"]
+
+    def start(self) -> None:
+        """Make the stack and set every secret that its file refers to."""
+        _ = self.must("stack", "init", self.stack)
+        self.secrets = {name: _secret(name) for name in referenced(self.configuration())}
+        assignments = [f"gallery:{name}={value}" for name, value in self.secrets.items()]
+        pairs = [part for assignment in assignments for part in ("--secret", assignment)]
+        _ = self.must("config", "set-all", "-s", self.stack, *pairs)
+
+
+def referenced(value: Json) -> list[str]:
+    """Every secret that a stack file refers to by `secret: NAME`."""
+    found: set[str] = set()
+    if isinstance(value, list):
+        found.update(name for item in value for name in referenced(item))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            found.update([item] if key == "secret" and isinstance(item, str) else referenced(item))
+    return sorted(found)
+
+
+def _secret(name: str) -> str:
+    """A credential of the form that its name promises, never the same twice."""
+    text = secrets.token_hex(16)
+    if "webhook" in name or "url" in name:
+        return f"https://hooks.example.net/services/{text}"
+    return text
+
+
+def _plan(output: str) -> Plan:
+    document = cast("Properties", json.loads(output[output.index("{") :]))
+    steps = document.get("steps")
+    return Plan(steps=tuple(_steps(steps if isinstance(steps, list) else [])))
+
+
+def _steps(raw: list[Json]) -> Iterator[Step]:
+    for step in raw:
+        op, urn = str(at(step, "op")), str(at(step, "urn"))
+        if op in {"same", "read"}:
+            continue
+        before, after = at(step, "oldState.inputs"), at(step, "newState.inputs")
+        yield Step(
+            op=op,
+            type=urn.split("::")[2].rpartition("$")[2],
+            name=urn.split("::", 3)[3],
+            before=before if isinstance(before, dict) else {},
+            after=after if isinstance(after, dict) else {},
+        )
+
+
+def missing_program() -> str | None:
+    """The first program of the Pulumi CLI that PATH does not have."""
+    return next((program for program in PROGRAMS if shutil.which(program) is None), None)
+
+
+def copied(directory: Path) -> Path:
+    """A copy of the project whose virtual environment is the one that runs the tests."""
+    target = directory / "gallery"
+    _ = shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    (target / ".venv").symlink_to(sys.prefix)
+    return target
+
+
+def environment(directory: Path, providers: str) -> Environment:
+    """What the CLI sees: a backend and a home below the directory, and no credentials."""
+    backend, home = directory / "backend", directory / "home"
+    backend.mkdir()
+    home.mkdir()
+    calendar = directory / "calendar"
+    calendar.mkdir()
+    _ = (calendar / "sitecustomize.py").write_text(CALENDAR)
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "PULUMI_HOME": str(home / ".pulumi"),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(8),
+        "PULUMI_DEBUG_PROVIDERS": providers,
+        "PYTHONPATH": str(calendar),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }

@@ -1,0 +1,61 @@
+"""What a stack plans where nothing exists, and what it has after its first `up`."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from .aws_kinds import TOKEN
+from .deployment import Stages
+from .project import Project
+from .values import text_at
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_preview_plans_everything_where_nothing_is_known(stages: Stages) -> None:
+    """The provider reveals no output, so no apply that shapes a resource may hide from preview."""
+    planned = {(step.type, step.name) for step in stages.first_plan.steps}
+    made = {(made.kind.type, made.name) for made in stages.deployed.cloud.made.values()}
+    assert {step.op for step in stages.first_plan.steps} == {"create"}
+    assert made <= planned
+
+
+def test_a_preview_touches_nothing(configured: Project) -> None:
+    _ = configured.preview()
+    touched = [call for call in configured.cloud.calls if not call.preview]
+    assert [call for call in touched if call.verb in {"create", "update", "delete"}] == []
+    assert configured.cloud.all() == []
+
+
+def test_a_second_preview_finds_nothing_to_do(deployed: Project) -> None:
+    plan = deployed.preview("--expect-no-changes")
+    assert str(plan) == "nothing"
+
+
+def test_no_resource_uses_a_default_provider(deployed: Project) -> None:
+    providers = {text_at(item, "provider") for item in deployed.resources()} - {""}
+    assert providers
+    assert [provider for provider in providers if "::default" in provider] == []
+
+
+def test_no_secret_lies_in_the_state(deployed: Project) -> None:
+    state = deployed.state()
+    credentials = {
+        **deployed.secrets,
+        **{f"token {token.name}": token.text("key") for token in deployed.cloud.all(TOKEN)},
+    }
+    assert credentials
+    for name, value in credentials.items():
+        encoded = base64.b64encode(value.encode()).decode()
+        assert value not in state, name
+        assert encoded not in state, name
+
+
+def test_every_secret_reaches_the_service_that_needs_it(deployed: Project) -> None:
+    """Encrypted in the state, and yet the value itself where it is used."""
+    used = "\n".join(str(made.inputs) for made in deployed.cloud.all())
+    configs = "\n".join(str(text_at(item, "inputs")) for item in deployed.resources())
+    for name, value in deployed.secrets.items():
+        assert value in used or "kubeconfig" in configs, name

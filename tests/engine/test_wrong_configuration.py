@@ -1,0 +1,64 @@
+"""A wrong stack file is answered at preview, whole, in words, before anything exists."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import pytest
+
+from .project import Project, referenced
+
+pytestmark = pytest.mark.engine
+
+
+def _refused(project: Project) -> str:
+    """What both preview and up say, having touched nothing."""
+    preview = project.pulumi("preview", "-s", project.stack)
+    up = project.pulumi("up", "--yes", "--skip-preview", "-s", project.stack)
+    for run in (preview, up):
+        assert not run.ok
+        assert "Traceback" not in run.output
+        assert "unhandled exception" not in run.output
+    assert project.cloud.all() == []
+    assert [call for call in project.cloud.calls if call.verb == "create"] == []
+    return preview.output
+
+
+def test_a_missing_secret_is_answered_with_the_command_that_sets_it(configured: Project) -> None:
+    names = referenced(configured.configuration())
+    assert names
+    for name in names:
+        _ = configured.must("config", "rm", "-s", configured.stack, f"gallery:{name}")
+    output = _refused(configured)
+    for name in names:
+        assert f"pulumi config set --secret gallery:{name}" in output
+
+
+def test_all_faults_of_a_stack_file_come_at_once(configured: Project) -> None:
+    alerting = deepcopy(configured.configuration()["gallery:alerting"])
+    assert isinstance(alerting, dict)
+    alerting["overrides"] = {"EndpointDwon": {"hold": "1m"}}
+    configured.configure(
+        {
+            "gallery:alerting": alerting,
+            "gallery:environment": "production",
+            "gallery:promehteus": {"retention": "150d"},
+        }
+    )
+    output = _refused(configured)
+    for wrong, nearest in (
+        ("EndpointDwon", "EndpointDown"),
+        ("production", "prod"),
+        ("promehteus", "prometheus"),
+    ):
+        assert wrong in output
+        assert nearest in output.replace(wrong, "")
+
+
+def test_a_credential_in_plain_text_is_refused_and_not_repeated(configured: Project) -> None:
+    name = referenced(configured.configuration())[0]
+    value = configured.secrets[name]
+    configured.configure({f"gallery:{name}": value})
+    output = _refused(configured)
+    assert f"gallery:{name}" in output
+    assert value not in output
