@@ -24,7 +24,11 @@ class Catalogue:
         workloads = (*self.services, self.load_generator)
         return tuple(caller.name for caller in workloads if name in caller.calls)
 
+    def environment(self, workload: Service | LoadGenerator) -> dict[str, str]:
+        """The workload's environment variables, those with its callees' addresses among them."""
+        known = {service.name: service.address for service in self.services}
+        addresses = {variable: known[callee] for variable, callee in workload.addresses.items()}
+        return workload.environment | addresses
 
-STORE = Catalogue(
-    services=SERVICES, load_generator=LOAD_GENERATOR, roles=ROLES, alerts=ALERTS
-)
+
+STORE = Catalogue(services=SERVICES, load_generator=LOAD_GENERATOR, roles=ROLES, alerts=ALERTS)

@@ -122,6 +122,7 @@ class Plan:
     contact_points: tuple[ContactPoint, ...]
     points: Points
     independent_emails: tuple[str, ...]
+    runbooks: str
     secrets: tuple[str, ...]
     bounds: tuple[Bound, ...]
 
@@ -219,6 +220,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
         contact_points=contact_points,
         points=points,
         independent_emails=tuple(independent.emails) if independent else (),
+        runbooks=settings.alerting.runbooks,
         secrets=referenced_secrets(settings),
         bounds=tuple(_bounds(alerts, timings)),
     )

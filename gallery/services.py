@@ -67,6 +67,7 @@ class Service:
 
     `service_port` is what callers dial, `container_port` what the process listens on.
     `addresses` maps an environment variable to the callee whose `host:port` it holds.
+    `data_path` is where the process keeps what must outlive its pod; such a service runs once.
     """
 
     name: str
@@ -81,6 +82,8 @@ class Service:
     methods: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict[str, str])
     addresses: dict[str, str] = field(default_factory=dict[str, str])
+    arguments: tuple[str, ...] = ()
+    data_path: str | None = None
     probe: Probe = Probe()
 
     @property
@@ -333,11 +336,14 @@ SERVICES: tuple[Service, ...] = (
     Service(
         name="redis-cart",
         language="C",
-        image="redis:8.2-alpine",
+        image="docker.io/library/redis:8.2-alpine",
         protocol=Protocol.TCP,
         service_port=6379,
         container_port=6379,
         resources=Resources(cpu=(70, 125), memory=(200, 256)),
+        # A second's carts are lost at most; snapshots alone would lose minutes.
+        arguments=("--appendonly", "yes"),
+        data_path="/data",
         probe=Probe(period=5),
         impact=Impact(
             disruption="The cart service answers, but keeps nothing.",

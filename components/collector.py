@@ -1,0 +1,270 @@
+"""The collector: two Prometheus agents that scrape the same and write to one AMP workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.admission import admit, from_apps
+from components.collector_role import CollectorRole, CollectorRoleArgs
+from components.disruption import disruption_budget
+from components.pods import (
+    APP,
+    NO_PROXY,
+    bounds,
+    container_security,
+    labels_of,
+    pod_security,
+    spread,
+)
+from components.prober import CHECKSUM, Prober, ProberArgs
+from gallery.companions import COLLECTOR, COLLECTOR_REPLICAS
+from gallery.plan import OpenShiftPlan, Plan
+from gallery.render.collector import COLLECTOR_PORT_NAME, REPLICA_VARIABLE, collector_config
+
+FILE = "prometheus.yml"
+_DIRECTORY = "/etc/prometheus"
+_DATA = "/prometheus"
+# Hours of samples for a time in which AMP cannot be written to.
+_DATA_SIZE = "4Gi"
+# What is still in memory is sent before the agent ends.
+_GRACE_SECONDS = 60
+_PLACEHOLDER = "https://placeholder.invalid"
+_TOKEN = "aws-token"  # noqa: S105 (a volume's name)
+_TOKEN_DIRECTORY = "/var/run/secrets/aws"  # noqa: S105 (a path)
+_TOKEN_SECONDS = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectorArgs:
+    """Where to collect and where to write.
+
+    `grafana_url` has a scheme and no trailing slash; with None, Grafana is not probed.
+    `account` is the AWS account's number.
+    """
+
+    plan: Plan
+    namespace: pulumi.Input[str]
+    account: pulumi.Input[str]
+    workspace_arn: pulumi.Input[str]
+    remote_write_url: pulumi.Input[str]
+    grafana_url: pulumi.Input[str] | None
+
+
+class Collector(pulumi.ComponentResource):
+    """A StatefulSet, since a replica's name is its label, and the prober it asks."""
+
+    role_arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: CollectorArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("gallery:components:Collector", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._metadata: k8s.meta.v1.ObjectMetaArgsDict = {
+            "name": COLLECTOR.name,
+            "namespace": args.namespace,
+            "labels": labels_of(COLLECTOR.name),
+        }
+        Prober(f"{name}-prober", ProberArgs(plan=args.plan, namespace=args.namespace), self._child)
+        role = CollectorRole(
+            name,
+            CollectorRoleArgs(
+                plan=args.plan,
+                namespace=args.namespace,
+                account=args.account,
+                workspace_arn=args.workspace_arn,
+            ),
+            self._child,
+        )
+        self.role_arn = role.arn
+        self._account()
+        self._agents(role)
+        admit(
+            name,
+            COLLECTOR.name,
+            [from_apps((COLLECTOR.name,), COLLECTOR.port)],
+            namespace=args.namespace,
+            opts=self._child,
+        )
+        disruption_budget(name, COLLECTOR.name, args.namespace, self._child)
+        self.register_outputs({"role_arn": self.role_arn})
+
+    def _account(self) -> None:
+        """The service account, and its right to see the pods of this namespace."""
+        opts = self._child
+        k8s.core.v1.ServiceAccount(
+            self._name,
+            metadata=self._metadata,
+            automount_service_account_token=False,
+            opts=opts,
+        )
+        k8s.rbac.v1.Role(
+            self._name,
+            metadata=self._metadata,
+            rules=[{"api_groups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}],
+            opts=opts,
+        )
+        k8s.rbac.v1.RoleBinding(
+            self._name,
+            metadata=self._metadata,
+            role_ref={
+                "api_group": "rbac.authorization.k8s.io",
+                "kind": "Role",
+                "name": COLLECTOR.name,
+            },
+            subjects=[
+                {
+                    "kind": "ServiceAccount",
+                    "name": COLLECTOR.name,
+                    "namespace": self._args.namespace,
+                }
+            ],
+            opts=opts,
+        )
+
+    def _config(self) -> pulumi.Output[str]:
+        args = self._args
+
+        def render(remote_write_url: str, grafana_url: str | None) -> str:
+            return collector_config(
+                args.plan, remote_write_url=remote_write_url, grafana_url=grafana_url
+            )
+
+        render(_PLACEHOLDER, _PLACEHOLDER)
+        return pulumi.Output.all(args.remote_write_url, args.grafana_url).apply(
+            lambda known: render(*known)
+        )
+
+    def _agents(self, role: CollectorRole) -> None:
+        config = self._config()
+        k8s.core.v1.ConfigMap(
+            self._name, metadata=self._metadata, data={FILE: config}, opts=self._child
+        )
+        k8s.core.v1.Service(
+            self._name,
+            metadata=self._metadata,
+            spec={
+                "selector": {APP: COLLECTOR.name},
+                "ports": [
+                    {
+                        "name": COLLECTOR_PORT_NAME,
+                        "app_protocol": "http",
+                        "port": COLLECTOR.port,
+                        "target_port": COLLECTOR.port,
+                        "protocol": "TCP",
+                    }
+                ],
+            },
+            opts=self._child,
+        )
+        k8s.apps.v1.StatefulSet(
+            self._name,
+            metadata=self._metadata,
+            spec={
+                "pod_management_policy": "Parallel",
+                "replicas": COLLECTOR_REPLICAS,
+                "selector": {"match_labels": {APP: COLLECTOR.name}},
+                "service_name": COLLECTOR.name,
+                "template": {
+                    "metadata": {
+                        # A changed configuration rolls the pods, one after the other.
+                        "annotations": {CHECKSUM: config.apply(_checksum)},
+                        "labels": labels_of(COLLECTOR.name) | NO_PROXY,
+                    },
+                    "spec": self._pod(role.arn),
+                },
+            },
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Credentials are given to a pod when it is made, or never.
+                depends_on=[role.association] if role.association else [],
+            ),
+        )
+
+    def _pod(self, role_arn: pulumi.Output[str]) -> k8s.core.v1.PodSpecArgsDict:
+        plan = self._args.plan
+        by_token = isinstance(plan.cluster, OpenShiftPlan)
+        return {
+            # Discovery asks the API server.
+            "automount_service_account_token": True,
+            "containers": [_agent(plan, role_arn if by_token else None)],
+            "enable_service_links": False,
+            "security_context": pod_security(plan, COLLECTOR.user),
+            "service_account_name": COLLECTOR.name,
+            "termination_grace_period_seconds": _GRACE_SECONDS,
+            "topology_spread_constraints": spread(COLLECTOR.name),
+            "volumes": [
+                {"name": "config", "config_map": {"name": COLLECTOR.name}},
+                {"name": "data", "empty_dir": {"size_limit": _DATA_SIZE}},
+                *([_token_volume()] if by_token else []),
+            ],
+        }
+
+
+def _checksum(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _agent(plan: Plan, role_arn: pulumi.Output[str] | None) -> k8s.core.v1.ContainerArgsDict:
+    """The container; with `role_arn` it takes that role with the token mounted beside it."""
+    environment: list[k8s.core.v1.EnvVarArgsDict] = [
+        {
+            "name": REPLICA_VARIABLE,
+            "value_from": {"field_ref": {"field_path": "metadata.name"}},
+        },
+        {"name": "AWS_REGION", "value": plan.region},
+    ]
+    mounts: list[k8s.core.v1.VolumeMountArgsDict] = [
+        {"name": "config", "mount_path": _DIRECTORY, "read_only": True},
+        {"name": "data", "mount_path": _DATA},
+    ]
+    if role_arn is not None:
+        environment.append({"name": "AWS_ROLE_ARN", "value": role_arn})
+        environment.append(
+            {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": f"{_TOKEN_DIRECTORY}/token"}
+        )
+        mounts.append({"name": _TOKEN, "mount_path": _TOKEN_DIRECTORY, "read_only": True})
+    return {
+        "name": COLLECTOR.name,
+        "image": COLLECTOR.image,
+        "args": [
+            "--agent",
+            f"--config.file={_DIRECTORY}/{FILE}",
+            f"--storage.agent.path={_DATA}",
+            f"--web.listen-address=:{COLLECTOR.port}",
+        ],
+        "env": environment,
+        "ports": [{"name": COLLECTOR_PORT_NAME, "container_port": COLLECTOR.port}],
+        "readiness_probe": _health("ready"),
+        "liveness_probe": _health("healthy"),
+        "resources": bounds(COLLECTOR.resources),
+        "security_context": container_security(),
+        "volume_mounts": mounts,
+    }
+
+
+def _health(state: str) -> k8s.core.v1.ProbeArgsDict:
+    return {"http_get": {"path": f"/-/{state}", "port": COLLECTOR.port}, "period_seconds": 10}
+
+
+def _token_volume() -> k8s.core.v1.VolumeArgsDict:
+    """A token of the pod's service account, made out to AWS."""
+    return {
+        "name": _TOKEN,
+        "projected": {
+            "sources": [
+                {
+                    "service_account_token": {
+                        "audience": "sts.amazonaws.com",
+                        "expiration_seconds": _TOKEN_SECONDS,
+                        "path": "token",
+                    }
+                }
+            ]
+        },
+    }

@@ -1,0 +1,93 @@
+"""The collector's identity in AWS: a role that its service account alone can take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from gallery.companions import COLLECTOR
+from gallery.plan import EksPlan, OpenShiftPlan, Plan
+from gallery.render import iam
+
+PLACEHOLDER_ARN = "arn:aws:aps:eu-west-1:123456789012:workspace/ws-placeholder"
+PLACEHOLDER_ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectorRoleArgs:
+    """`account` is the AWS account's number, `workspace_arn` the AMP workspace written to."""
+
+    plan: Plan
+    namespace: pulumi.Input[str]
+    account: pulumi.Input[str]
+    workspace_arn: pulumi.Input[str]
+
+
+class CollectorRole(pulumi.ComponentResource):
+    """A role with one inline policy.
+
+    On EKS the pod gets it by Pod Identity, whose agent the cluster runs (Auto Mode has it built
+    in); on OpenShift by the cluster's OIDC provider. `association` is what must be there before
+    the pods, None on OpenShift.
+    """
+
+    arn: pulumi.Output[str]
+    association: aws.eks.PodIdentityAssociation | None
+
+    def __init__(
+        self, name: str, args: CollectorRoleArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("gallery:components:CollectorRole", name, None, opts)
+        plan, child = args.plan, pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(
+            f"{name}-role",
+            name=f"{plan.name}-{COLLECTOR.name}",
+            description="The Gallery's collector: writes to its AMP workspace and finds hosts",
+            assume_role_policy=_trust(args),
+            opts=child,
+        )
+        iam.collector_policy(workspace_arn=PLACEHOLDER_ARN, region=plan.region)
+        aws.iam.RolePolicy(
+            f"{name}-policy",
+            name="write-metrics-and-find-hosts",
+            role=role.name,
+            policy=pulumi.Output.from_input(args.workspace_arn).apply(
+                lambda arn: iam.collector_policy(workspace_arn=arn, region=plan.region)
+            ),
+            opts=child,
+        )
+        self.arn = role.arn
+        self.association = (
+            aws.eks.PodIdentityAssociation(
+                f"{name}-association",
+                cluster_name=plan.cluster.name,
+                namespace=args.namespace,
+                service_account=COLLECTOR.name,
+                role_arn=role.arn,
+                opts=child,
+            )
+            if isinstance(plan.cluster, EksPlan)
+            else None
+        )
+        self.register_outputs({"arn": self.arn})
+
+
+def _trust(args: CollectorRoleArgs) -> pulumi.Output[str]:
+    plan, cluster = args.plan, args.plan.cluster
+
+    def document(account: str, namespace: str) -> str:
+        if isinstance(cluster, OpenShiftPlan):
+            return iam.web_identity_trust(
+                oidc_provider=cluster.oidc_provider,
+                namespace=namespace,
+                service_account=COLLECTOR.name,
+            )
+        arn = iam.cluster_arn(account=account, region=plan.region, name=cluster.name)
+        return iam.pod_identity_trust(
+            cluster_arn=arn, namespace=namespace, service_account=COLLECTOR.name
+        )
+
+    document(PLACEHOLDER_ACCOUNT, COLLECTOR.name)
+    return pulumi.Output.all(args.account, args.namespace).apply(lambda known: document(*known))

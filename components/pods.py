@@ -1,0 +1,73 @@
+"""What every pod of the namespace has in common: labels, rights, spread and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi_kubernetes as k8s
+
+from gallery.plan import OpenShiftPlan, Plan
+from gallery.render.resources import limits, requests
+from gallery.services import NAMESPACE, Resources
+
+APP = "app"
+# Both pass the injected proxy by; as a label, because Istio's webhook selects by labels.
+NO_PROXY = {"sidecar.istio.io/inject": "false"}
+_STORE_USER = 1000
+
+
+def labels_of(app: str) -> dict[str, str]:
+    """The labels of a workload and its pods; `app` is what selectors and discovery go by."""
+    return {
+        APP: app,
+        "app.kubernetes.io/managed-by": "pulumi",
+        "app.kubernetes.io/name": app,
+        "app.kubernetes.io/part-of": NAMESPACE,
+    }
+
+
+def pod_security(plan: Plan, user: int = _STORE_USER) -> k8s.core.v1.PodSecurityContextArgsDict:
+    """The pod's part of the restricted Pod Security Standard.
+
+    OpenShift gives each namespace users of its own and rejects a pod that names one.
+    """
+    restricted: k8s.core.v1.PodSecurityContextArgsDict = {
+        "run_as_non_root": True,
+        "seccomp_profile": {"type": "RuntimeDefault"},
+    }
+    if isinstance(plan.cluster, OpenShiftPlan):
+        return restricted
+    return {**restricted, "run_as_user": user, "run_as_group": user, "fs_group": user}
+
+
+def container_security() -> k8s.core.v1.SecurityContextArgsDict:
+    """The container's part of the restricted Pod Security Standard, and nothing to write to."""
+    return {
+        "allow_privilege_escalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "privileged": False,
+        "read_only_root_filesystem": True,
+    }
+
+
+def spread(app: str) -> list[k8s.core.v1.TopologySpreadConstraintArgsDict]:
+    """Evenly over zones, then over nodes; a cluster with one zone left still runs everything."""
+    return [
+        {
+            "label_selector": {"match_labels": {APP: app}},
+            "max_skew": 1,
+            "topology_key": key,
+            "when_unsatisfiable": "ScheduleAnyway",
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+def bounds(resources: Resources) -> k8s.core.v1.ResourceRequirementsArgsDict:
+    """Requests and limits."""
+    return {"requests": requests(resources), "limits": limits(resources)}
+
+
+def variables(values: Mapping[str, str]) -> list[k8s.core.v1.EnvVarArgsDict]:
+    """Environment variables, by name."""
+    return [{"name": name, "value": value} for name, value in sorted(values.items())]

@@ -1,0 +1,136 @@
+"""The prober: blackbox exporters behind one name, in the mesh like any caller of the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.admission import admit, from_apps
+from components.disruption import disruption_budget
+from components.pods import APP, bounds, container_security, labels_of, pod_security, spread
+from gallery.companions import COLLECTOR, PROBER, prober_replicas
+from gallery.plan import Plan
+from gallery.render.blackbox import blackbox_config
+
+FILE = "blackbox.yml"
+CHECKSUM = "checksum/config"
+_DIRECTORY = "/etc/blackbox_exporter"
+# The collector is outside the mesh and speaks plain HTTP to this port; so does the prober when
+# it probes itself, which its own proxy would otherwise encrypt for a proxy that is bypassed.
+_PAST_THE_PROXY = {
+    "traffic.sidecar.istio.io/excludeInboundPorts": str(PROBER.port),
+    "traffic.sidecar.istio.io/excludeOutboundPorts": str(PROBER.port),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProberArgs:
+    """`namespace` is the store's."""
+
+    plan: Plan
+    namespace: pulumi.Input[str]
+
+
+class Prober(pulumi.ComponentResource):
+    """A Deployment whose pods roll when their configuration changes, and its Service."""
+
+    def __init__(
+        self, name: str, args: ProberArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("gallery:components:Prober", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        metadata: k8s.meta.v1.ObjectMetaArgsDict = {
+            "name": PROBER.name,
+            "namespace": args.namespace,
+            "labels": labels_of(PROBER.name),
+        }
+        config = blackbox_config(args.plan)
+        replicas = prober_replicas(production=args.plan.production)
+        k8s.core.v1.ServiceAccount(
+            name, metadata=metadata, automount_service_account_token=False, opts=child
+        )
+        k8s.core.v1.ConfigMap(name, metadata=metadata, data={FILE: config}, opts=child)
+        k8s.apps.v1.Deployment(
+            name,
+            metadata=metadata,
+            spec={
+                "replicas": replicas,
+                "selector": {"match_labels": {APP: PROBER.name}},
+                "strategy": {
+                    "type": "RollingUpdate",
+                    "rolling_update": {"max_surge": 1, "max_unavailable": 0},
+                },
+                "template": {
+                    "metadata": {
+                        "annotations": {
+                            **_PAST_THE_PROXY,
+                            CHECKSUM: sha256(config.encode()).hexdigest(),
+                        },
+                        "labels": labels_of(PROBER.name),
+                    },
+                    "spec": _pod(args.plan),
+                },
+            },
+            opts=child,
+        )
+        k8s.core.v1.Service(
+            name,
+            metadata=metadata,
+            spec={
+                "selector": {APP: PROBER.name},
+                "ports": [
+                    {
+                        "name": "http",
+                        "app_protocol": "http",
+                        "port": PROBER.port,
+                        "target_port": PROBER.port,
+                        "protocol": "TCP",
+                    }
+                ],
+            },
+            opts=child,
+        )
+        admit(
+            name,
+            PROBER.name,
+            [from_apps((COLLECTOR.name, PROBER.name), PROBER.port)],
+            namespace=args.namespace,
+            opts=child,
+        )
+        if replicas > 1:
+            disruption_budget(name, PROBER.name, args.namespace, child)
+        self.register_outputs({})
+
+
+def _pod(plan: Plan) -> k8s.core.v1.PodSpecArgsDict:
+    health: k8s.core.v1.ProbeArgsDict = {
+        "http_get": {"path": "/-/healthy", "port": PROBER.port},
+        "period_seconds": 5,
+    }
+    return {
+        "automount_service_account_token": False,
+        "containers": [
+            {
+                "name": PROBER.name,
+                "image": PROBER.image,
+                "args": [
+                    f"--config.file={_DIRECTORY}/{FILE}",
+                    f"--web.listen-address=:{PROBER.port}",
+                ],
+                "ports": [{"name": "http", "container_port": PROBER.port}],
+                "readiness_probe": health,
+                "liveness_probe": health,
+                "resources": bounds(PROBER.resources),
+                "security_context": container_security(),
+                "volume_mounts": [{"name": "config", "mount_path": _DIRECTORY, "read_only": True}],
+            }
+        ],
+        "enable_service_links": False,
+        "security_context": pod_security(plan, PROBER.user),
+        "service_account_name": PROBER.name,
+        "topology_spread_constraints": spread(PROBER.name),
+        "volumes": [{"name": "config", "config_map": {"name": PROBER.name}}],
+    }

@@ -1,0 +1,106 @@
+"""The Red Hat Gallery in its namespace: what runs, how much it may take, who may call whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.admission import from_apps, of_all_pods
+from components.load_generator import LoadGenerator, LoadGeneratorArgs
+from components.workload import Workload, WorkloadArgs
+from gallery.companions import COLLECTOR
+from gallery.plan import Plan
+from gallery.render.collector import MESH_METRICS_PORT
+from gallery.render.quota import quota
+from gallery.services import NAMESPACE
+
+# The restricted standard rejects what injection adds unless the mesh's CNI plugin sets the
+# network up: Istio is installed with `pilot.cni.enabled`, OpenShift Service Mesh always so.
+_NAMESPACE_LABELS = {
+    "app.kubernetes.io/managed-by": "pulumi",
+    "app.kubernetes.io/part-of": NAMESPACE,
+    "istio-injection": "enabled",
+    "pod-security.kubernetes.io/audit": "restricted",
+    "pod-security.kubernetes.io/enforce": "restricted",
+    "pod-security.kubernetes.io/warn": "restricted",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreArgs:
+    """The plan alone."""
+
+    plan: Plan
+
+
+class Store(pulumi.ComponentResource):
+    """`namespace` is the name of the namespace, for what else lives there."""
+
+    namespace: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: StoreArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("gallery:components:Store", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        plan = args.plan
+        self.namespace = k8s.core.v1.Namespace(
+            f"{name}-namespace",
+            metadata={"name": NAMESPACE, "labels": _NAMESPACE_LABELS},
+            # Its end is the end of everything in it, the carts' volume too.
+            opts=pulumi.ResourceOptions(parent=self, protect=plan.production),
+        ).metadata.apply(lambda metadata: metadata.name or NAMESPACE)
+        self._bounds(name, plan)
+        self._doors(name)
+        for planned in plan.services:
+            Workload(
+                f"{name}-{planned.service.name}",
+                WorkloadArgs(plan=plan, planned=planned, namespace=self.namespace),
+                self._child,
+            )
+        if plan.load_generator:
+            LoadGenerator(
+                f"{name}-{plan.load_generator.name}",
+                LoadGeneratorArgs(
+                    plan=plan, generator=plan.load_generator, namespace=self.namespace
+                ),
+                self._child,
+            )
+        self.register_outputs({"namespace": self.namespace})
+
+    def _bounds(self, name: str, plan: Plan) -> None:
+        k8s.core.v1.ResourceQuota(
+            f"{name}-quota",
+            metadata={"name": NAMESPACE, "namespace": self.namespace},
+            spec={"hard": quota(plan)},
+            opts=self._child,
+        )
+        # Under a quota a container without limits is rejected; whoever debugs has none.
+        k8s.core.v1.LimitRange(
+            f"{name}-limits",
+            metadata={"name": NAMESPACE, "namespace": self.namespace},
+            spec={
+                "limits": [
+                    {
+                        "type": "Container",
+                        "default": {"cpu": "200m", "memory": "256Mi"},
+                        "default_request": {"cpu": "50m", "memory": "64Mi"},
+                    }
+                ]
+            },
+            opts=self._child,
+        )
+
+    def _doors(self, name: str) -> None:
+        of_all_pods(
+            f"{name}-deny", "deny-by-default", (), namespace=self.namespace, opts=self._child
+        )
+        of_all_pods(
+            f"{name}-mesh-metrics",
+            "mesh-metrics",
+            [from_apps((COLLECTOR.name,), MESH_METRICS_PORT)],
+            namespace=self.namespace,
+            opts=self._child,
+        )

@@ -1,0 +1,236 @@
+"""One service of the store: its pods, its address, who may call it, and how it grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.admission import Rule, admit, from_anywhere, from_apps
+from components.disruption import disruption_budget
+from components.pods import (
+    APP,
+    bounds,
+    container_security,
+    labels_of,
+    pod_security,
+    spread,
+    variables,
+)
+from gallery.companions import PROBER
+from gallery.plan import Plan, PlannedService
+from gallery.services import Protocol, Service
+
+CONTAINER = "server"
+_DATA = "data"
+_DATA_SIZE = "8Gi"
+_GRACE_SECONDS = 5
+_CPU_PERCENT = 70
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadArgs:
+    """`namespace` is the store's; its callers are read off the catalogue's call graph."""
+
+    plan: Plan
+    planned: PlannedService
+    namespace: pulumi.Input[str]
+
+
+class Workload(pulumi.ComponentResource):
+    """A Deployment with all that belongs to it. What keeps data has a volume in production."""
+
+    def __init__(
+        self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("gallery:components:Workload", name, None, opts)
+        self._name, self._args = name, args
+        self._service = args.planned.service
+        self._metadata: k8s.meta.v1.ObjectMetaArgsDict = {
+            "name": self._service.name,
+            "namespace": args.namespace,
+            "labels": labels_of(self._service.name),
+        }
+        self._child = pulumi.ResourceOptions(parent=self)
+        k8s.core.v1.ServiceAccount(
+            name,
+            metadata=self._metadata,
+            automount_service_account_token=False,
+            opts=self._child,
+        )
+        self._deployment()
+        self._address()
+        admit(
+            name,
+            self._service.name,
+            admitted(args.plan, self._service),
+            namespace=args.namespace,
+            opts=self._child,
+        )
+        if args.planned.replicas > 1:
+            disruption_budget(name, self._service.name, args.namespace, self._child)
+        if args.planned.autoscaled:
+            self._autoscaler()
+        self.register_outputs({})
+
+    def _deployment(self) -> None:
+        service, planned = self._service, self._args.planned
+        spec: k8s.apps.v1.DeploymentSpecArgsDict = {
+            "selector": {"match_labels": {APP: service.name}},
+            "strategy": _strategy(service),
+            "template": {"metadata": {"labels": labels_of(service.name)}, "spec": self._pod()},
+        }
+        if not planned.autoscaled:
+            # Where an autoscaler counts, a number here would undo its work at every deployment.
+            spec["replicas"] = planned.replicas
+        k8s.apps.v1.Deployment(self._name, metadata=self._metadata, spec=spec, opts=self._child)
+
+    def _pod(self) -> k8s.core.v1.PodSpecArgsDict:
+        service, plan = self._service, self._args.plan
+        pod: k8s.core.v1.PodSpecArgsDict = {
+            "automount_service_account_token": False,
+            "containers": [_container(plan, service)],
+            "enable_service_links": False,
+            "security_context": pod_security(plan),
+            "service_account_name": service.name,
+            "termination_grace_period_seconds": _GRACE_SECONDS,
+            "topology_spread_constraints": spread(service.name),
+        }
+        if service.data_path:
+            pod["volumes"] = [self._volume()]
+        return pod
+
+    def _volume(self) -> k8s.core.v1.VolumeArgsDict:
+        if not self._args.plan.production:
+            return {"name": _DATA, "empty_dir": {"size_limit": _DATA_SIZE}}
+        k8s.core.v1.PersistentVolumeClaim(
+            self._name,
+            metadata={
+                **self._metadata,
+                # It is bound when its first pod is scheduled; waiting for that here would keep
+                # the pod from ever being declared.
+                "annotations": {"pulumi.com/skipAwait": "true"},
+            },
+            spec={
+                "access_modes": ["ReadWriteOnce"],
+                "resources": {"requests": {"storage": _DATA_SIZE}},
+            },
+            opts=pulumi.ResourceOptions(parent=self, protect=True),
+        )
+        return {"name": _DATA, "persistent_volume_claim": {"claim_name": self._service.name}}
+
+    def _address(self) -> None:
+        service = self._service
+        k8s.core.v1.Service(
+            self._name,
+            metadata=self._metadata,
+            spec={
+                "selector": {APP: service.name},
+                "ports": [
+                    {
+                        "name": str(service.protocol),
+                        "app_protocol": str(service.protocol),
+                        "port": service.service_port,
+                        "target_port": service.container_port,
+                        "protocol": "TCP",
+                    }
+                ],
+            },
+            opts=self._child,
+        )
+
+    def _autoscaler(self) -> None:
+        service, planned = self._service, self._args.planned
+        k8s.autoscaling.v2.HorizontalPodAutoscaler(
+            self._name,
+            metadata=self._metadata,
+            spec={
+                "scale_target_ref": {
+                    "api_version": "apps/v1",
+                    "kind": "Deployment",
+                    "name": service.name,
+                },
+                "min_replicas": planned.replicas,
+                "max_replicas": planned.most,
+                "metrics": [
+                    {
+                        # Of the process alone: the proxy's idle share would hide its load.
+                        "type": "ContainerResource",
+                        "container_resource": {
+                            "name": "cpu",
+                            "container": CONTAINER,
+                            "target": {
+                                "type": "Utilization",
+                                "average_utilization": _CPU_PERCENT,
+                            },
+                        },
+                    }
+                ],
+            },
+            opts=self._child,
+        )
+
+
+def admitted(plan: Plan, service: Service) -> list[Rule]:
+    """Callers of the call graph and the prober; the public, where the shop has a door.
+
+    What stands between the public and the frontend, a load balancer or a gateway, is part of
+    the ground: nothing here knows its address.
+    """
+    absent = set[str]() if plan.load_generator else {plan.catalogue.load_generator.name}
+    callers = [name for name in plan.catalogue.callers(service.name) if name not in absent]
+    inside = from_apps((*callers, PROBER.name), service.container_port)
+    if plan.door and service.protocol is Protocol.HTTP:
+        return [inside, from_anywhere(service.container_port)]
+    return [inside]
+
+
+def _strategy(service: Service) -> k8s.apps.v1.DeploymentStrategyArgsDict:
+    if service.data_path:
+        # Its volume cannot be in two pods.
+        return {"type": "Recreate"}
+    return {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}}
+
+
+def _container(plan: Plan, service: Service) -> k8s.core.v1.ContainerArgsDict:
+    container: k8s.core.v1.ContainerArgsDict = {
+        "name": CONTAINER,
+        "image": service.image,
+        "ports": [{"name": str(service.protocol), "container_port": service.container_port}],
+        "readiness_probe": _probe(service, "readiness"),
+        "liveness_probe": _probe(service, "liveness"),
+        "resources": bounds(service.resources),
+        "security_context": container_security(),
+    }
+    if environment := plan.catalogue.environment(service):
+        container["env"] = variables(environment)
+    if service.arguments:
+        container["args"] = list(service.arguments)
+    if service.data_path:
+        container["volume_mounts"] = [{"name": _DATA, "mount_path": service.data_path}]
+    return container
+
+
+def _probe(service: Service, kind: str) -> k8s.core.v1.ProbeArgsDict:
+    """The kubelet's probe; readiness and liveness ask alike."""
+    timing: k8s.core.v1.ProbeArgsDict = {"period_seconds": service.probe.period}
+    if service.probe.delay:
+        timing["initial_delay_seconds"] = service.probe.delay
+    port = service.container_port
+    match service.protocol:
+        case Protocol.HTTP:
+            # The frontend answers a request with this cookie without asking its backends.
+            cookie = f"shop_session-id=x-{kind}-probe"
+            return {
+                **timing,
+                "http_get": {
+                    "path": service.probe.path,
+                    "port": port,
+                    "http_headers": [{"name": "Cookie", "value": cookie}],
+                },
+            }
+        case Protocol.GRPC:
+            return {**timing, "grpc": {"port": port}}
+        case Protocol.TCP:
+            return {**timing, "tcp_socket": {"port": port}}

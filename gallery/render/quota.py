@@ -1,0 +1,55 @@
+"""How much of the cluster the store's namespace may take: what the plan can grow to, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gallery.companions import COLLECTOR, COLLECTOR_REPLICAS, PROBER, SIDECAR, prober_replicas
+from gallery.plan import Plan
+from gallery.render.resources import cpu, memory
+from gallery.services import Resources
+
+# A rollout starts a pod before it ends one.
+_SURGE = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Share:
+    """So many pods with these containers at most."""
+
+    pods: int
+    containers: tuple[Resources, ...]
+
+
+def quota(plan: Plan) -> dict[str, str]:
+    """The `hard` limits of the namespace's ResourceQuota, as Kubernetes writes quantities."""
+    shares = tuple(_shares(plan))
+
+    def total(kind: str, bound: int) -> int:
+        return sum(
+            share.pods * sum(getattr(each, kind)[bound] for each in share.containers)
+            for share in shares
+        )
+
+    return {
+        "limits.cpu": cpu(total("cpu", 1)),
+        "limits.memory": memory(total("memory", 1)),
+        "persistentvolumeclaims": str(sum(1 for each in plan.services if each.service.data_path)),
+        "pods": str(sum(share.pods for share in shares)),
+        "requests.cpu": cpu(total("cpu", 0)),
+        "requests.memory": memory(total("memory", 0)),
+        # The shop's door is no Service of this namespace.
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+
+
+def _shares(plan: Plan) -> Iterator[_Share]:
+    for each in plan.services:
+        yield _Share(pods=each.most + _SURGE, containers=(each.service.resources, SIDECAR))
+    if plan.load_generator:
+        yield _Share(pods=1 + _SURGE, containers=(plan.load_generator.resources, SIDECAR))
+    probers = prober_replicas(production=plan.production)
+    yield _Share(pods=probers + _SURGE, containers=(PROBER.resources, SIDECAR))
+    yield _Share(pods=COLLECTOR_REPLICAS, containers=(COLLECTOR.resources,))

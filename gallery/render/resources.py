@@ -1,0 +1,30 @@
+"""CPU and memory as Kubernetes itself writes them: another form of the same would look changed."""
+
+from __future__ import annotations
+
+from gallery.services import Resources
+
+_THOUSAND = 1000
+_KIBI = 1024
+
+
+def cpu(millicores: int) -> str:
+    """`2` for 2000, `250m` for 250."""
+    whole, rest = divmod(millicores, _THOUSAND)
+    return f"{millicores}m" if rest else str(whole)
+
+
+def memory(mebibytes: int) -> str:
+    """`1Gi` for 1024, `1536Mi` for 1536."""
+    whole, rest = divmod(mebibytes, _KIBI)
+    return f"{mebibytes}Mi" if rest else f"{whole}Gi"
+
+
+def requests(resources: Resources) -> dict[str, str]:
+    """What a container is given."""
+    return {"cpu": cpu(resources.cpu[0]), "memory": memory(resources.memory[0])}
+
+
+def limits(resources: Resources) -> dict[str, str]:
+    """What a container may not exceed."""
+    return {"cpu": cpu(resources.cpu[1]), "memory": memory(resources.memory[1])}
