@@ -43,7 +43,7 @@ class Alerting(pulumi.ComponentResource):
         self, name: str, args: AlertingArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("gallery:components:Alerting", name, None, opts)
-        self._name, self._args = name, args
+        self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self._amp(self._pagerduty_secrets())
         if args.plan.engine is Engine.GRAFANA:
@@ -64,13 +64,13 @@ class Alerting(pulumi.ComponentResource):
     def _secret(self, point: str, value: pulumi.Output[str]) -> pulumi.Output[str]:
         args = self._args
         secret = aws.secretsmanager.Secret(
-            f"{self._name}-{point}",
+            f"{self._prefix}-{point}",
             name=f"{args.plan.name}/{point}",
             kms_key_id=args.key_arn,
             opts=self._child,
         )
         aws.secretsmanager.SecretPolicy(
-            f"{self._name}-{point}",
+            f"{self._prefix}-{point}",
             secret_arn=secret.arn,
             policy=pulumi.Output.all(args.workspace_arn, args.account).apply(
                 lambda known: secret_policy(workspace_arn=known[0], account=known[1])
@@ -78,7 +78,7 @@ class Alerting(pulumi.ComponentResource):
             opts=self._child,
         )
         aws.secretsmanager.SecretVersion(
-            f"{self._name}-{point}",
+            f"{self._prefix}-{point}",
             secret_id=secret.id,
             secret_string=value.apply(lambda key: json_text({SECRET_KEY: key})),
             opts=self._child,
@@ -101,7 +101,7 @@ class Alerting(pulumi.ComponentResource):
             ),
         )
         aws.amp.AlertManagerDefinition(
-            f"{self._name}-routes",
+            f"{self._prefix}-routes",
             workspace_id=args.workspace_id,
             definition=pulumi.Output.all(
                 topics=topics, secrets=secrets, url=args.grafana_url
@@ -124,7 +124,7 @@ class Alerting(pulumi.ComponentResource):
         points = self._contact_points(content)
         for group, rules in rule_groups(plan).items():
             grafana.alerting.RuleGroup(
-                f"{self._name}-{group}",
+                f"{self._prefix}-{group}",
                 name=group,
                 folder_uid=args.folder_uid,
                 interval_seconds=round(plan.timings.evaluate.seconds),
@@ -133,7 +133,7 @@ class Alerting(pulumi.ComponentResource):
             )
         if plan.owns_notification_policy:
             grafana.alerting.NotificationPolicy(
-                f"{self._name}-policies",
+                f"{self._prefix}-policies",
                 **policies(plan, {receiver: point.name for receiver, point in points.items()}),
                 opts=content,
             )
@@ -143,7 +143,7 @@ class Alerting(pulumi.ComponentResource):
     ) -> dict[str, grafana.alerting.ContactPoint]:
         args = self._args
         text = grafana.alerting.MessageTemplate(
-            f"{self._name}-text",
+            f"{self._prefix}-text",
             name=names.MESSAGE_TEMPLATE,
             template=templates(None),
             opts=content,
@@ -152,7 +152,7 @@ class Alerting(pulumi.ComponentResource):
         documents: dict[str, dict[str, Any]] = contact_points(args.plan, args.secrets, args.topics)
         return {
             receiver: grafana.alerting.ContactPoint(
-                f"{self._name}-{receiver}", name=receiver, **fields, opts=after
+                f"{self._prefix}-{receiver}", name=receiver, **fields, opts=after
             )
             for receiver, fields in documents.items()
         }

@@ -53,7 +53,7 @@ class Grafana(pulumi.ComponentResource):
             )
             self.workspace_id, endpoint = found.workspace_id, found.endpoint
         self.url = endpoint.apply(lambda host: f"https://{host}")
-        self.provider = self._provider(name, args)
+        self.provider = self._content_provider(name, args)
         self.register_outputs({"url": self.url, "workspace_id": self.workspace_id})
 
     def _create(self, name: str, args: GrafanaArgs) -> aws.grafana.Workspace:
@@ -106,7 +106,7 @@ class Grafana(pulumi.ComponentResource):
             )
         return workspace
 
-    def _provider(self, name: str, args: GrafanaArgs) -> grafana.Provider:
+    def _content_provider(self, name: str, args: GrafanaArgs) -> grafana.Provider:
         account = aws.grafana.WorkspaceServiceAccount(
             f"{name}-deployer",
             name="pulumi",

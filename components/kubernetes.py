@@ -41,7 +41,7 @@ class Kubernetes(pulumi.ComponentResource):
             found = aws.eks.get_cluster_output(
                 name=cluster.name, opts=pulumi.InvokeOutputOptions(parent=self)
             )
-            self.security_group = found.vpc_configs[0].cluster_security_group_id
+            self.security_group = found.vpc_config.cluster_security_group_id
             # No token in state: whoever deploys asks for one each time.
             kubeconfig = pulumi.Output.all(
                 found.endpoint, found.certificate_authorities[0].data

@@ -42,7 +42,7 @@ class Topics(pulumi.ComponentResource):
         self, name: str, args: TopicsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("gallery:components:Topics", name, None, opts)
-        self._name, self._args = name, args
+        self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         plan = args.plan
         self.arns = {topic: self._topic(topic) for topic in _topic_names(plan)}
@@ -63,13 +63,13 @@ class Topics(pulumi.ComponentResource):
     def _topic(self, topic: str) -> pulumi.Output[str]:
         args = self._args
         made = aws.sns.Topic(
-            f"{self._name}-{topic}",
+            f"{self._prefix}-{topic}",
             name=f"{args.plan.name}-{topic}",
             kms_master_key_id=args.key_arn,
             opts=self._child,
         )
         aws.sns.TopicPolicy(
-            f"{self._name}-{topic}",
+            f"{self._prefix}-{topic}",
             arn=made.arn,
             policy=pulumi.Output.all(made.arn, args.publisher_arn, args.account).apply(
                 lambda known: topic_policy(
@@ -87,7 +87,7 @@ class Topics(pulumi.ComponentResource):
         for address in addresses:
             # AWS sends a message that must be answered before anything is delivered.
             aws.sns.TopicSubscription(
-                f"{self._name}-{topic}-{address}",
+                f"{self._prefix}-{topic}-{address}",
                 topic=self.arns[topic],
                 protocol="email",
                 endpoint=address,
@@ -99,7 +99,7 @@ class Topics(pulumi.ComponentResource):
         plan = self._args.plan
         told = [self.arns[INDEPENDENT_PATH]]
         aws.cloudwatch.MetricAlarm(
-            f"{self._name}-{beat}-silent",
+            f"{self._prefix}-{beat}-silent",
             name=f"{plan.name}-{beat}-silent",
             alarm_description=(
                 f"No {beat} from {plan.cluster_name} for ten minutes: "

@@ -109,7 +109,7 @@ def _cluster(args: Inputs) -> Outputs:
         "arn": _arn("eks", f"cluster/{name}"),
         "endpoint": f"https://{name}.eks.{REGION}.amazonaws.com",
         "certificateAuthorities": [{"data": "Y2VydGlmaWNhdGU="}],
-        "vpcConfigs": [{"clusterSecurityGroupId": f"sg-{name}", "vpcId": "vpc-0abc"}],
+        "vpcConfig": {"clusterSecurityGroupId": f"sg-{name}", "vpcId": "vpc-0abc"},
     }
 
 
