@@ -60,16 +60,14 @@ def _cluster(cloud: Cloud, args: Properties) -> Properties:
         "roleArn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
         "status": "ACTIVE",
         "version": "1.35",
-        "vpcConfigs": [
-            {
-                "clusterSecurityGroupId": "sg-0c1u57e2",
-                "securityGroupIds": ["sg-0c1u57e2"],
-                "subnetIds": ["subnet-0a", "subnet-0b"],
-                "vpcId": "vpc-0abc",
-                "endpointPrivateAccess": True,
-                "endpointPublicAccess": True,
-            }
-        ],
+        "vpcConfig": {
+            "clusterSecurityGroupId": "sg-0c1u57e2",
+            "securityGroupIds": ["sg-0c1u57e2"],
+            "subnetIds": ["subnet-0a", "subnet-0b"],
+            "vpcId": "vpc-0abc",
+            "endpointPrivateAccess": True,
+            "endpointPublicAccess": True,
+        },
     }
 
 
