@@ -17,7 +17,8 @@ from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.stack import run_pulumi_func
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import Stack, run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await  # pyright: ignore[reportPrivateUsage]
 
 from rehearsal.outputs import INVOKES, identity, outputs_of
@@ -214,6 +215,14 @@ def _options(request: Any) -> dict[str, Any]:  # noqa: ANN401
     return {key: value for key, value in options.items() if value}
 
 
+def _with_outputs(program: Callable[[], Any]) -> None:
+    """Run a program and register the stack's outputs, as a real run does at its end."""
+    program()
+    stack = get_root_resource()
+    if isinstance(stack, Stack):
+        stack.register_outputs(stack.outputs)
+
+
 def record(
     program: Callable[[], Any],
     *,
@@ -236,7 +245,7 @@ def record(
             _NoMocks(), project="gallery", stack=stack, preview=preview, monitor=monitor
         )
         pulumi.runtime.set_all_config(dict(config or {}), list(secret_keys))
-        loop.run_until_complete(run_pulumi_func(lambda: program()))
+        loop.run_until_complete(run_pulumi_func(lambda: _with_outputs(program)))
     finally:
         loop.close()
         asyncio.set_event_loop(None)

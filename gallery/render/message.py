@@ -23,10 +23,13 @@ Runbook: {{ .Annotations.runbook_url }}
 
 """
 
+# SNS takes it as a subject: ASCII, one line, fewer than a hundred characters.
 _TITLE = """\
 {{ define "gallery.title" }}{{ if .Alerts.Firing }}FIRING{{ else }}RESOLVED{{ end }} \
 {{ .GroupLabels.alertname }}\
-{{ if gt (len .Alerts) 1 }} ×{{ len .Alerts }}{{ end }} \
+{{ if gt (len .Alerts) 1 }}: {{ len .Alerts }} alerts\
+{{ else if .CommonLabels.host }} {{ .CommonLabels.host }}\
+{{ else if .CommonLabels.service }} {{ .CommonLabels.service }}{{ end }} \
 in {{ .GroupLabels.environment }} ({{ .GroupLabels.cluster }}){{ end }}
 """
 
