@@ -20,6 +20,17 @@ DIRECTORY = ROOT / ".tools"
 
 Progress = Callable[[str], None]
 
+# Where Debian's programs look for the files that others have inside them.
+_SHARES = ("/usr/share/prometheus/alertmanager", "/usr/share/prometheus/web")
+_NUMBER = 9
+_OPENED = f"/proc/self/fd/{_NUMBER}"
+_WRAPPER = """\
+#!/bin/sh
+here=$(dirname "$(dirname "$(readlink -f "$0")")")
+exec {number}<"$here/share/{name}"
+exec "$here/lib/{name}" "$@"
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
@@ -85,12 +96,42 @@ def _unpack(packages: Sequence[str], directory: Path) -> None:
         raise RehearsalError(_to_install(absent, "this is not Debian or Ubuntu"))
     (directory / "bin").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
-        archives = _download(packages, Path(scratch), directory / "apt")
-        for archive in archives:
+        root = Path(scratch)
+        for archive in _download(packages, root, directory / "apt"):
             _run(["dpkg-deb", "-x", str(archive), scratch])
-        for program in (Path(scratch) / "usr" / "bin").iterdir():
-            # A rename, so that a second rehearsal never sees half a program.
-            program.replace(directory / "bin" / program.name)
+        for program in (root / "usr" / "bin").iterdir():
+            _place(program, root, directory)
+
+
+def _place(program: Path, root: Path, directory: Path) -> None:
+    """Put a program where it can be started, with the files it expects below /usr/share.
+
+    Debian compiles that path in, and writing there takes root. So the path in our copy is
+    changed to one of the same length, a directory that a wrapper opens before it starts it.
+    """
+    code = program.read_bytes()
+    expected = next((path for path in _SHARES if path.encode() in code), None)
+    if expected is None:
+        # A rename, so that a second rehearsal never sees half a program.
+        program.replace(directory / "bin" / program.name)
+        return
+    share = directory / "share" / program.name
+    shutil.copytree(root / expected[1:], share, dirs_exist_ok=True, symlinks=True)
+    patched = code.replace(expected.encode(), _OPENED.encode().ljust(len(expected), b"/"))
+    binary = directory / "lib" / program.name
+    binary.parent.mkdir(exist_ok=True)
+    _write_program(binary, patched)
+    _write_program(
+        directory / "bin" / program.name,
+        _WRAPPER.format(name=program.name, number=_NUMBER).encode(),
+    )
+
+
+def _write_program(path: Path, content: bytes) -> None:
+    draft = path.with_name(path.name + ".draft")
+    draft.write_bytes(content)
+    draft.chmod(0o755)
+    draft.replace(path)
 
 
 def _download(packages: Sequence[str], into: Path, lists: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from rehearsal.heartbeat import Alarm
 from rehearsal.pager.notifications import FORM, Message, Notification
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, order=True, kw_only=True)
 class Post:
     """A contact point the pager stands for."""
 
@@ -46,10 +46,6 @@ class Duties:
 _FORM = TypeAdapter(Duties)
 
 
-class RefusedError(Exception):
-    """The pager refuses for a while, as a drill asked."""
-
-
 @dataclass
 class Desk:
     """Writes down what came, one JSON object a line, in the order of arrival."""
@@ -65,13 +61,16 @@ class Desk:
         names = tuple(names) or tuple(post.name for post in self.posts)
         self._refuses_until = dict.fromkeys(names, until)
 
+    def refuses(self, name: str, now: float) -> bool:
+        """Whether a delivery to the contact point is refused now; if so, it is counted."""
+        refuses = now < self._refuses_until.get(name, 0.0)
+        self.refused += refuses
+        return refuses
+
     def deliver(
         self, post: Post, receiver: str | None, message: Message, now: float
     ) -> Notification:
-        """Write a message down. Raises RefusedError while deliveries are refused."""
-        if now < self._refuses_until.get(post.name, 0.0):
-            self.refused += 1
-            raise RefusedError(post.name)
+        """Write a message down."""
         notification = Notification(
             received_at=now,
             contact_point=post.name,

@@ -3,36 +3,59 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from rehearsal.addresses import Address
+
+_SENDER = re.compile(rb"MAIL FROM:\s*<([^>]*)>", re.IGNORECASE)
+_DOMAIN = "rehearsal.invalid"
+
+
+def sender_of(name: str) -> str:
+    """The sender's address by which the pager knows the contact point."""
+    return f"{quote(name, safe='')}@{_DOMAIN}"
+
+
+def name_of(sender: str) -> str:
+    """The contact point that a sender's address names."""
+    return unquote(sender.removesuffix(f"@{_DOMAIN}"))
 
 
 @dataclass
 class MailServer:
-    """Hands each e-mail to `receive`, which says whether it is taken."""
+    """Asks `takes` about each sender, and hands what it takes to `receive`.
+
+    A refusal comes before the e-mail itself: Alertmanager 0.25 does not read the answer to it.
+    """
 
     address: Address
-    receive: Callable[[bytes], bool]
+    takes: Callable[[str], bool]
+    receive: Callable[[str, bytes], None]
 
     async def open(self) -> None:
         """Begin to listen. Raises OSError where the address is taken."""
         await asyncio.start_server(self._converse, self.address.host, self.address.port)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sender = ""
         try:
             _say(writer, "220 rehearsal ESMTP")
             while line := await reader.readline():
                 command = line.strip().upper()
-                if command == b"DATA":
+                if match := _SENDER.match(line):
+                    sender = match.group(1).decode()
+                    _say(writer, "250 go on" if self.takes(sender) else "451 not now")
+                elif command == b"DATA":
                     _say(writer, "354 end with a dot on a line of its own")
-                    taken = self.receive(await _read_mail(reader))
-                    _say(writer, "250 taken" if taken else "451 not now")
+                    self.receive(sender, await _read_mail(reader))
+                    _say(writer, "250 taken")
                 elif command == b"QUIT":
                     _say(writer, "221 bye")
                     break
-                elif command.startswith((b"EHLO", b"HELO", b"MAIL", b"RCPT", b"RSET", b"NOOP")):
+                elif command.startswith((b"EHLO", b"HELO", b"RCPT", b"RSET", b"NOOP")):
                     _say(writer, "250 rehearsal")
                 else:
                     _say(writer, "502 not known here")

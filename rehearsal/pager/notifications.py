@@ -127,13 +127,13 @@ def from_webhook(body: bytes) -> Message:
     )
 
 
-def from_mail(message: bytes) -> tuple[str, str | None, Message]:
-    """The contact point, the receiver and the message of an e-mail."""
+def from_mail(message: bytes) -> tuple[str | None, Message]:
+    """The receiver and the message of an e-mail."""
     mail = message_from_bytes(message, policy=policy.default)
     part = mail.get_body(("plain", "html"))
     text = "" if part is None else str(part.get_content())
-    name, receiver = mail["X-Contact-Point"], mail["X-Receiver"]
-    return str(name), receiver and str(receiver), Message(title=str(mail["Subject"]), text=text)
+    receiver = mail["X-Receiver"]
+    return receiver and str(receiver), Message(title=str(mail["Subject"]), text=text)
 
 
 READERS = {

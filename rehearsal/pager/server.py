@@ -20,8 +20,8 @@ from urllib.parse import parse_qs
 from rehearsal.addresses import Address
 from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, state_at
 from rehearsal.http_server import HttpRequest, HttpResponse, HttpServer
-from rehearsal.pager.desk import Desk, Duties, Post, RefusedError
-from rehearsal.pager.mail import MailServer
+from rehearsal.pager.desk import Desk, Duties, Post
+from rehearsal.pager.mail import MailServer, name_of
 from rehearsal.pager.notifications import LIST_FORM, READERS, Message, from_mail
 
 _SNS_ANSWER = (
@@ -46,7 +46,8 @@ class PagerServer:
 
     async def run(self) -> None:
         """Listen and watch until cancelled."""
-        await MailServer(Address.parse(self.duties.mail), self._receive_mail).open()
+        mail = MailServer(Address.parse(self.duties.mail), self._takes_mail, self._receive_mail)
+        await mail.open()
         await HttpServer(Address.parse(self.duties.http), self._answer).open()
         began = time.time()
         while True:
@@ -90,10 +91,9 @@ class PagerServer:
             message = READERS[kind](body)
         except (ValueError, KeyError) as error:
             return HttpResponse.text(f"not a message of kind {kind}: {error!r}\n", 400)
-        try:
-            self.desk.deliver(post, receiver, message, time.time())
-        except RefusedError:
+        if self.desk.refuses(name, time.time()):
             return HttpResponse.text("refused for a while\n", 500)
+        self.desk.deliver(post, receiver, message, time.time())
         return self._accepted(kind)
 
     def _accepted(self, kind: str) -> HttpResponse:
@@ -107,16 +107,15 @@ class PagerServer:
             case _:
                 return HttpResponse.text("ok")
 
-    def _receive_mail(self, mail: bytes) -> bool:
-        name, receiver, message = from_mail(mail)
-        post = self._posts.get(("email", name))
-        if post is None:
-            return False
-        try:
-            self.desk.deliver(post, receiver, message, time.time())
-        except RefusedError:
-            return False
-        return True
+    def _takes_mail(self, sender: str) -> bool:
+        """Whether an e-mail of this sender, which names a contact point, is taken now."""
+        name = name_of(sender)
+        return ("email", name) in self._posts and not self.desk.refuses(name, time.time())
+
+    def _receive_mail(self, sender: str, mail: bytes) -> None:
+        post = self._posts["email", name_of(sender)]
+        receiver, message = from_mail(mail)
+        self.desk.deliver(post, receiver, message, time.time())
 
     def _watch(self, alarm: Alarm) -> None:
         now = time.time()

@@ -10,7 +10,9 @@ from urllib.parse import quote
 from rehearsal.addresses import PAGER, PAGER_MAIL
 from rehearsal.faults import RehearsalError
 from rehearsal.pager.desk import Post
+from rehearsal.pager.mail import sender_of
 from rehearsal.stand_in.documents import Document
+from rehearsal.stand_in.scrape import INVENTED_KEY
 from rehearsal.stand_in.substitutions import Substitutions
 
 # Grafana's field of a contact point for each kind, in wire names.
@@ -164,14 +166,10 @@ def _teams(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
 def _email(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
     return "email_configs", {
         "to": ", ".join(entry["addresses"]),
-        "from": "grafana@rehearsal.invalid",
+        "from": sender_of(post.name),
         "smarthost": str(PAGER_MAIL),
         "require_tls": False,
-        "headers": {
-            "Subject": entry["subject"],
-            "X-Contact-Point": post.name,
-            "X-Receiver": receiver,
-        },
+        "headers": {"Subject": entry["subject"], "X-Receiver": receiver},
         "text": entry["message"],
         "html": "",
     }
@@ -189,7 +187,7 @@ def _sns(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
 
 
 def _sns_way(post: Post, receiver: str, region: str) -> Document:
-    literal = {"region": region, "access_key": "rehearsal", "secret_key": "rehearsal"}
+    literal = {"region": region, "access_key": INVENTED_KEY, "secret_key": INVENTED_KEY}
     return {"api_url": pager_url(post, receiver), "sigv4": literal}
 
 

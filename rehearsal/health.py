@@ -1,0 +1,72 @@
+"""Whether a rehearsal works as a whole: everything is scraped, written, and evaluated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from rehearsal import loopback
+from rehearsal.addresses import AGENTS, AMP, Address
+from rehearsal.faults import RehearsalError
+from rehearsal.queries import PrometheusClient
+
+HEALTHY_WITHIN_SECONDS = 60.0
+_POLL_SECONDS = 0.25
+# A group that is evaluated more seldom has its first turn later, and nobody waits for it.
+_PROMPT_SECONDS = 15.0
+
+Progress = Callable[[str], None]
+
+
+def await_healthy(hosts: int, evaluators: Iterable[Address], progress: Progress) -> None:
+    """Return once nothing is complained about. Raises RehearsalError with what still is.
+
+    `hosts` is how many instances must be found; `evaluators` are the programs with rules.
+    """
+    evaluators = tuple(evaluators)
+    deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
+    before = ""
+    while complaints := _complaints(hosts, evaluators):
+        if time.monotonic() > deadline:
+            lines = "\n".join(f"  {complaint}" for complaint in complaints)
+            raise RehearsalError(
+                f"not healthy within {HEALTHY_WITHIN_SECONDS:.0f} s; what is wrong:\n{lines}"
+            )
+        if complaints[0] != before:
+            before = complaints[0]
+            progress(f"waiting: {before}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _complaints(hosts: int, evaluators: Iterable[Address]) -> list[str]:
+    try:
+        return [*_collection(hosts), *(line for one in evaluators for line in _evaluation(one))]
+    except loopback.UnansweredError as error:
+        return [str(error)]
+
+
+def _collection(hosts: int) -> Iterator[str]:
+    """Complaints about targets, as both agents see them and as they arrive in AMP."""
+    for address in AGENTS:
+        targets = PrometheusClient(address).targets()
+        found = sum(target.job == "node" for target in targets)
+        if found != hosts:
+            yield f"the collector at {address} has found {found} of {hosts} hosts"
+        for target in targets:
+            if target.health != "up":
+                yield f"{target.job} {target.address} is {target.health} {target.error}".strip()
+    expected = len(PrometheusClient(AGENTS[0]).targets())
+    amp = PrometheusClient(AMP)
+    arrived = len(amp.query("up == 1"))
+    if not expected or arrived < expected:
+        yield f"of {expected} targets {arrived} have arrived in AMP's stand-in"
+    for sample in amp.query("probe_success == 0"):
+        yield f"the probe of {sample.labels.get('service', '?')} fails"
+
+
+def _evaluation(address: Address) -> Iterator[str]:
+    for rule in PrometheusClient(address).rules():
+        if rule.error:
+            yield f"rule {rule.name} at {address} fails: {rule.error}"
+        elif rule.interval_seconds <= _PROMPT_SECONDS and not rule.evaluated_at:
+            yield f"rule {rule.name} at {address} has not been evaluated yet"

@@ -1,0 +1,172 @@
+"""The rehearsed platform as a whole: up, down, status."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import signal
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gallery import labels
+from rehearsal import tools
+from rehearsal.addresses import (
+    AMP,
+    AMP_ALERTMANAGER,
+    EVALUATOR,
+    GRAFANA_ALERTMANAGER,
+    PAGER,
+    Address,
+)
+from rehearsal.backfill import backfill
+from rehearsal.certificate import write_certificate
+from rehearsal.ec2 import Ec2Client
+from rehearsal.faults import RehearsalError
+from rehearsal.health import await_healthy
+from rehearsal.processes.journal import Journal
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.stage import AMP_NAME, KEY, NOTIFICATIONS, Stage
+from rehearsal.stand_in.derive import derive
+from rehearsal.stand_in.documents import Document, read_json, read_yaml
+from rehearsal.stand_in.instances import read_instances
+from rehearsal.stand_in.scrape import CERTIFICATE
+from rehearsal.tools import ROOT
+from rehearsal.world.scene import Scene
+
+STATE = ROOT / "build" / "rehearsal"
+
+Progress = Callable[[str], None]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def up(stack: str, progress: Progress, state: Path = STATE) -> dict[str, Address]:
+    """Render a stack, start everything, and return its addresses once all of it is healthy.
+
+    Where the same stack is up already, nothing is started. Raises RehearsalError, or whatever
+    interrupted it, after stopping everything that it had started.
+    """
+    supervisor = Supervisor(state)
+    with _alone(state):
+        if _already_up(supervisor, stack):
+            progress(f"stack {stack} is already up")
+            return addresses(state)
+        try:
+            _start(stack, supervisor, progress)
+        except BaseException:
+            with _uninterrupted():
+                supervisor.stop_all()
+            raise
+    return addresses(state)
+
+
+def down(state: Path = STATE) -> list[str]:
+    """Stop everything; the names of what was running."""
+    with _alone(state), _uninterrupted():
+        return Supervisor(state).stop_all()
+
+
+def addresses(state: Path = STATE) -> dict[str, Address]:
+    """Where a person can look: name to address."""
+    shown = {"Prometheus (AMP)": AMP, "Alertmanager (AMP)": AMP_ALERTMANAGER}
+    if (state / "stand-in" / "grafana").is_dir():
+        shown |= {"evaluator (Grafana)": EVALUATOR, "notifier (Grafana)": GRAFANA_ALERTMANAGER}
+    return {**shown, "pager": PAGER}
+
+
+def ec2(state: Path = STATE) -> Ec2Client:
+    """The running rehearsal's EC2, in the region that the collector asks."""
+    return Ec2Client(_region(state / "stand-in"))
+
+
+def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
+    # Pulumi takes longer to import than `down` and `status` take to run.
+    from rehearsal.render import render  # noqa: PLC0415
+
+    state = supervisor.directory
+    found = tools.provide(progress=progress)
+    supervisor.begin(stack)
+    progress(f"rendering stack {stack}")
+    derive(render(stack, state), state / "stand-in")
+    stage = Stage(state=state, tools=found)
+    scene = Scene.read(stage.stand_in / "world.json")
+    instances = read_instances(stage.stand_in / "instances.json")
+    _prepare(stage, scene)
+    supervisor.launch(stage.foundation(scene), progress)
+    if instances:
+        Ec2Client(_region(stage.stand_in)).prepare(instances)
+    supervisor.launch(stage.collection(instances), progress)
+    evaluators = (AMP, EVALUATOR) if stage.grafana_evaluates else (AMP,)
+    await_healthy(len(instances), evaluators, progress)
+    supervisor.mark_healthy()
+
+
+def _prepare(stage: Stage, scene: Scene) -> None:
+    """An empty ground: no data but the past that rules need, no notification, a certificate."""
+    for directory in (stage.data, stage.state / "hosts", stage.state / "logs"):
+        shutil.rmtree(directory, ignore_errors=True)
+    (stage.state / NOTIFICATIONS).unlink(missing_ok=True)
+    if scene.secured_hosts():
+        write_certificate(scene.secured_hosts(), stage.state / CERTIFICATE, stage.state / KEY)
+    history: list[Document] = read_json(stage.stand_in / "history.json")
+    if history:
+        promtool = stage.tools[tools.PROMTOOL]
+        backfill(history, stage.data / AMP_NAME, promtool, time.time())
+
+
+def _region(stand_in: Path) -> str:
+    config: Document = read_yaml(stand_in / "collector" / "agent-0.yml")
+    for job in config["scrape_configs"]:
+        if job["job_name"] == labels.NODE:
+            return job["ec2_sd_configs"][0]["region"]
+    raise RehearsalError("this stack has no hosts")
+
+
+def _already_up(supervisor: Supervisor, stack: str) -> bool:
+    """Whether the stack is up. Raises RehearsalError where something else is in the way."""
+    journal = supervisor.journal()
+    if journal is None or not any(entry.alive() for entry in journal.entries):
+        return False
+    if journal.stack != stack:
+        raise RehearsalError(
+            f"stack {journal.stack} is up; stop it first with `python -m rehearsal down`"
+        )
+    dead = _dead(journal)
+    if dead or not journal.healthy:
+        what = f"{', '.join(dead)} stopped running" if dead else "it was never healthy"
+        raise RehearsalError(
+            f"stack {stack} is up, but {what}; "
+            "stop it with `python -m rehearsal down`, then try again"
+        )
+    return True
+
+
+def _dead(journal: Journal) -> list[str]:
+    return [entry.child.name for entry in journal.entries if not entry.alive()]
+
+
+@contextmanager
+def _alone(state: Path) -> Generator[None, None, None]:
+    """One command at a time changes what runs."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RehearsalError(
+                "another `up` or `down` is at work; wait for it, or interrupt it"
+            ) from None
+        yield
+
+
+@contextmanager
+def _uninterrupted() -> Generator[None, None, None]:
+    """A second Ctrl-C does not keep the first from cleaning up."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

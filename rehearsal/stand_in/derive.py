@@ -1,0 +1,226 @@
+"""Writes the stand-in tree.
+
+collector/  agent-0.yml agent-1.yml blackbox.yml pods-*.json     the collector
+amp/        prometheus.yml rules/ alertmanager.yml               managed Prometheus
+grafana/    prometheus.yml rules/ alertmanager.yml templates/    only where Grafana evaluates
+world.json pager.json instances.json history.json                the simulated rest
+substitutions.md
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gallery import labels
+from rehearsal import heartbeat
+from rehearsal.addresses import (
+    AMP,
+    AMP_ALERTMANAGER,
+    DOOR,
+    EVALUATOR,
+    GRAFANA_ALERTMANAGER,
+    GRAFANA_PAGE,
+    PAGER,
+    PAGER_MAIL,
+    REMOTE_WRITE,
+    REMOTE_WRITE_RELAY,
+    WORLD,
+    Address,
+)
+from rehearsal.faults import RehearsalError
+from rehearsal.pager.desk import Duties
+from rehearsal.stand_in import history, scrape
+from rehearsal.stand_in.contact_points import Switchboard, from_amp
+from rehearsal.stand_in.documents import (
+    Document,
+    read_json,
+    read_yaml,
+    write_json,
+    write_text,
+    write_yaml,
+)
+from rehearsal.stand_in.grafana_routes import alertmanager_config
+from rehearsal.stand_in.grafana_rules import prometheus_group
+from rehearsal.stand_in.instances import rendered_instances, write_instances
+from rehearsal.stand_in.pods import Cluster
+from rehearsal.stand_in.store import Store, read_store
+from rehearsal.stand_in.substitutions import Substitutions
+from rehearsal.world.scene import Door, Page, Relay, Scene
+
+_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+_AMP_NAME = "alertmanager"
+_FRONTEND = "frontend"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Derivation:
+    """One run: from where to where, and what is noted on the way."""
+
+    deployed: Path
+    out: Path
+    switchboard: Switchboard
+    substitutions: Substitutions
+
+    @property
+    def grafana_evaluates(self) -> bool:
+        return (self.deployed / "grafana" / "rules").is_dir()
+
+
+def derive(deployed: Path, out: Path) -> None:
+    """Replace the stand-in tree `out` by what `deployed` asks for. Raises RehearsalError."""
+    names: dict[str, Any] = read_json(deployed / "contact-points.json")
+    amp_names = names.pop(_AMP_NAME)
+    shutil.rmtree(out, ignore_errors=True)
+    run = _Derivation(
+        deployed=deployed,
+        out=out,
+        switchboard=Switchboard({**amp_names, **names}),
+        substitutions=Substitutions(),
+    )
+    _collector_and_world(run)
+    _amp(run)
+    if run.grafana_evaluates:
+        _grafana(run)
+    _pager(run)
+    write_text(out / "substitutions.md", run.substitutions.markdown())
+
+
+def _collector_and_world(run: _Derivation) -> None:
+    rendered: Document = read_yaml(run.deployed / "collector" / "prometheus.yml")
+    cluster = Cluster.read(run.deployed)
+    store = read_store(cluster, scrape.scrape_seconds(rendered))
+    agents, files = scrape.agent_configs(
+        rendered,
+        store.names,
+        cluster.pods(),
+        cluster.namespace_of(labels.COLLECTOR_SERVICE),
+        run.substitutions,
+    )
+    collector = run.out / "collector"
+    for number, config in enumerate(agents):
+        write_yaml(collector / f"agent-{number}.yml", config)
+    for name, targets in files.items():
+        write_json(collector / name, targets)
+    prober: Document = read_yaml(run.deployed / "collector" / "blackbox.yml")
+    write_yaml(collector / "blackbox.yml", scrape.prober_config(prober))
+    instances = rendered_instances(run.deployed)
+    write_instances(run.out / "instances.json", instances)
+    series = history.host_series(rendered, instances)
+    write_json(run.out / "history.json", series)
+    _world(run, store, tuple(each.name for each in instances), scrape.probed_hosts(rendered))
+
+
+def _world(run: _Derivation, store: Store, hosts: tuple[str, ...], probed: dict[str, str]) -> None:
+    door, page = probed.get(labels.DOOR), probed.get(labels.GRAFANA)
+    asks = str(EVALUATOR) if run.grafana_evaluates else None
+    scene = Scene(
+        control=str(WORLD),
+        namespace=store.namespace,
+        workloads=store.workloads,
+        hosts=hosts,
+        relays=(Relay(name=REMOTE_WRITE_RELAY, listens=str(REMOTE_WRITE), forwards=str(AMP)),),
+        door=None if door is None else Door(listens=str(DOOR), host=door, behind=_FRONTEND),
+        page=None if page is None else Page(listens=str(GRAFANA_PAGE), host=page, asks=asks),
+    )
+    scene.write(run.out / "world.json")
+    run.substitutions.add(
+        "the store's pods and their proxies",
+        "one process that listens for each service and counts what would flow between them",
+        "there is no cluster; probes and scrapes are real",
+    )
+    run.substitutions.add(
+        "EC2 instances",
+        "a real node_exporter each, which reads a /proc that the rehearsal writes",
+        "hosts differ from each other and from this machine",
+    )
+
+
+def _amp(run: _Derivation) -> None:
+    amp = run.out / "amp"
+    rendered: Document = read_yaml(run.deployed / "prometheus" / "alertmanager.yaml")
+    for name, text in rendered.get("template_files", {}).items():
+        write_text(amp / name, text)
+    config: Document = yaml.safe_load(rendered["alertmanager_config"])
+    config["receivers"] = [
+        from_amp(receiver, run.switchboard, run.substitutions) for receiver in config["receivers"]
+    ]
+    write_yaml(amp / "alertmanager.yml", config)
+    for path in sorted((run.deployed / "prometheus" / "rules").glob("*.yaml")):
+        write_text(amp / "rules" / path.name, path.read_text())
+    write_yaml(amp / "prometheus.yml", _evaluator(AMP_ALERTMANAGER))
+    run.substitutions.add(
+        "Amazon Managed Prometheus",
+        f"a Prometheus at {AMP} with the same rule files, and an Alertmanager with the same routes",
+        "no cloud account; the wrapper of the Alertmanager definition is taken off",
+    )
+
+
+def _grafana(run: _Derivation) -> None:
+    source, out = run.deployed / "grafana", run.out / "grafana"
+    datasources = {each["uid"] for each in read_json(source / "datasources.json")}
+    for path in sorted((source / "rules").glob("*.json")):
+        group = prometheus_group(read_json(path), datasources, run.substitutions)
+        write_yaml(out / "rules" / f"{path.stem}.yaml", {"groups": [group]})
+    for template in read_json(source / "message-templates.json"):
+        write_text(out / "templates" / f"{template['name']}.tmpl", template["template"])
+    config = alertmanager_config(
+        read_json(source / "policies.json"),
+        read_json(source / "contact-points.json"),
+        run.switchboard,
+        run.substitutions,
+    )
+    write_yaml(out / "alertmanager.yml", config)
+    reading = {"remote_read": [{"url": AMP.url("/api/v1/read"), "read_recent": True}]}
+    write_yaml(out / "prometheus.yml", {**_evaluator(GRAFANA_ALERTMANAGER), **reading})
+
+
+def _evaluator(alertmanager: Address) -> Document:
+    return {
+        # AMP evaluates a group that says nothing once a minute.
+        "global": {"evaluation_interval": "60s"},
+        "rule_files": ["rules/*.yaml"],
+        "alerting": {
+            "alertmanagers": [
+                {"static_configs": [{"targets": [str(alertmanager)]}], "api_version": "v2"}
+            ]
+        },
+    }
+
+
+def _pager(run: _Derivation) -> None:
+    topics = run.switchboard.topics
+    names = {arn: arn.rsplit(":", 1)[1] for arn in topics}
+    alarms = [heartbeat.parse(name, inputs, names) for name, inputs in _alarms(run.deployed)]
+    contact_points = {names[arn]: contact_point for arn, contact_point in topics.items()}
+    for alarm in alarms:
+        if alarm.topic not in contact_points:
+            raise RehearsalError(
+                f"the alarm {alarm.name} listens to the topic {alarm.topic}, to which nothing is "
+                f"published; there are: {', '.join(sorted(contact_points))}"
+            )
+    duties = Duties(
+        http=str(PAGER),
+        mail=str(PAGER_MAIL),
+        posts=tuple(sorted(run.switchboard.posts)),
+        topics=contact_points,
+        alarms=tuple(alarms),
+    )
+    duties.write(run.out / "pager.json")
+    for alarm in alarms:
+        run.substitutions.add(
+            f"the CloudWatch alarm {alarm.name}",
+            "the pager's watch on the beats it receives, by the alarm's own numbers",
+            "no cloud account",
+        )
+
+
+def _alarms(deployed: Path) -> Iterator[tuple[str, Document]]:
+    for resource in read_json(deployed / "resources.json"):
+        if resource["type"] == _ALARM:
+            yield resource["inputs"]["name"], resource["inputs"]

@@ -1,0 +1,46 @@
+"""Addresses, tools and a supervisor for tests that run real programs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from rehearsal import tools as rehearsal_tools
+from rehearsal.addresses import Address
+from rehearsal.faults import RehearsalError
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.tools import Tool
+
+# Apart from the rehearsal's own addresses: it may be up while tests run.
+HOST = "127.60.0.1"
+
+
+@pytest.fixture(scope="session")
+def tools() -> Mapping[Tool, Path]:
+    try:
+        return rehearsal_tools.provide()
+    except RehearsalError as fault:
+        pytest.skip(str(fault))
+
+
+@pytest.fixture
+def free() -> Callable[[], Address]:
+    """A function that finds a free address each time."""
+
+    def find() -> Address:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            return Address(HOST, probe.getsockname()[1])
+
+    return find
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    made = Supervisor(tmp_path / "state")
+    made.begin("test")
+    yield made
+    made.stop_all()

@@ -1,0 +1,183 @@
+"""Every kind of contact point, through a real Alertmanager, into the pager's book."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gallery.render.message import templates
+from rehearsal import tools as rehearsal_tools
+from rehearsal.addresses import PAGER, PAGER_MAIL, Address
+from rehearsal.pager.client import PagerClient
+from rehearsal.pager.desk import Duties, Post
+from rehearsal.pager.notifications import Notification, alerts_in
+from rehearsal.processes.journal import Child
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.queries import AlertmanagerClient
+from rehearsal.stand_in.contact_points import Switchboard
+from rehearsal.stand_in.documents import Document
+from rehearsal.stand_in.grafana_routes import alertmanager_config
+from rehearsal.stand_in.substitutions import Substitutions
+from rehearsal.tools import ROOT, Tool
+
+_TITLE, _TEXT = '{{ template "gallery.title" . }}', '{{ template "gallery.text" . }}'
+_POINT: Document = {
+    "name": "everybody",
+    "pagerduties": [
+        {"integrationKey": "key", "severity": "critical", "summary": _TITLE,
+         "details": {"text": _TEXT}},
+    ],
+    "slacks": [{"url": "secret:slack", "recipient": "#c", "title": _TITLE, "text": _TEXT}],
+    "emails": [{"addresses": ["a@example.org", "b@example.org"], "subject": _TITLE,
+                "message": _TEXT, "singleEmail": True}],
+    "sns": [{"topic": "arn:aws:sns:eu-west-1:123456789012:topic", "subject": _TITLE,
+             "body": _TEXT, "messageFormat": "text", "authProvider": "default"}],
+    "webhooks": [{"url": "secret:hook", "title": _TITLE, "message": _TEXT}],
+    "teams": [{"url": "secret:teams", "title": _TITLE, "message": _TEXT}],
+}  # fmt: skip
+_NAMES = {
+    kind: f"our-{kind}" for kind in ("pagerduty", "slack", "email", "sns", "webhook", "teams")
+}
+_POLICY: Document = {
+    "contactPoint": "everybody",
+    "groupBies": ["alertname"],
+    "groupWait": "0s",
+    "groupInterval": "1s",
+    "repeatInterval": "4h",
+}
+_LABELS = {
+    "alertname": "EndpointDown",
+    "cluster": "gallery-dev",
+    "environment": "dev",
+    "owner": "reliability",
+    "service": "cartservice",
+    "severity": "page",
+}
+_ALERT = {
+    "labels": _LABELS,
+    "annotations": {
+        "what": "cartservice does not answer, not even once.",
+        "customers": "Carts are empty, orders fail.",
+        "runbook_url": "https://runbooks.example.org/EndpointDown",
+        "dashboard_path": "/d/gallery-api-health",
+    },
+}
+
+
+@pytest.fixture
+def chain(
+    tools: Mapping[Tool, Path],
+    supervisor: Supervisor,
+    free: Callable[[], Address],
+    tmp_path: Path,
+) -> tuple[AlertmanagerClient, PagerClient]:
+    """An Alertmanager that tells everybody, and the pager that stands for them."""
+    pager, mail, notifier = free(), free(), free()
+    members = [{"contact_point": name, "kind": kind} for kind, name in _NAMES.items()]
+    switchboard = Switchboard({"everybody": members})
+    config = alertmanager_config(_POLICY, [_POINT], switchboard, Substitutions())
+    text = (
+        yaml.safe_dump(config).replace(str(PAGER_MAIL), str(mail)).replace(str(PAGER), str(pager))
+    )
+    (tmp_path / "alertmanager.yml").write_text(text)
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "gallery.tmpl").write_text(templates("https://grafana.example.org"))
+    posts = tuple(Post(name=name, kind=kind) for kind, name in _NAMES.items())
+    duties = Duties(http=str(pager), mail=str(mail), posts=posts, topics={}, alarms=())
+    duties.write(tmp_path / "pager.json")
+    supervisor.launch(
+        [
+            Child(
+                name="pager",
+                command=(sys.executable, "-m", "rehearsal.pager", str(tmp_path / "pager.json"),
+                         str(tmp_path / "book.jsonl")),
+                directory=str(ROOT),
+                listens=(pager, mail),
+                ready=pager.url("/healthy"),
+            ),
+            Child(
+                name="notifier",
+                command=(str(tools[rehearsal_tools.ALERTMANAGER]),
+                         f"--config.file={tmp_path / 'alertmanager.yml'}",
+                         f"--storage.path={tmp_path / 'data'}",
+                         f"--web.listen-address={notifier}", "--cluster.listen-address="),
+                directory=str(tmp_path),
+                listens=(notifier,),
+                ready=notifier.url("/-/ready"),
+            ),
+        ]
+    )  # fmt: skip
+    return AlertmanagerClient(notifier), PagerClient(pager)
+
+
+def _await(pager: PagerClient, status: str, names: set[str]) -> dict[str, Notification]:
+    """The first notification of this status for each contact point."""
+    deadline = time.monotonic() + 15
+    found = dict[str, Notification]()
+    while set(found) != names:
+        assert time.monotonic() < deadline, f"only {sorted(found)} were told"
+        for notification in pager.notifications():
+            if notification.status == status:
+                found.setdefault(notification.contact_point, notification)
+        time.sleep(0.1)
+    return found
+
+
+def test_every_kind_is_told_what_fires_and_what_resolved_in_words(
+    chain: tuple[AlertmanagerClient, PagerClient],
+) -> None:
+    notifier, pager = chain
+    names = set(_NAMES.values())
+    notifier.post([_ALERT], seconds=300)
+    firing = _await(pager, "firing", names)
+    for notification in firing.values():
+        assert notification.receiver == "everybody"
+        assert _NAMES[notification.kind] == notification.contact_point
+        assert [alert.status for alert in notification.alerts] == ["firing"]
+        assert notification.alerts[0].labels == _LABELS
+        assert "cartservice does not answer, not even once." in notification.text
+        if notification.kind != "webhook":
+            assert notification.title.startswith("FIRING EndpointDown")
+            assert "Customers: Carts are empty, orders fail." in notification.text
+            assert "https://grafana.example.org/d/gallery-api-health" in notification.text
+    notifier.post([_ALERT], seconds=0)
+    resolved = _await(pager, "resolved", names)
+    for notification in resolved.values():
+        assert [alert.status for alert in notification.alerts] == ["resolved"]
+        assert notification.alerts[0].labels == _LABELS
+
+
+def test_what_is_refused_for_a_while_is_delivered_in_the_end_and_once(
+    chain: tuple[AlertmanagerClient, PagerClient],
+) -> None:
+    notifier, pager = chain
+    refusing = {_NAMES["pagerduty"], _NAMES["email"]}
+    pager.refuse(seconds=3, contact_points=refusing)
+    notifier.post([_ALERT], seconds=300)
+    _await(pager, "firing", set(_NAMES.values()) - refusing)
+    assert not {one.contact_point for one in pager.notifications()} & refusing
+    late = _await(pager, "firing", set(_NAMES.values()))
+    assert pager.refused() >= len(refusing)
+    first = min(notification.received_at for notification in late.values())
+    for name in refusing:
+        assert late[name].received_at - first > 1
+    counts = [one.contact_point for one in pager.notifications() if one.status == "firing"]
+    assert sorted(counts) == sorted(_NAMES.values())
+
+
+def test_labels_with_commas_and_equal_signs_are_read_from_a_text() -> None:
+    text = (
+        "FIRING A one\nWhat: x=1, y=2\nLabels: alertname=A, query=a=b, c, zone=\n\n"
+        "RESOLVED B two\nLabels: alertname=B\n"
+    )
+    first, second = alerts_in(text)
+    assert (first.status, first.labels) == (
+        "firing",
+        {"alertname": "A", "query": "a=b, c", "zone": ""},
+    )
+    assert (second.status, second.labels) == ("resolved", {"alertname": "B"})
