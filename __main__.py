@@ -39,10 +39,7 @@ prometheus = Prometheus(
 topics = Topics(
     "topics",
     TopicsArgs(
-        plan=plan,
-        account=account,
-        key_arn=encryption.key_arn,
-        publisher_arn=prometheus.arn,
+        plan=plan, account=account, key_arn=encryption.key_arn, publisher_arn=prometheus.arn
     ),
     in_cloud,
 )

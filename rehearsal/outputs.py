@@ -180,7 +180,7 @@ def _text_outputs(type_: str) -> tuple[str, ...]:
         for name, value in vars(found).items()
         if isinstance(value, property)
         and value.fget is not None
-        and "Output[_builtins.str]" in str(value.fget.__annotations__.get("return"))
+        and "Output[str]" in str(value.fget.__annotations__.get("return"))
     )
 
 

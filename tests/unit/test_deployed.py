@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import yaml
+
+from rehearsal.deployed import documents
+from rehearsal.render import recording
+from tests.unit.recordings import deployed
+from tests.unit.stack_files import STACKS, planned
+
+# A secret's placeholder is where a credential would be.
+PLACEHOLDER = re.compile(r"secret:[-a-z]+")
+MAY_HOLD_ONE = ("resources.json", "grafana/contact-points.json")
+
+
+def test_the_same_program_gives_the_same_bytes() -> None:
+    assert documents(recording("dev")) == deployed("dev")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_secrets_stand_only_where_their_resource_is(stack: str) -> None:
+    holders = [path for path, text in deployed(stack).items() if PLACEHOLDER.search(text)]
+    assert sorted(holders) == sorted(MAY_HOLD_ONE)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_secret_input_is_marked_as_one(stack: str) -> None:
+    resources = json.loads(deployed(stack)["resources.json"])
+    unmarked = [
+        resource["urn"]
+        for resource in resources
+        if PLACEHOLDER.search(json.dumps(resource["inputs"])) and not resource["secrets"]
+    ]
+    assert not unmarked
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_alert_of_the_plan_is_deployed_once(stack: str) -> None:
+    rules = [
+        rule["name"]
+        for path, text in deployed(stack).items()
+        if path.startswith("grafana/rules/")
+        for rule in json.loads(text)["rules"]
+    ]
+    rules += [
+        rule["alert"]
+        for path, text in deployed(stack).items()
+        if path.startswith("prometheus/rules/")
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    ]
+    assert sorted(rules) == sorted(alert.name for alert in planned(stack).alerts)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_rule_says_what_a_failed_query_means(stack: str) -> None:
+    seen = dict[str, str]()
+    for path, text in deployed(stack).items():
+        if path.startswith("grafana/rules/"):
+            for rule in json.loads(text)["rules"]:
+                assert rule["noDataState"] == "OK"
+                assert rule["missingSeriesEvalsToResolve"] == 1
+                seen[rule["name"]] = rule["execErrState"]
+    odd = {name: state for name, state in seen.items() if state != "KeepLast"}
+    # Only the canary may turn a broken data source into an alert, and only a beat may stop.
+    assert odd == {"DatasourceCanary": "Error", "GrafanaHeartbeat": "OK"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_tree_holds_a_host_for_each_of_the_plan(stack: str) -> None:
+    paths = deployed(stack)
+    for host in planned(stack).hosts:
+        assert f"hosts/{host.name}/user-data" in paths
+
+
+def test_times_to_page_name_their_assumptions() -> None:
+    bounds = json.loads(deployed("dev")["times-to-page.json"])
+    assert {bound["assumptions"] for bound in bounds} == {
+        "rehearsal, measured",
+        "managed services, assumed",
+    }
