@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from gallery.dashboards.api_health import api_health
-from gallery.dashboards.documents import plain
+from gallery.dashboards.documents import plain, queries
 from gallery.dashboards.hosts import hosts
+from gallery.dashboards.titles import panel_of
 from gallery.plan import Plan
+
+__all__ = ["dashboards", "panel_of", "queries"]
 
 
 def dashboards(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -16,5 +19,5 @@ def dashboards(plan: Plan) -> dict[str, dict[str, Any]]:
     A stack without hosts has no dashboard of hosts.
     """
     built = [api_health(plan), *([hosts(plan)] if plan.hosts else [])]
-    documents: list[dict[str, Any]] = [plain(dashboard) for dashboard in built]
+    documents = (cast("dict[str, Any]", plain(dashboard)) for dashboard in built)
     return {document["uid"]: document for document in documents}

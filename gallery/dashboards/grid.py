@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from zlib import crc32
 
 from grafana_foundation_sdk.models.dashboard import GridPos, Panel, RowPanel
 
+from gallery.dashboards.titles import panel_id
+
 COLUMNS = 24
-_ROW_HEIGHT = 1
-# An id is a positive 32-bit integer.
-_IDS = 2**31 - 1
+_HEADING_HEIGHT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Band:
-    """Panels side by side, each with its width in columns; `height` in units of 30 pixels."""
+    """Panels side by side, each with its width in columns; `height` in units of 38 pixels."""
 
     height: int
     panels: tuple[tuple[int, Panel], ...]
@@ -30,36 +29,39 @@ class Heading:
     repeat: str | None = None
 
 
-def panel_id(title: str) -> int:
-    """The id of the panel with this title.
+def side_by_side(height: int, *panels: Panel) -> Band:
+    """A band of panels that share its width; what does not divide goes to the first ones."""
+    width, rest = divmod(COLUMNS, len(panels))
+    shares = ((width + (1 if number < rest else 0), panel) for number, panel in enumerate(panels))
+    return Band(height=height, panels=tuple(shares))
 
-    It depends on nothing else, so that a link to a panel outlives the panels added before it.
-    """
-    return crc32(title.encode()) % _IDS + 1
 
-
-def placed(parts: Iterable[Band | Heading]) -> list[Panel | RowPanel]:
+def placed(parts: Iterable[Band | Heading]) -> Iterator[Panel | RowPanel]:
     """Every panel with its id and its place, from top to bottom."""
-    return list(_placed(parts))
-
-
-def _placed(parts: Iterable[Band | Heading]) -> Iterator[Panel | RowPanel]:
     top = 0
     for part in parts:
         if isinstance(part, Heading):
-            yield RowPanel(
-                title=part.title,
-                id_val=panel_id(f"row {part.title}"),
-                grid_pos=GridPos(h=_ROW_HEIGHT, w=COLUMNS, x=0, y=top),
-                panels=[],
-                repeat=part.repeat,
-            )
-            top += _ROW_HEIGHT
-            continue
-        left = 0
-        for width, panel in part.panels:
-            panel.id_val = panel_id(panel.title or "")
-            panel.grid_pos = GridPos(h=part.height, w=width, x=left, y=top)
-            left += width
-            yield panel
-        top += part.height
+            yield _heading(part, top)
+            top += _HEADING_HEIGHT
+        else:
+            yield from _band(part, top)
+            top += part.height
+
+
+def _heading(heading: Heading, top: int) -> RowPanel:
+    return RowPanel(
+        title=heading.title,
+        id_val=panel_id(f"row: {heading.title}"),
+        grid_pos=GridPos(h=_HEADING_HEIGHT, w=COLUMNS, x=0, y=top),
+        panels=[],
+        repeat=heading.repeat,
+    )
+
+
+def _band(band: Band, top: int) -> Iterator[Panel]:
+    left = 0
+    for width, panel in band.panels:
+        panel.id_val = panel_id(panel.title or "")
+        panel.grid_pos = GridPos(h=band.height, w=width, x=left, y=top)
+        left += width
+        yield panel

@@ -1,43 +1,78 @@
-"""The dashboard of the EC2 hosts."""
+"""The dashboard of the EC2 hosts: first whether their traffic is what it usually is."""
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.models.dashboard import Dashboard
+from collections.abc import Iterator
+
+from grafana_foundation_sdk.models import dashboard as model
 
 from gallery import labels, promql
-from gallery.dashboards.grid import Band, placed
-from gallery.dashboards.panels import Query, state_tiles
+from gallery.dashboards import host_panels, host_table, host_traffic
+from gallery.dashboards.frame import choice, found, framed, outages
+from gallery.dashboards.grid import Band, Heading, side_by_side
+from gallery.dashboards.on_call import on_call
+from gallery.dashboards.panels import Query
+from gallery.dashboards.sources import Source, source
+from gallery.dashboards.texts import alert_list
 from gallery.names import HOSTS
 from gallery.plan import Plan
 
+# With more hosts the details of one are shown at first.
+_FEW = 6
+_GROUPS = f'{labels.HOST_GROUP}=~"$host_group"'
+_ONE = f'{labels.HOST}=~"$host"'
 
-def hosts(plan: Plan) -> Dashboard:
-    """Whether the hosts behave as they usually do."""
-    place = (
-        promql.equals(labels.ENVIRONMENT, plan.environment),
-        promql.equals(labels.CLUSTER, plan.cluster_name),
-    )
-    up = promql.selector("up", (*place, promql.equals("job", labels.NODE)))
-    return Dashboard(
+
+def hosts(plan: Plan) -> model.Dashboard:
+    """Whether the hosts are there, and behave as they usually do."""
+    every = source(plan, _GROUPS)
+    up = every.job("up", labels.NODE)
+    return framed(
+        plan,
         uid=HOSTS,
         title="Gallery: hosts",
-        tags=["gallery", plan.environment],
-        refresh="10s",
-        panels=placed(
-            (
-                Band(
-                    height=5,
-                    panels=(
-                        (
-                            24,
-                            state_tiles(
-                                "Every host now",
-                                "By the scrape of its node_exporter.",
-                                Query(expr=f"min by (host) ({up})", legend="{{host}}"),
-                            ),
-                        ),
-                    ),
-                ),
-            )
+        description=(
+            "Whether the hosts' network traffic is what it usually is, whether they are all "
+            "there, and whether processors, memory and disks suffice."
+        ),
+        shown="24h",
+        parts=_parts(plan, every, source(plan, _GROUPS, _ONE)),
+        variables=(
+            choice(
+                "host_group",
+                "Group",
+                "Which groups of hosts the panels show.",
+                dict.fromkeys(host.group for host in plan.hosts),
+            ),
+            found(
+                labels.HOST,
+                "Host in detail",
+                "Which hosts have a row of their own at the end.",
+                up,
+                plan.hosts[0].name if len(plan.hosts) > _FEW else None,
+            ),
+        ),
+        annotations=(
+            outages(
+                every,
+                "Hosts down",
+                Query(expr=f"max by (host) ({up} == bool 0)", legend="{{host}} does not answer"),
+            ),
         ),
     )
+
+
+def _parts(plan: Plan, every: Source, one: Source) -> Iterator[Band | Heading]:
+    into, out = host_traffic.against_usual(plan, every)
+    alerts = alert_list(plan, "Alerts on hosts", f"{labels.HOST_GROUP}=~{promql.quoted('.+')}")
+    yield Band(height=9, panels=((9, into), (9, out), (6, alerts)))
+    yield side_by_side(4, *host_panels.tiles(plan, every))
+    yield side_by_side(8, host_table.table_of_hosts(plan, every))
+    yield Heading(title="Every host")
+    yield side_by_side(8, host_panels.over_time(every))
+    yield side_by_side(9, *host_panels.resources(plan, every))
+    yield Heading(title="Who is called")
+    yield on_call(plan, HOSTS)
+    yield Heading(title="$host in detail", repeat="host")
+    yield side_by_side(9, *host_traffic.in_detail(plan, one))
+    yield side_by_side(8, *host_panels.in_detail(one))

@@ -1,4 +1,4 @@
-"""Colours that people who see fewer of them still tell apart.
+"""Colours that people who see fewer of them still tell apart; a word always stands with them.
 
 Source: M. Okabe and K. Ito, "Color Universal Design" (2008).
 """
@@ -9,6 +9,6 @@ GOOD = "#009E73"
 ATTENTION = "#E69F00"
 BAD = "#D55E00"
 UNKNOWN = "#CC79A7"
-CALM = "#56B4E9"
-STRONG = "#0072B2"
+STRONG = "#56B4E9"
 FAINT = "#8E8E8E"
+NONE = "transparent"

@@ -1,0 +1,83 @@
+"""The shop's public address: whether it answers, how soon, and for how long its name is good."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as model
+
+from gallery import labels, promql
+from gallery.alerts.door import SHOP_DOOR_CERTIFICATE_EXPIRING
+from gallery.dashboards.endpoints import NOT_PROBED, state
+from gallery.dashboards.panels import (
+    Face,
+    Query,
+    at_least,
+    graph,
+    state_tiles,
+    state_timeline,
+    tile,
+)
+from gallery.dashboards.sources import Source, source, threshold
+from gallery.dashboards.titles import CERTIFICATE, DOOR_OVER_TIME
+from gallery.plan import Plan
+
+_DAY = 86_400
+
+
+def door(plan: Plan) -> Source:
+    """The series of the door's probe."""
+    return source(plan, promql.equals(labels.SERVICE, labels.DOOR_SERVICE))
+
+
+def now(plan: Plan) -> model.Panel:
+    """Whether customers stand before a closed door."""
+    here = door(plan)
+    return state_tiles(
+        here,
+        "The shop's door",
+        f"Whether {plan.door} answers from outside, as customers reach it.",
+        Query(expr=state(here, labels.DOOR), legend=plan.door or ""),
+        unseen=NOT_PROBED,
+    )
+
+
+def over_time(plan: Plan) -> model.Panel:
+    """Since when the door is open or closed."""
+    here = door(plan)
+    return state_timeline(
+        here,
+        DOOR_OVER_TIME,
+        f"Whether {plan.door} answered from outside.",
+        Query(expr=state(here, labels.DOOR), legend=plan.door or ""),
+        unseen=NOT_PROBED,
+    )
+
+
+def answer_time(plan: Plan) -> model.Panel:
+    """How long the door takes to open."""
+    here = door(plan)
+    probe = here.job("probe_duration_seconds", labels.DOOR)
+    return graph(
+        here,
+        "Time the door takes",
+        "From name resolution to the last byte of the home page, TLS included.",
+        Query(expr=f"max by (service) ({probe})", legend=plan.door or ""),
+        face=Face(unit="s", empty=NOT_PROBED, lowest=0),
+    )
+
+
+def certificate(plan: Plan) -> model.Panel:
+    """How many days are left."""
+    here = door(plan)
+    expiry = here.job("probe_ssl_earliest_cert_expiry", labels.DOOR)
+    return tile(
+        here,
+        CERTIFICATE,
+        f"Days until the first certificate in the chain of {plan.door} expires.",
+        Query(expr=f"(min ({expiry}) - time()) / {_DAY}", legend="days left"),
+        Face(
+            unit="d",
+            empty="NOT KNOWN",
+            decimals=0,
+            steps=at_least(threshold(plan, SHOP_DOOR_CERTIFICATE_EXPIRING)),
+        ),
+    )

@@ -1,0 +1,130 @@
+"""What the probes know of the store's services, as PromQL and as panels."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as model
+
+from gallery import labels
+from gallery.alerts.endpoints import ENDPOINT_DOWN
+from gallery.alerts.quality import ENDPOINT_DEGRADED
+from gallery.dashboards.frame import link
+from gallery.dashboards.palette import ATTENTION, UNKNOWN
+from gallery.dashboards.panels import (
+    LIMIT_LINE,
+    UNSEEN,
+    Face,
+    Query,
+    at_least,
+    graph,
+    none_at_all,
+    state_tiles,
+    state_timeline,
+    tile,
+)
+from gallery.dashboards.sources import RATE_INTERVAL, Source, effective, threshold
+from gallery.dashboards.titles import AVAILABILITY, ENDPOINTS_OVER_TIME
+from gallery.names import API_HEALTH, PROBE_EXPECTED
+from gallery.plan import Plan
+
+NOT_PROBED = "NOT PROBED"
+# What Grafana puts in a data link for the time range that is shown.
+_TIME_RANGE = "${__url_time_range}"
+_OF_SERVICE = "{{service}}"
+
+
+def state(source: Source, *jobs: str) -> str:
+    """1, 0 or -1 for each service: up, down, or expected and not probed."""
+    probed = f"min by (service) ({source.job('probe_success', *jobs)})"
+    expected = f"max by (service) ({source.series(PROBE_EXPECTED)})"
+    return f"{probed} or on (service) 0 * {expected} + {UNSEEN}"
+
+
+def tiles(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
+    """How many endpoints are down, and how many nobody looks at."""
+    probed = f"min by (service) ({source.job('probe_success', labels.PROBE)})"
+    expected = f"sum ({source.series(PROBE_EXPECTED)})"
+    services = len(plan.services)
+    return (
+        tile(
+            source,
+            "Endpoints down",
+            f"How many of the store's {services} services do not answer their probe now.",
+            Query(expr=f"sum ({probed} == bool 0)", legend="down"),
+            Face(unit="none", empty=NOT_PROBED, steps=none_at_all(), decimals=0),
+        ),
+        tile(
+            source,
+            "Endpoints not probed",
+            "How many services should be probed and are not: their outage would go unseen.",
+            Query(expr=f"{expected} - (count ({probed}) or vector(0))", legend="not probed"),
+            Face(unit="none", empty="NOT KNOWN", steps=none_at_all(UNKNOWN), decimals=0),
+        ),
+    )
+
+
+def now(plan: Plan, source: Source) -> model.Panel:
+    """Every endpoint as a tile."""
+    planned = effective(plan, ENDPOINT_DOWN)
+    runbook = planned.annotations["runbook_url"] if planned else plan.runbooks
+    name = "${__field.labels.service}"
+    return state_tiles(
+        source,
+        "Every endpoint now",
+        "What each service answered to its last probe. NOT PROBED is not well: nobody knows.",
+        Query(expr=state(source, labels.PROBE), legend=_OF_SERVICE),
+        unseen=NOT_PROBED,
+        links=(
+            link(f"{name} alone", f"/d/{API_HEALTH}?var-service={name}&{_TIME_RANGE}", within=True),
+            link("Runbook", runbook),
+        ),
+    )
+
+
+def over_time(source: Source) -> model.Panel:
+    """Every endpoint as a lane."""
+    return state_timeline(
+        source,
+        ENDPOINTS_OVER_TIME,
+        "Since when an endpoint is down, and how often it was. Gaps are times nobody looked.",
+        Query(expr=state(source, labels.PROBE), legend=_OF_SERVICE),
+        unseen=NOT_PROBED,
+    )
+
+
+def availability(plan: Plan, source: Source) -> model.Panel:
+    """How reliably each endpoint answers."""
+    probes = source.job("probe_success", labels.PROBE, window=RATE_INTERVAL)
+    return graph(
+        source,
+        AVAILABILITY,
+        "The share of probes that each service answered. The dashed line is where "
+        f"{ENDPOINT_DEGRADED.name} counts, over its own longer window.",
+        Query(expr=f"min by (service) (avg_over_time({probes}))", legend=_OF_SERVICE),
+        face=Face(
+            unit="percentunit",
+            empty=NOT_PROBED,
+            steps=at_least(threshold(plan, ENDPOINT_DEGRADED)),
+            lowest=0,
+            highest=1,
+        ),
+        curve=LIMIT_LINE,
+    )
+
+
+def probe_time(plan: Plan, source: Source) -> model.Panel:
+    """How long probes take, against the time after which they fail."""
+    probes = source.job("probe_duration_seconds", labels.PROBE)
+    limit = plan.timings.probe_timeout
+    return graph(
+        source,
+        "Time a probe takes",
+        f"From inside the cluster, connection included. After {limit} a probe has failed.",
+        Query(expr=f"max by (service) ({probes})", legend=_OF_SERVICE),
+        face=Face(
+            unit="s",
+            empty=NOT_PROBED,
+            steps=((None, ATTENTION), (limit.seconds, ATTENTION)),
+            lowest=0,
+        ),
+        curve=LIMIT_LINE,
+    )
