@@ -142,7 +142,7 @@ class Collector(pulumi.ComponentResource):
 
     def _agents(self, role: CollectorRole) -> None:
         config = self._config()
-        k8s.core.v1.ConfigMap(
+        stored = k8s.core.v1.ConfigMap(
             self._name, metadata=self._metadata, data={FILE: config}, opts=self._child
         )
         k8s.core.v1.Service(
@@ -181,8 +181,8 @@ class Collector(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # Credentials are given to a pod when it is made, or never.
-                depends_on=[role.association] if role.association else [],
+                # A pod reads its configuration, and is given credentials, when it is made.
+                depends_on=[stored, *([role.association] if role.association else [])],
             ),
         )
 

@@ -52,7 +52,7 @@ class Prober(pulumi.ComponentResource):
         k8s.core.v1.ServiceAccount(
             name, metadata=metadata, automount_service_account_token=False, opts=child
         )
-        k8s.core.v1.ConfigMap(name, metadata=metadata, data={FILE: config}, opts=child)
+        stored = k8s.core.v1.ConfigMap(name, metadata=metadata, data={FILE: config}, opts=child)
         k8s.apps.v1.Deployment(
             name,
             metadata=metadata,
@@ -74,7 +74,8 @@ class Prober(pulumi.ComponentResource):
                     "spec": _pod(args.plan),
                 },
             },
-            opts=child,
+            # A pod reads its configuration when it is made.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[stored]),
         )
         k8s.core.v1.Service(
             name,

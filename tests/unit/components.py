@@ -1,0 +1,58 @@
+"""Components on their own under the strict monitor, and OpenShift's plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+
+from gallery.plan import Plan, resolve
+from gallery.settings import parse
+from rehearsal.monitor import Recording, record
+from tests.unit.stack_files import values
+
+OPENSHIFT: dict[str, Any] = {
+    "platform": "openshift",
+    "kubeconfig": {"secret": "kubeconfig", "context": "gallery"},
+    "egress_cidrs": ["10.40.0.0/16", "10.50.0.0/16"],
+    "oidc_provider": "arn:aws:iam::123456789012:oidc-provider/oidc.example.org/1",
+}
+
+
+def on_openshift(stack: str = "dev", **existing: object) -> Plan:
+    """A shipped stack on OpenShift; `existing` changes keys of the cluster, None removes one."""
+    config = values(stack)
+    cluster = {key: value for key, value in (OPENSHIFT | existing).items() if value is not None}
+    config["gallery:cluster"] = {"existing": cluster}
+    return resolve(parse(config))
+
+
+def recorded(declare: Callable[[pulumi.ResourceOptions], object]) -> Recording:
+    """What components register, given options with both providers."""
+
+    def program() -> None:
+        providers: list[pulumi.ProviderResource] = [
+            aws.Provider("aws", region="eu-west-1"),
+            k8s.Provider("kubernetes", kubeconfig="{}"),
+        ]
+        declare(pulumi.ResourceOptions(providers=providers))
+
+    return record(program)
+
+
+def objects(recording: Recording, kind: str) -> dict[str, dict[str, Any]]:
+    """The Kubernetes objects of a kind, by their name in the cluster."""
+    return {
+        resource.inputs["metadata"]["name"]: dict(resource.inputs)
+        for resource in recording.resources
+        if resource.inputs.get("kind") == kind and resource.type.startswith("kubernetes:")
+    }
+
+
+def pods(recording: Recording) -> dict[str, dict[str, Any]]:
+    """The pod templates of every Deployment and StatefulSet, by name."""
+    controllers = objects(recording, "Deployment") | objects(recording, "StatefulSet")
+    return {name: each["spec"]["template"] for name, each in controllers.items()}

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.collector import Collector, CollectorArgs
+from gallery.plan import Plan, resolve
+from gallery.render.blackbox import blackbox_config
+from gallery.render.collector import collector_config
+from gallery.settings import parse
+from rehearsal.monitor import Recording
+from tests.unit.components import objects, on_openshift, pods, recorded
+from tests.unit.stack_files import planned, with_value
+
+WORKSPACE = "arn:aws:aps:eu-west-1:123456789012:workspace/ws-1"
+URL = "https://amp.example.org/api/v1/remote_write"
+GRAFANA = "https://g-1.example.org"
+ROLE = "aws:iam/role:Role"
+ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+
+
+def collector(
+    plan: Plan, *, url: str = URL, grafana: str | None = GRAFANA, name: str = "collector"
+) -> Recording:
+    def declare(opts: pulumi.ResourceOptions) -> None:
+        args = CollectorArgs(
+            plan=plan,
+            namespace="gallery",
+            account="123456789012",
+            workspace_arn=WORKSPACE,
+            remote_write_url=pulumi.Output.from_input(url),
+            grafana_url=grafana,
+        )
+        pulumi.export("role_arn", Collector(name, args, opts).role_arn)
+
+    return recorded(declare)
+
+
+@cache
+def dev() -> Recording:
+    return collector(planned("dev"))
+
+
+def agent(recording: Recording) -> dict[str, Any]:
+    (container,) = pods(recording)["collector"]["spec"]["containers"]
+    return container
+
+
+def document(recording: Recording, type_: str, key: str) -> dict[str, Any]:
+    (resource,) = recording.of(type_)
+    return json.loads(resource.inputs[key])
+
+
+def test_two_agents_run_what_is_rendered() -> None:
+    assert objects(dev(), "StatefulSet")["collector"]["spec"]["replicas"] == 2
+    rendered = collector_config(planned(), remote_write_url=URL, grafana_url=GRAFANA)
+    assert objects(dev(), "ConfigMap")["collector"]["data"] == {"prometheus.yml": rendered}
+    args = agent(dev())["args"]
+    assert "--agent" in args
+    assert "--config.file=/etc/prometheus/prometheus.yml" in args
+    mounts = {each["name"]: each["mountPath"] for each in agent(dev())["volumeMounts"]}
+    assert mounts == {"config": "/etc/prometheus", "data": "/prometheus"}
+    assert "--storage.agent.path=/prometheus" in args
+
+
+def test_a_grafana_without_address_is_not_probed() -> None:
+    text = objects(collector(planned(), grafana=None), "ConfigMap")["collector"]["data"]
+    assert "api/health" not in text["prometheus.yml"]
+
+
+def test_a_replica_is_called_by_its_pods_name() -> None:
+    variables = {each["name"]: each for each in agent(dev())["env"]}
+    assert variables["POD_NAME"]["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.name"}}
+
+
+@pytest.mark.parametrize("app", ["collector", "prober"])
+def test_a_changed_configuration_rolls_the_pods_and_nothing_else_does(app: str) -> None:
+    def checksum(recording: Recording) -> str:
+        return pods(recording)[app]["metadata"]["annotations"]["checksum/config"]
+
+    changed = resolve(parse(with_value("monitoring.probe_timeout", "1s")))
+    elsewhere = {
+        "collector": collector(planned(), url="https://other.example.org"),
+        "prober": collector(changed),
+    }
+    assert checksum(elsewhere[app]) != checksum(dev())
+    more = resolve(parse(with_value("store.replicas.frontend", 3)))
+    assert checksum(collector(more)) == checksum(dev())
+
+
+@pytest.mark.parametrize("type_", ["StatefulSet", "Deployment"])
+def test_pods_are_made_after_their_configuration(type_: str) -> None:
+    (controller,) = dev().of(f"kubernetes:apps/v1:{type_}")
+    assert any("ConfigMap" in urn for urn in controller.dependencies)
+
+
+def test_a_fault_in_the_configuration_does_not_wait_for_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise LookupError("no such job")
+
+    monkeypatch.setattr("components.collector.collector_config", broken)
+
+    def declare(opts: pulumi.ResourceOptions) -> None:
+        with pytest.raises(LookupError, match="no such job"):
+            Collector(
+                "collector",
+                CollectorArgs(
+                    plan=planned(),
+                    namespace="gallery",
+                    account="123456789012",
+                    workspace_arn=WORKSPACE,
+                    remote_write_url=URL,
+                    grafana_url=None,
+                ),
+                opts,
+            )
+
+    recorded(declare)
+
+
+def test_the_collector_sees_the_pods_of_its_namespace_and_nothing_else() -> None:
+    (rule,) = objects(dev(), "Role")["collector"]["rules"]
+    assert rule == {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
+    binding = objects(dev(), "RoleBinding")["collector"]
+    assert binding["roleRef"]["name"] == "collector"
+    (subject,) = binding["subjects"]
+    assert (subject["kind"], subject["name"]) == ("ServiceAccount", "collector")
+    assert subject["namespace"] == "gallery"
+    assert objects(dev(), "ClusterRole") == {}
+    assert pods(dev())["collector"]["spec"]["automountServiceAccountToken"] is True
+    assert pods(dev())["prober"]["spec"]["automountServiceAccountToken"] is False
+
+
+def test_its_aws_role_writes_to_one_workspace_and_finds_hosts() -> None:
+    policy = document(dev(), "aws:iam/rolePolicy:RolePolicy", "policy")
+    allowed = {tuple(each["Action"]): each["Resource"] for each in policy["Statement"]}
+    assert allowed == {
+        ("aps:RemoteWrite",): WORKSPACE,
+        ("ec2:DescribeAvailabilityZones", "ec2:DescribeInstances"): "*",
+    }
+    assert dev().stack_outputs["role_arn"].endswith(":role/gallery-dev-collector")
+
+
+def test_on_eks_the_role_belongs_to_the_service_account() -> None:
+    (association,) = dev().of(ASSOCIATION)
+    assert association.inputs["clusterName"] == "gallery-dev"
+    assert association.inputs["namespace"] == "gallery"
+    assert association.inputs["serviceAccount"] == "collector"
+    assert association.inputs["roleArn"] == dev().stack_outputs["role_arn"]
+    (agents,) = dev().of("kubernetes:apps/v1:StatefulSet")
+    assert association.urn in agents.dependencies
+    condition = document(dev(), ROLE, "assumeRolePolicy")["Statement"][0]["Condition"]
+    assert condition["StringEquals"] == {
+        "aws:RequestTag/eks-cluster-arn": "arn:aws:eks:eu-west-1:123456789012:cluster/gallery-dev",
+        "aws:RequestTag/kubernetes-namespace": "gallery",
+        "aws:RequestTag/kubernetes-service-account": "collector",
+    }
+
+
+def test_on_openshift_the_role_is_taken_with_a_token() -> None:
+    recording = collector(on_openshift())
+    assert recording.of(ASSOCIATION) == []
+    (statement,) = document(recording, ROLE, "assumeRolePolicy")["Statement"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Condition"]["StringEquals"] == {
+        "oidc.example.org/1:aud": "sts.amazonaws.com",
+        "oidc.example.org/1:sub": "system:serviceaccount:gallery:collector",
+    }
+    environment = {each["name"]: each.get("value") for each in agent(recording)["env"]}
+    assert environment["AWS_ROLE_ARN"] == recording.stack_outputs["role_arn"]
+    mounts = {each["name"]: each["mountPath"] for each in agent(recording)["volumeMounts"]}
+    volumes = {each["name"]: each for each in pods(recording)["collector"]["spec"]["volumes"]}
+    (source,) = volumes["aws-token"]["projected"]["sources"]
+    token = source["serviceAccountToken"]
+    assert token["audience"] == "sts.amazonaws.com"
+    path = f"{mounts['aws-token']}/{token['path']}"
+    assert environment["AWS_WEB_IDENTITY_TOKEN_FILE"] == path
+    assert "AWS_ROLE_ARN" not in {each["name"] for each in agent(dev())["env"]}
+
+
+def test_the_collector_is_outside_the_mesh_and_the_prober_inside() -> None:
+    assert pods(dev())["collector"]["metadata"]["labels"]["sidecar.istio.io/inject"] == "false"
+    prober = pods(dev())["prober"]["metadata"]
+    assert "sidecar.istio.io/inject" not in prober["labels"]
+    for way in ("Inbound", "Outbound"):
+        annotation = f"traffic.sidecar.istio.io/exclude{way}Ports"
+        assert prober["annotations"][annotation] == "9115"
+
+
+def test_the_prober_runs_what_is_rendered_where_the_collector_asks() -> None:
+    rendered = blackbox_config(planned())
+    assert objects(dev(), "ConfigMap")["prober"]["data"] == {"blackbox.yml": rendered}
+    (container,) = pods(dev())["prober"]["spec"]["containers"]
+    assert "--config.file=/etc/blackbox_exporter/blackbox.yml" in container["args"]
+    (mount,) = container["volumeMounts"]
+    assert mount["mountPath"] == "/etc/blackbox_exporter"
+    service = objects(dev(), "Service")["prober"]
+    (port,) = service["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (9115, 9115)
+    assert service["spec"]["selector"] == {"app": "prober"}
+    assert container["ports"] == [{"name": "http", "containerPort": 9115}]
+
+
+def test_who_may_ask_the_watchers() -> None:
+    def admitted(app: str) -> dict[int, set[str]]:
+        policy = objects(dev(), "NetworkPolicy")[app]["spec"]
+        assert policy["podSelector"] == {"matchLabels": {"app": app}}
+        return {
+            rule["ports"][0]["port"]: {
+                peer["podSelector"]["matchLabels"]["app"] for peer in rule["from"]
+            }
+            for rule in policy["ingress"]
+        }
+
+    # The prober's canary is itself.
+    assert admitted("prober") == {9115: {"collector", "prober"}}
+    assert admitted("collector") == {9090: {"collector"}}
+
+
+def test_watchers_meet_the_restricted_standard() -> None:
+    for plan in (planned(), on_openshift()):
+        for name, template in pods(collector(plan)).items():
+            spec = template["spec"]
+            assert spec["securityContext"]["runAsNonRoot"] is True
+            assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+            (container,) = spec["containers"]
+            security = container["securityContext"]
+            assert security["allowPrivilegeEscalation"] is False, name
+            assert security["capabilities"] == {"drop": ["ALL"]}
+            assert security["readOnlyRootFilesystem"] is True
+    # An image that only names its user is rejected without a number.
+    for template in pods(dev()).values():
+        assert template["spec"]["securityContext"]["runAsUser"] == 65534
+    for template in pods(collector(on_openshift())).values():
+        assert "runAsUser" not in template["spec"]["securityContext"]
+
+
+def test_a_drained_node_leaves_an_agent_and_in_production_a_prober() -> None:
+    assert set(objects(dev(), "PodDisruptionBudget")) == {"collector"}
+    prod = collector(planned("prod"))
+    assert set(objects(prod, "PodDisruptionBudget")) == {"collector", "prober"}
+    assert objects(prod, "Deployment")["prober"]["spec"]["replicas"] == 2
+
+
+def test_images_are_pinned() -> None:
+    for template in pods(dev()).values():
+        (container,) = template["spec"]["containers"]
+        assert container["image"].rpartition(":")[2].startswith("v")

@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gallery import labels
+from gallery.plan import Plan, resolve
+from gallery.render.blackbox import blackbox_config
+from gallery.render.collector import MESH_METRICS, collector_config
+from gallery.services import SERVICES
+from gallery.settings import parse
+from rehearsal import tools
+from rehearsal.faults import RehearsalError
+from tests.unit.stack_files import STACKS, planned, values, with_value
+
+URL = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write"
+GRAFANA = "https://g-1.grafana-workspace.eu-west-1.amazonaws.com"
+# What the local programs are not built with, and what stands for it here.
+CLOUD_DISCOVERY = ("ec2_sd_configs", "kubernetes_sd_configs")
+Document = dict[str, Any]
+
+
+def config(plan: Plan | None = None, grafana: str | None = GRAFANA) -> Document:
+    text = collector_config(plan or planned(), remote_write_url=URL, grafana_url=grafana)
+    return yaml.safe_load(text)
+
+
+def job(name: str, document: Document | None = None) -> Document:
+    return next(
+        each for each in (document or config())["scrape_configs"] if each["job_name"] == name
+    )
+
+
+def program(tool: tools.Tool) -> str:
+    try:
+        return str(tools.provide([tool])[tool])
+    except RehearsalError as fault:
+        pytest.skip(str(fault))
+
+
+def with_files(document: Document, directory: Path, discovered: Document | None = None) -> Path:
+    """The configuration with discovery from files, in which one target stands."""
+    here = deepcopy(document)
+    (directory / "targets.json").write_text(
+        json.dumps([{"targets": ["10.0.0.9:15090"], "labels": discovered}] if discovered else [])
+    )
+    for each in here["scrape_configs"]:
+        for key in CLOUD_DISCOVERY:
+            if each.pop(key, None):
+                each["file_sd_configs"] = [{"files": [str(directory / "targets.json")]}]
+    path = directory / "prometheus.yml"
+    path.write_text(yaml.safe_dump(here))
+    return path
+
+
+def targets(name: str, directory: Path, discovered: Document | None = None) -> list[Document]:
+    """The job's targets as Prometheus itself relabels them."""
+    path = with_files(config(), directory, discovered)
+    run = subprocess.run(
+        [
+            program(tools.PROMTOOL),
+            "check",
+            "service-discovery",
+            "--timeout=1s",
+            str(path),
+            name,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: list[Document] | None = json.loads(run.stdout)
+    return [each["labels"] for each in found or () if each.get("labels")]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("grafana", [GRAFANA, None])
+def test_prometheus_accepts_it_as_an_agents(
+    stack: str, grafana: str | None, tmp_path: Path
+) -> None:
+    path = with_files(config(planned(stack), grafana), tmp_path)
+    run = subprocess.run(
+        [program(tools.PROMTOOL), "check", "config", "--syntax-only", "--agent", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_series_says_where_it_comes_from() -> None:
+    document = config(planned("prod"))["global"]
+    assert document["external_labels"] == {
+        "environment": "prod",
+        "cluster": "gallery-prod",
+        "__replica__": "${POD_NAME}",
+    }
+    assert document["scrape_interval"] == document["scrape_timeout"] == "15s"
+
+
+def test_no_exporter_speaks_of_the_place() -> None:
+    for each in config()["scrape_configs"]:
+        drops = [
+            rule["regex"]
+            for rule in each["metric_relabel_configs"]
+            if rule.get("action") == "labeldrop"
+        ]
+        for name in labels.PLACE:
+            assert any(re.fullmatch(drop, name) for drop in drops), each["job_name"]
+
+
+def test_writing_is_signed_and_waits_no_longer_than_the_stack_file_says() -> None:
+    plan = resolve(parse(with_value("monitoring.remote_write_deadline", "3s")))
+    (write,) = config(plan)["remote_write"]
+    assert write["url"] == URL
+    assert write["sigv4"] == {"region": "eu-west-1"}
+    assert write["queue_config"] == {
+        "max_samples_per_send": 1000,
+        "max_shards": 200,
+        "capacity": 2500,
+        "batch_send_deadline": "3s",
+    }
+
+
+def test_every_service_is_probed_through_the_prober(tmp_path: Path) -> None:
+    found = {each["service"]: each for each in targets(labels.PROBE, tmp_path)}
+    assert set(found) == {service.name for service in SERVICES}
+    for name, target in found.items():
+        assert target["__address__"] == "prober.gallery.svc.cluster.local:9115"
+        assert target["__metrics_path__"] == "/probe"
+        assert target["instance"] == name
+    asked = {
+        name: (target["__param_module"], target["__param_target"]) for name, target in found.items()
+    }
+    assert asked["frontend"] == (
+        "http",
+        "http://frontend.gallery.svc.cluster.local:80/_healthz",
+    )
+    assert asked["redis-cart"] == ("redis", "redis-cart.gallery.svc.cluster.local:6379")
+    assert asked["emailservice"] == ("grpc", "emailservice.gallery.svc.cluster.local:5000")
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "module", "target"),
+    [
+        (
+            labels.CANARY,
+            "collector",
+            "http",
+            "http://prober.gallery.svc.cluster.local:9115/-/healthy",
+        ),
+        (labels.DOOR, "door", "https", "https://shop.dev.example.org/"),
+        (labels.GRAFANA, "grafana", "https", f"{GRAFANA}/api/health"),
+    ],
+)
+def test_what_is_no_service_is_probed_under_its_own_job(
+    name: str, service: str, module: str, target: str, tmp_path: Path
+) -> None:
+    (found,) = targets(name, tmp_path)
+    assert found["__param_module"] == module
+    assert found["__param_target"] == target
+    assert found["service"] == found["instance"] == service
+
+
+def test_grafana_is_probed_only_where_its_address_is_known() -> None:
+    assert labels.GRAFANA not in [each["job_name"] for each in config(None, None)["scrape_configs"]]
+
+
+def test_hosts_are_found_by_their_stacks_tags() -> None:
+    (found,) = job(labels.NODE)["ec2_sd_configs"]
+    assert found["region"] == "eu-west-1"
+    assert found["port"] == 9100
+    assert found["refresh_interval"] == "30s"
+    assert {each["name"]: each["values"] for each in found["filters"]} == {
+        "instance-state-name": ["running"],
+        "tag:gallery_cluster": ["gallery-dev"],
+        "tag:gallery_environment": ["dev"],
+    }
+
+
+def test_a_host_keeps_its_labels_whatever_its_instance(tmp_path: Path) -> None:
+    (found,) = targets(
+        labels.NODE,
+        tmp_path,
+        {
+            "__meta_ec2_instance_id": "i-0123",
+            "__meta_ec2_tag_gallery_service": "checkoutservice",
+            "__meta_ec2_tag_gallery_host": "orders-db-1",
+            "__meta_ec2_tag_gallery_host_group": "orders-db",
+        },
+    )
+    shown = {key: value for key, value in found.items() if not key.startswith("__")}
+    assert shown == {
+        "job": "node",
+        "service": "checkoutservice",
+        "host": "orders-db-1",
+        "host_group": "orders-db",
+        "instance": "orders-db-1",
+    }
+
+
+def test_a_stack_without_hosts_looks_for_none() -> None:
+    given = values()
+    del given["gallery:hosts"]
+    document = config(resolve(parse(given)))
+    assert labels.NODE not in [each["job_name"] for each in document["scrape_configs"]]
+
+
+PROXY = {
+    "__meta_kubernetes_pod_container_port_name": "http-envoy-prom",
+    "__meta_kubernetes_pod_ip": "10.0.0.9",
+    "__meta_kubernetes_pod_label_app": "cartservice",
+    "__meta_kubernetes_pod_name": "cartservice-abc",
+    "__meta_kubernetes_pod_phase": "Running",
+}
+
+
+def test_a_proxy_is_scraped_past_mutual_tls(tmp_path: Path) -> None:
+    (found,) = targets(labels.MESH, tmp_path, PROXY)
+    assert found["__address__"] == "10.0.0.9:15020"
+    assert found["__metrics_path__"] == "/stats/prometheus"
+    assert (found["service"], found["instance"]) == ("cartservice", "cartservice-abc")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"__meta_kubernetes_pod_container_port_name": "grpc"},
+        {"__meta_kubernetes_pod_phase": "Succeeded"},
+        {"__meta_kubernetes_pod_phase": "Failed"},
+    ],
+)
+def test_neither_other_ports_nor_ended_pods_are_scraped(change: Document, tmp_path: Path) -> None:
+    assert targets(labels.MESH, tmp_path, PROXY | change) == []
+
+
+def test_the_collector_scrapes_itself(tmp_path: Path) -> None:
+    own = PROXY | {
+        "__meta_kubernetes_pod_container_port_name": "http",
+        "__meta_kubernetes_pod_name": "collector-0",
+    }
+    (found,) = targets(labels.COLLECTOR, tmp_path, own)
+    assert (found["service"], found["instance"]) == ("collector", "collector-0")
+    assert found["__metrics_path__"] == "/metrics"
+    (discovery,) = job(labels.COLLECTOR)["kubernetes_sd_configs"]
+    assert discovery["selectors"] == [{"role": "pod", "label": "app=collector"}]
+
+
+def test_pods_are_looked_for_in_the_collectors_own_namespace_alone() -> None:
+    for name in (labels.MESH, labels.COLLECTOR):
+        (discovery,) = job(name)["kubernetes_sd_configs"]
+        assert discovery["role"] == "pod"
+        assert discovery["namespaces"] == {"own_namespace": True}
+
+
+def test_the_mesh_brings_what_is_read_and_no_histogram_of_sizes() -> None:
+    keep = job(labels.MESH)["metric_relabel_configs"][0]
+    assert keep["action"] == "keep"
+    assert re.fullmatch(keep["regex"], "istio_requests_total")
+    for name in ("istio_request_bytes_bucket", "istio_response_bytes_bucket", "envoy_server_live"):
+        assert not re.fullmatch(keep["regex"], name)
+    assert all(re.fullmatch(keep["regex"], name) for name in MESH_METRICS)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_prober_accepts_its_configuration(stack: str, tmp_path: Path) -> None:
+    path = tmp_path / "blackbox.yml"
+    path.write_text(blackbox_config(planned(stack)))
+    run = subprocess.run(
+        [program(tools.BLACKBOX_EXPORTER), "--config.check", f"--config.file={path}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_prober_knows_every_module_that_is_asked_for() -> None:
+    asked = {
+        group["labels"]["__param_module"]
+        for each in config()["scrape_configs"]
+        for group in each.get("static_configs", ())
+    }
+    modules = yaml.safe_load(blackbox_config(planned()))["modules"]
+    assert asked == set(modules) == {"http", "https", "grpc", "redis"}
+
+
+def test_each_module_asks_in_its_own_way_and_gives_up_in_time() -> None:
+    modules = yaml.safe_load(blackbox_config(planned()))["modules"]
+    assert {each["timeout"] for each in modules.values()} == {"2s"}
+    assert modules["http"]["http"]["headers"] == {"Cookie": "shop_session-id=x-readiness-probe"}
+    assert modules["https"]["http"]["fail_if_not_ssl"] is True
+    assert modules["grpc"]["grpc"]["tls"] is False
+    assert modules["redis"]["tcp"]["query_response"] == [
+        {"send": "PING"},
+        {"expect": r"^\+PONG"},
+    ]
+    options = {"http": "http", "https": "http", "grpc": "grpc", "redis": "tcp"}
+    for name, key in options.items():
+        assert modules[name]["prober"] == key
+        assert modules[name][key]["preferred_ip_protocol"] == "ip4"

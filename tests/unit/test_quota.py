@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pulumi
+import pytest
+
+from components.collector import Collector, CollectorArgs
+from components.store import Store, StoreArgs
+from gallery.companions import SIDECAR
+from gallery.plan import Plan
+from gallery.render.quota import quota
+from gallery.render.resources import cpu, memory
+from rehearsal.monitor import Recording
+from tests.unit.components import objects, pods, recorded
+from tests.unit.stack_files import planned
+
+_MEBIBYTES = {"Mi": 1, "Gi": 1024}
+
+
+def millicores(text: str) -> int:
+    return int(text[:-1]) if text.endswith("m") else int(text) * 1000
+
+
+def mebibytes(text: str) -> int:
+    return int(text[:-2]) * _MEBIBYTES[text[-2:]]
+
+
+def namespace(plan: Plan) -> Recording:
+    def declare(opts: pulumi.ResourceOptions) -> None:
+        store = Store("store", StoreArgs(plan=plan), opts)
+        Collector(
+            "collector",
+            CollectorArgs(
+                plan=plan,
+                namespace=store.namespace,
+                account="123456789012",
+                workspace_arn="arn:aws:aps:eu-west-1:123456789012:workspace/ws-1",
+                remote_write_url="https://amp.example.org/api/v1/remote_write",
+                grafana_url=None,
+            ),
+            opts,
+        )
+
+    return recorded(declare)
+
+
+def most(recording: Recording) -> dict[str, int]:
+    """How many pods of each controller there may be at once."""
+    counts = dict[str, int]()
+    scalers = objects(recording, "HorizontalPodAutoscaler")
+    for name, deployment in objects(recording, "Deployment").items():
+        replicas = deployment["spec"].get("replicas") or scalers[name]["spec"]["maxReplicas"]
+        counts[name] = replicas + 1
+    for name, each in objects(recording, "StatefulSet").items():
+        counts[name] = each["spec"]["replicas"]
+    return counts
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_namespace_may_take_what_its_pods_and_their_proxies_can_grow_to(stack: str) -> None:
+    plan = planned(stack)
+    recording, hard = namespace(plan), quota(plan)
+    counts = most(recording)
+    requested = limited = 0
+    for name, template in pods(recording).items():
+        proxy = template["metadata"]["labels"].get("sidecar.istio.io/inject") != "false"
+        for container in template["spec"]["containers"]:
+            resources = container["resources"]
+            requested += counts[name] * millicores(resources["requests"]["cpu"])
+            limited += counts[name] * mebibytes(resources["limits"]["memory"])
+        requested += counts[name] * SIDECAR.cpu[0] * proxy
+        limited += counts[name] * SIDECAR.memory[1] * proxy
+    assert hard["requests.cpu"] == cpu(requested)
+    assert hard["limits.memory"] == memory(limited)
+    assert hard["pods"] == str(sum(counts.values()))
+    assert objects(recording, "ResourceQuota")["gallery"]["spec"]["hard"] == hard
+
+
+def test_nothing_in_the_namespace_opens_a_door_of_its_own() -> None:
+    hard = quota(planned("prod"))
+    assert (hard["services.loadbalancers"], hard["services.nodeports"]) == ("0", "0")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [(cpu(250), "250m"), (cpu(2000), "2"), (memory(1024), "1Gi"), (memory(1536), "1536Mi")],
+)
+def test_quantities_are_written_as_the_api_server_would(written: str, expected: str) -> None:
+    assert written == expected
+
+
+def test_a_container_without_limits_gets_some() -> None:
+    (limits,) = objects(namespace(planned()), "LimitRange").values()
+    (item,) = limits["spec"]["limits"]
+    assert item["type"] == "Container"
+    assert set(item["default"]) == set(item["defaultRequest"]) == {"cpu", "memory"}

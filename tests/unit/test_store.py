@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.store import Store, StoreArgs
+from gallery.plan import Plan
+from gallery.services import SERVICES, Protocol
+from rehearsal.monitor import Recording
+from tests.unit.components import objects, on_openshift, pods, recorded
+from tests.unit.stack_files import planned
+
+REDIS = "redis-cart"
+NAMES = [service.name for service in SERVICES]
+BY_NAME = {service.name: service for service in SERVICES}
+
+
+def store(plan: Plan) -> Recording:
+    def declare(opts: pulumi.ResourceOptions) -> None:
+        Store("store", StoreArgs(plan=plan), opts)
+
+    return recorded(declare)
+
+
+@cache
+def dev() -> Recording:
+    return store(planned("dev"))
+
+
+@cache
+def prod() -> Recording:
+    return store(planned("prod"))
+
+
+def server(recording: Recording, name: str) -> dict[str, Any]:
+    (container,) = pods(recording)[name]["spec"]["containers"]
+    return container
+
+
+def admitted(recording: Recording, name: str) -> dict[int, set[str] | None]:
+    """Who may open which port; None is anybody."""
+    found = dict[int, set[str] | None]()
+    for rule in objects(recording, "NetworkPolicy")[name]["spec"]["ingress"]:
+        (port,) = rule["ports"]
+        peers = rule.get("from")
+        found[port["port"]] = (
+            None if peers is None else {peer["podSelector"]["matchLabels"]["app"] for peer in peers}
+        )
+    return found
+
+
+def test_every_service_has_what_it_needs_under_its_own_name() -> None:
+    for kind in ("Deployment", "Service", "ServiceAccount", "NetworkPolicy"):
+        assert set(NAMES) <= set(objects(dev(), kind)), kind
+    assert len(NAMES) == 11
+
+
+def test_everything_lives_in_the_namespace_and_depends_on_it() -> None:
+    namespaced = [
+        resource
+        for resource in dev().resources
+        if resource.type.startswith("kubernetes:") and resource.inputs["kind"] != "Namespace"
+    ]
+    assert len(namespaced) > 40
+    for resource in namespaced:
+        assert resource.inputs["metadata"]["namespace"] == "gallery", resource.name
+        assert any("Namespace::store-namespace" in urn for urn in resource.dependencies)
+
+
+def test_two_stores_do_not_collide() -> None:
+    def declare(opts: pulumi.ResourceOptions) -> None:
+        Store("one", StoreArgs(plan=planned()), opts)
+        Store("two", StoreArgs(plan=planned()), opts)
+
+    recording = recorded(declare)
+    assert len(recording.of("kubernetes:apps/v1:Deployment")) == 24
+
+
+def test_the_namespace_asks_for_proxies_and_enforces_the_restricted_standard() -> None:
+    labels = objects(dev(), "Namespace")["gallery"]["metadata"]["labels"]
+    assert labels["istio-injection"] == "enabled"
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_container_is_what_the_catalogue_says(name: str) -> None:
+    service, container = BY_NAME[name], server(dev(), name)
+    assert container["image"] == service.image
+    assert container["ports"] == [
+        {"name": str(service.protocol), "containerPort": service.container_port}
+    ]
+    assert container["resources"] == {
+        bound: {
+            "cpu": f"{service.resources.cpu[index]}m",
+            "memory": f"{service.resources.memory[index]}Mi",
+        }
+        for index, bound in enumerate(("requests", "limits"))
+    }
+    environment = {each["name"]: each["value"] for each in container.get("env", ())}
+    assert environment.items() >= service.environment.items()
+    for variable, callee in service.addresses.items():
+        port = BY_NAME[callee].service_port
+        assert environment[variable] == f"{callee}.gallery.svc.cluster.local:{port}"
+
+
+def test_a_callee_with_another_port_behind_its_service_is_dialled_at_the_service() -> None:
+    environment = {each["name"]: each["value"] for each in server(dev(), "checkoutservice")["env"]}
+    assert environment["EMAIL_SERVICE_ADDR"] == "emailservice.gallery.svc.cluster.local:5000"
+    (port,) = objects(dev(), "Service")["emailservice"]["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (5000, 8080)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_tells_the_mesh_its_protocol(name: str) -> None:
+    (port,) = objects(dev(), "Service")[name]["spec"]["ports"]
+    assert port["appProtocol"] == port["name"] == str(BY_NAME[name].protocol)
+    selector = objects(dev(), "Service")[name]["spec"]["selector"]
+    assert selector.items() <= pods(dev())[name]["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("kind", ["readiness", "liveness"])
+def test_the_kubelet_asks_each_service_in_its_own_language(kind: str) -> None:
+    probes = {name: server(dev(), name)[f"{kind}Probe"] for name in NAMES}
+    assert probes["frontend"]["httpGet"] == {
+        "path": "/_healthz",
+        "port": 8080,
+        "httpHeaders": [{"name": "Cookie", "value": f"shop_session-id=x-{kind}-probe"}],
+    }
+    assert probes["frontend"]["initialDelaySeconds"] == 10
+    assert probes[REDIS]["tcpSocket"] == {"port": 6379}
+    for name, service in BY_NAME.items():
+        if service.protocol is Protocol.GRPC:
+            assert probes[name]["grpc"] == {"port": service.container_port}, name
+    assert probes["adservice"]["initialDelaySeconds"] == 20
+    assert probes["adservice"]["periodSeconds"] == 15
+
+
+def every_container(recording: Recording) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    return [
+        (name, template["spec"], container)
+        for name, template in pods(recording).items()
+        for section in ("initContainers", "containers")
+        for container in template["spec"].get(section, ())
+    ]
+
+
+@pytest.mark.parametrize("plan", [planned("dev"), planned("prod"), on_openshift()])
+def test_every_container_meets_the_restricted_standard(plan: Plan) -> None:
+    found = every_container(store(plan))
+    assert len(found) >= 11
+    for name, pod, container in found:
+        security, pods_own = container["securityContext"], pod["securityContext"]
+        assert security["allowPrivilegeEscalation"] is False, name
+        assert security["capabilities"] == {"drop": ["ALL"]}, name
+        assert security["readOnlyRootFilesystem"] is True, name
+        assert pods_own["runAsNonRoot"] is True, name
+        assert pods_own["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert pod["automountServiceAccountToken"] is False, name
+
+
+def test_users_are_named_on_eks_and_left_to_openshift() -> None:
+    numbers = {"runAsUser", "runAsGroup", "fsGroup"}
+    for template in pods(dev()).values():
+        assert template["spec"]["securityContext"].keys() >= numbers
+    for template in pods(store(on_openshift())).values():
+        assert not template["spec"]["securityContext"].keys() & numbers
+
+
+def test_pods_run_under_their_own_account_and_spread_over_zones() -> None:
+    for name in NAMES:
+        spec = pods(prod())[name]["spec"]
+        assert spec["serviceAccountName"] == name
+        keys = [each["topologyKey"] for each in spec["topologySpreadConstraints"]]
+        assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+        for constraint in spec["topologySpreadConstraints"]:
+            assert constraint["labelSelector"] == {"matchLabels": {"app": name}}
+
+
+def test_only_callers_and_the_prober_reach_a_service() -> None:
+    assert admitted(dev(), "cartservice") == {7070: {"frontend", "checkoutservice", "prober"}}
+    assert admitted(dev(), "emailservice") == {8080: {"checkoutservice", "prober"}}
+    assert admitted(dev(), REDIS) == {6379: {"cartservice", "prober"}}
+    for name, service in BY_NAME.items():
+        callers = {other.name for other in SERVICES if name in other.calls}
+        if service.protocol is not Protocol.HTTP:
+            assert admitted(dev(), name) == {service.container_port: callers | {"prober"}}
+
+
+def test_the_load_generator_may_call_the_frontend_where_there_is_one() -> None:
+    def inside(recording: Recording) -> set[str]:
+        first = objects(recording, "NetworkPolicy")["frontend"]["spec"]["ingress"][0]
+        return {peer["podSelector"]["matchLabels"]["app"] for peer in first["from"]}
+
+    assert inside(dev()) == {"loadgenerator", "prober"}
+    assert inside(prod()) == {"prober"}
+
+
+def test_the_public_reaches_the_frontend_alone_and_only_through_a_door() -> None:
+    def open_to_all(recording: Recording) -> set[str]:
+        return {
+            name
+            for name, policy in objects(recording, "NetworkPolicy").items()
+            for rule in policy["spec"]["ingress"]
+            if "from" not in rule
+        }
+
+    assert open_to_all(prod()) == {"frontend"}
+    config = planned("dev")
+    assert config.door is not None
+    assert open_to_all(store(without_door())) == set()
+
+
+def without_door() -> Plan:
+    from gallery.plan import resolve
+    from gallery.settings import parse
+    from tests.unit.stack_files import values
+
+    config = values("dev")
+    del config["gallery:door"]
+    return resolve(parse(config))
+
+
+def test_whatever_is_not_admitted_is_denied() -> None:
+    spec = objects(dev(), "NetworkPolicy")["deny-by-default"]["spec"]
+    assert spec == {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": []}
+
+
+def test_the_collector_reads_every_proxy() -> None:
+    assert admitted(dev(), "mesh-metrics") == {15020: {"collector"}}
+    assert objects(dev(), "NetworkPolicy")["mesh-metrics"]["spec"]["podSelector"] == {}
+
+
+def test_carts_outlive_their_pod_in_production() -> None:
+    claim = next(
+        one for one in prod().resources if one.type == "kubernetes:core/v1:PersistentVolumeClaim"
+    )
+    assert claim.options["protect"] is True
+    assert claim.inputs["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
+    spec = pods(prod())[REDIS]["spec"]
+    assert spec["volumes"] == [
+        {"name": "data", "persistentVolumeClaim": {"claimName": claim.inputs["metadata"]["name"]}}
+    ]
+    container = server(prod(), REDIS)
+    assert container["volumeMounts"] == [{"name": "data", "mountPath": "/data"}]
+    assert container["args"] == ["--appendonly", "yes"]
+    strategy = objects(prod(), "Deployment")[REDIS]["spec"]["strategy"]
+    assert strategy == {"type": "Recreate"}
+    (namespace,) = prod().of("kubernetes:core/v1:Namespace")
+    assert namespace.options["protect"] is True
+
+
+def test_elsewhere_carts_end_with_their_pod_and_nothing_is_protected() -> None:
+    assert objects(dev(), "PersistentVolumeClaim") == {}
+    assert "emptyDir" in pods(dev())[REDIS]["spec"]["volumes"][0]
+    assert not [one.name for one in dev().resources if one.options.get("protect")]
+
+
+def test_a_drained_node_takes_one_pod_of_a_service_that_has_several() -> None:
+    budgets = objects(prod(), "PodDisruptionBudget")
+    assert set(budgets) == set(NAMES) - {REDIS}
+    for name, budget in budgets.items():
+        assert budget["spec"]["maxUnavailable"] == 1
+        assert budget["spec"]["selector"] == {"matchLabels": {"app": name}}
+    assert set(objects(dev(), "PodDisruptionBudget")) == {"frontend"}
+
+
+def test_production_grows_with_load_and_no_deployment_counts_against_it() -> None:
+    scalers = objects(prod(), "HorizontalPodAutoscaler")
+    deployments = objects(prod(), "Deployment")
+    assert set(scalers) == set(NAMES) - {REDIS}
+    for name, scaler in scalers.items():
+        assert "replicas" not in deployments[name]["spec"]
+        assert scaler["spec"]["scaleTargetRef"]["name"] == name
+        (metric,) = scaler["spec"]["metrics"]
+        (container,) = deployments[name]["spec"]["template"]["spec"]["containers"]
+        assert metric["containerResource"]["container"] == container["name"]
+    frontend = scalers["frontend"]["spec"]
+    assert (frontend["minReplicas"], frontend["maxReplicas"]) == (4, 16)
+    assert deployments[REDIS]["spec"]["replicas"] == 1
+
+
+def test_elsewhere_the_stack_file_counts() -> None:
+    assert objects(dev(), "HorizontalPodAutoscaler") == {}
+    deployments = objects(dev(), "Deployment")
+    assert deployments["frontend"]["spec"]["replicas"] == 2
+    assert deployments["adservice"]["spec"]["replicas"] == 1
+
+
+def test_the_load_generator_waits_for_the_frontend() -> None:
+    spec = pods(dev())["loadgenerator"]["spec"]
+    (waiting,) = spec["initContainers"]
+    values = {each["name"]: each["value"] for each in waiting["env"]}
+    assert values["FRONTEND_ADDR"] == "frontend.gallery.svc.cluster.local:80"
+    assert "$FRONTEND_ADDR/_healthz" in waiting["command"][-1]
+    environment = {each["name"]: each["value"] for each in spec["containers"][0]["env"]}
+    assert environment == {
+        "FRONTEND_ADDR": "frontend.gallery.svc.cluster.local:80",
+        "RATE": "1",
+        "USERS": "10",
+    }
+    assert "loadgenerator" not in objects(prod(), "Deployment")
+    assert "loadgenerator" not in objects(dev(), "Service")
