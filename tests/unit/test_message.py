@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gallery.render.message import TEXT, TITLE, call, templates
+from rehearsal.tools import AMTOOL
+from tests.unit.programs import run
+
+PLACE = {"environment": "dev", "cluster": "gallery-dev"}
+
+
+def alert(status: str, service: str) -> dict[str, Any]:
+    labels = {"alertname": "EndpointDown", "service": service, "severity": "page", **PLACE}
+    return {
+        "status": status,
+        "labels": labels,
+        "annotations": {
+            "what": f"{service} does not answer its probe.",
+            "customers": "Orders wait.",
+            "runbook_url": "https://runbooks.example.org/EndpointDown.md",
+            "dashboard_path": "/d/gallery-api-health",
+        },
+        "startsAt": "2026-01-02T15:04:05Z",
+        "endsAt": "2026-01-02T15:06:07Z",
+    }
+
+
+def rendered(tmp_path: Path, name: str, alerts: list[dict[str, Any]], url: str | None) -> str:
+    (tmp_path / "gallery.tmpl").write_text(templates(url))
+    common = dict(alerts[0]["labels"])
+    if len(alerts) > 1:
+        del common["service"]
+    data = {
+        "status": "firing",
+        "alerts": alerts,
+        "groupLabels": {"alertname": "EndpointDown", **PLACE},
+        "commonLabels": common,
+        "commonAnnotations": {},
+        "externalURL": "https://grafana.example.org/",
+        "receiver": "pager",
+    }
+    (tmp_path / "data.json").write_text(json.dumps(data))
+    done = run(
+        AMTOOL,
+        "template",
+        "render",
+        f"--template.glob={tmp_path / '*.tmpl'}",
+        f"--template.text={call(name)}",
+        f"--template.data={tmp_path / 'data.json'}",
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.rstrip("\n")
+
+
+def test_the_page_says_what_is_broken_since_when_and_what_customers_notice(
+    tmp_path: Path,
+) -> None:
+    text = rendered(tmp_path, TEXT, [alert("firing", "cartservice")], "https://g.example.org")
+    assert text.splitlines() == [
+        "FIRING EndpointDown cartservice",
+        "What: cartservice does not answer its probe.",
+        "Since: 2026-01-02 15:04:05 UTC",
+        "Customers: Orders wait.",
+        "Runbook: https://runbooks.example.org/EndpointDown.md",
+        "Dashboard: https://g.example.org/d/gallery-api-health",
+        "Labels: alertname=EndpointDown, cluster=gallery-dev, environment=dev, "
+        "service=cartservice, severity=page",
+    ]
+
+
+def test_a_resolve_says_until_when(tmp_path: Path) -> None:
+    text = rendered(tmp_path, TEXT, [alert("resolved", "cartservice")], "https://g.example.org")
+    assert "RESOLVED EndpointDown cartservice" in text
+    assert "Since: 2026-01-02 15:04:05 UTC, until 2026-01-02 15:06:07 UTC" in text
+
+
+def test_grafana_links_to_its_own_dashboards(tmp_path: Path) -> None:
+    text = rendered(tmp_path, TEXT, [alert("firing", "cartservice")], None)
+    assert "Dashboard: https://grafana.example.org/d/gallery-api-health" in text
+
+
+@pytest.mark.parametrize(
+    ("services", "title"),
+    [
+        (["cartservice"], "FIRING EndpointDown cartservice in dev (gallery-dev)"),
+        (["cartservice", "frontend"], "FIRING EndpointDown: 2 alerts in dev (gallery-dev)"),
+    ],
+)
+def test_the_title_says_what_and_where(
+    tmp_path: Path, services: list[str], title: str
+) -> None:
+    alerts = [alert("firing", service) for service in services]
+    assert rendered(tmp_path, TITLE, alerts, None) == title
+
+
+def test_a_title_is_a_subject_that_sns_takes(tmp_path: Path) -> None:
+    longest = alert("firing", "productcatalogservice")
+    title = rendered(tmp_path, TITLE, [longest], None)
+    assert title.isascii()
+    assert len(title) < 100
+    assert "\n" not in title

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+import runpy
+from typing import Any
+
+import pytest
+
+from gallery.contact_points import Engine
+from gallery.plan import Plan, resolve
+from gallery.settings import parse
+from rehearsal.monitor import Recording, record
+from rehearsal.render import PROJECT, recording, stack_file
+from tests.unit.recordings import recorded
+from tests.unit.stack_files import STACKS, planned
+from tests.unit.test_plan import alertmanager_stack
+
+WORKSPACE = "aws:amp/workspace:Workspace"
+TOKEN = "aws:grafana/workspaceServiceAccountToken:WorkspaceServiceAccountToken"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+TOPIC = "aws:sns/topic:Topic"
+RULES = "grafana:alerting/ruleGroup:RuleGroup"
+POLICY = "grafana:alerting/notificationPolicy:NotificationPolicy"
+CONTENT = "grafana:"
+HOLDS_DATA = (
+    WORKSPACE,
+    "aws:grafana/workspace:Workspace",
+    "aws:kms/key:Key",
+    "aws:cloudwatch/logGroup:LogGroup",
+)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_holds_data_is_protected_in_production_alone(stack: str) -> None:
+    kept = [one for type_ in HOLDS_DATA for one in recorded(stack).of(type_)]
+    assert len(kept) >= len(HOLDS_DATA)
+    assert {one.options.get("protect", False) for one in kept} == {planned(stack).production}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_written_down_is_encrypted_with_the_stacks_own_key(stack: str) -> None:
+    recording_ = recorded(stack)
+    assert recording_.one(WORKSPACE, "prometheus-workspace").inputs["kmsKeyArn"]
+    for topic in recording_.of(TOPIC):
+        assert topic.inputs["kmsMasterKeyId"], topic.name
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_content_of_grafana_is_gone_with_its_workspace(stack: str) -> None:
+    content = [one for one in recorded(stack).resources if one.type.startswith(CONTENT)]
+    workspace = recorded(stack).of("aws:grafana/workspace:Workspace")[0].urn
+    assert content
+    assert {one.options.get("deletedWith") for one in content} == {workspace}
+
+
+def test_another_address_of_grafana_is_another_provider() -> None:
+    (provider,) = recorded("dev").of("pulumi:providers:grafana")
+    assert provider.options["replaceOnChanges"] == ["url"]
+    assert "auth" in provider.secrets
+
+
+def test_the_token_lives_at_most_thirty_days() -> None:
+    (token,) = recorded("dev").of(TOKEN)
+    assert token.inputs["secondsToLive"] <= 30 * 24 * 3600
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_silent_heartbeat_is_told_on_another_topic(stack: str) -> None:
+    alarms = {one.inputs["name"]: one.inputs for one in recorded(stack).of(ALARM)}
+    name = planned(stack).name
+    assert set(alarms) == {f"{name}-heartbeat-silent", f"{name}-grafana-heartbeat-silent"}
+    for alarm in alarms.values():
+        beats, filled = alarm["metricQueries"]
+        assert filled["expression"] == "FILL(beats, 0)"
+        assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 1)
+        assert (alarm["evaluationPeriods"], alarm["datapointsToAlarm"]) == (2, 2)
+        assert (beats["metric"]["period"], beats["metric"]["stat"]) == (300, "Sum")
+        assert alarm["treatMissingData"] == "breaching"
+        own = beats["metric"]["dimensions"]["TopicName"]
+        for actions in ("alarmActions", "okActions", "insufficientDataActions"):
+            (told,) = alarm[actions]
+            assert told.endswith("independent-path")
+            assert not told.endswith(own)
+
+
+def test_the_independent_path_reaches_its_people() -> None:
+    subscriptions = recorded("prod").of("aws:sns/topicSubscription:TopicSubscription")
+    told = {(one.inputs["topic"].split(":")[-1], one.inputs["endpoint"]) for one in subscriptions}
+    assert ("gallery-prod-independent-path", "oncall@example.org") in told
+
+
+def test_only_the_independent_path_takes_what_alarms_say() -> None:
+    policies = recorded("dev").of("aws:sns/topicPolicy:TopicPolicy")
+    open_to_alarms = [one for one in policies if "cloudwatch.amazonaws.com" in one.inputs["policy"]]
+    assert [one.name for one in open_to_alarms] == ["topics-independent-path"]
+
+
+def test_rules_are_evaluated_at_grafanas_interval() -> None:
+    groups = recorded("dev").of(RULES)
+    assert {one.inputs["intervalSeconds"] for one in groups} == {10}
+    assert {one.inputs["folderUid"] for one in groups} == {"gallery"}
+
+
+def test_a_credential_reaches_a_contact_point_as_a_secret() -> None:
+    points = recorded("dev").of("grafana:alerting/contactPoint:ContactPoint")
+    both = next(one for one in points if one.inputs["name"] == "chat+pager")
+    assert both.inputs["pagerduties"][0]["integrationKey"] == "secret:pagerduty-key"
+    assert both.inputs["slacks"][0]["url"] == "secret:slack-webhook"
+    assert {path.split("[")[0] for path in both.secrets} == {"pagerduties", "slacks"}
+
+
+def test_the_policies_name_contact_points_after_their_resources() -> None:
+    (policy,) = recorded("dev").of(POLICY)
+    points = {one.urn for one in recorded("dev").of("grafana:alerting/contactPoint:ContactPoint")}
+    assert points <= set(policy.dependencies)
+
+
+def variant(config: dict[str, Any]) -> Recording:
+    """What the program registers for a configuration that no shipped stack has."""
+    shipped = stack_file("dev")
+    text = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in config.items()
+    }
+    return record(
+        lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"),
+        config={**text, **{key: shipped.config[key] for key in shipped.secret_keys}},
+        secret_keys=shipped.secret_keys,
+    )
+
+
+@pytest.fixture(scope="module")
+def on_alertmanager() -> Recording:
+    return variant(alertmanager_stack())
+
+
+def test_amp_alone_alerts_where_it_is_the_engine(on_alertmanager: Recording) -> None:
+    assert not on_alertmanager.of(RULES)
+    assert not on_alertmanager.of(POLICY)
+    plan: Plan = resolve(parse(alertmanager_stack()))
+    text = "".join(
+        one.inputs["data"]
+        for one in on_alertmanager.of("aws:amp/ruleGroupNamespace:RuleGroupNamespace")
+    )
+    for alert in plan.evaluated_by(Engine.ALERTMANAGER):
+        assert f"alert: {alert.name}\n" in text
+
+
+def test_amp_reads_pagerdutys_key_from_secrets_manager(on_alertmanager: Recording) -> None:
+    (version,) = on_alertmanager.of("aws:secretsmanager/secretVersion:SecretVersion")
+    assert json.loads(version.inputs["secretString"]) == {"routing_key": "secret:pagerduty-key"}
+    assert "secretString" in version.secrets
+    (definition,) = on_alertmanager.of("aws:amp/alertManagerDefinition:AlertManagerDefinition")
+    assert "secret:pagerduty-key" not in definition.inputs["definition"]
+
+
+def test_existing_workspaces_are_found_and_not_made() -> None:
+    config = alertmanager_stack()
+    config["gallery:prometheus"] = {"existing": "ws-0123-4567"}
+    config["gallery:grafana"] = {"existing": "g-0123456789"}
+    found = variant(config)
+    assert not found.of(WORKSPACE)
+    assert not found.of("aws:grafana/workspace:Workspace")
+    rules = found.of("aws:amp/ruleGroupNamespace:RuleGroupNamespace")
+    assert {one.inputs["workspaceId"] for one in rules} == {"ws-0123-4567"}
+
+
+def test_a_wrong_stack_file_creates_nothing() -> None:
+    config = alertmanager_stack() | {"gallery:environment": "production"}
+    with pytest.raises(Exception, match="gallery:environment is 'production'") as raised:
+        variant(config)
+    assert type(raised.value).__name__ == "RunError"
+
+
+def test_next_steps_begin_with_the_way_in() -> None:
+    steps = recording("dev").stack_outputs["next_steps"].splitlines()
+    assert steps[0].startswith("1. Log in to Grafana")
+    assert "Page yourself" in "\n".join(steps)
