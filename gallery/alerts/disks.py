@@ -5,7 +5,18 @@ from __future__ import annotations
 from gallery import promql
 from gallery.alerts.guards import unless_host_down
 from gallery.alerts.hosts import NODE
-from gallery.alerts.model import Alert, Case, Phase, Scope, Series, Subject, at_once, flat, ramp
+from gallery.alerts.model import (
+    Alert,
+    Case,
+    Phase,
+    Scope,
+    Series,
+    Subject,
+    at_once,
+    flat,
+    ramp,
+    unwritten,
+)
 from gallery.alerts.stories import MINUTE, Spell, Story, lasting, passing, silent, valued
 from gallery.alerts.subjects import node_labels, whole
 from gallery.names import HOSTS
@@ -19,7 +30,9 @@ _NEARLY_FULL = 0.03
 # Kept in memory, or made of files that cannot grow, or a second sight of the same disk.
 _NO_DISK = "tmpfs|ramfs|squashfs|overlay"
 _SIZE = 1e11
-_HALF_A_DAY = 720
+# Minutes until nothing is left, below and above the day that is looked ahead.
+_SOON = 18 * 60
+_LATER = 36 * 60
 
 
 def _filling(scope: Scope) -> str:
@@ -48,10 +61,7 @@ def _disk(
 ) -> tuple[Series, ...]:
     """A disk whose free share takes this course."""
     disk, length = _labels(scope, fstype), whole(tuple((True, share.length) for share in shares))
-    free = tuple(
-        Phase(start=(share.start or 0) * _SIZE, step=share.step * _SIZE, length=share.length)
-        for share in shares
-    )
+    free = tuple(map(_in_bytes, shares))
     return (
         Series(metric="node_filesystem_avail_bytes", labels=disk, phases=free),
         valued("node_filesystem_size_bytes", disk, (_SIZE, length)),
@@ -60,11 +70,17 @@ def _disk(
     )
 
 
-def _fills(scope: Scope, share: float) -> Story:
-    """From this free share to nothing within half a day, at a sample a minute."""
+def _in_bytes(share: Phase) -> Phase:
+    if share.start is None:
+        return share
+    return Phase(start=share.start * _SIZE, step=share.step * _SIZE, length=share.length)
+
+
+def _fills(scope: Scope, share: float, minutes: int = _SOON) -> Story:
+    """From this free share to nothing within so many minutes, at a sample a minute."""
 
     def story(*spells: Spell) -> tuple[Series, ...]:
-        falling = (ramp(share, per_sample=-share / _HALF_A_DAY, length=of) for _, of in spells)
+        falling = (ramp(share, per_sample=-share / minutes, length=of) for _, of in spells)
         roomy = (flat((1 + scope.threshold) / 2, of) for _, of in spells)
         courses = zip(spells, falling, roomy, strict=True)
         return _disk(scope, *(ill if spell[0] else well for spell, ill, well in courses))
@@ -75,7 +91,7 @@ def _fills(scope: Scope, share: float) -> Story:
 def _keeps(
     scope: Scope, share: float, *, fstype: str = "xfs", readonly: int = 0, up: int = 1
 ) -> Story:
-    """This free share and no change."""
+    """A free share that does not change."""
 
     def story(*spells: Spell) -> tuple[Series, ...]:
         phase = flat(share, whole(spells))
@@ -87,21 +103,24 @@ def _keeps(
 def _filling_cases(scope: Scope) -> tuple[Case, ...]:
     low, roomy, full = 0.9 * scope.threshold, 1.8 * scope.threshold, 0.02
 
+    disk = _labels(scope)
+
+    def begins(*spells: Spell) -> tuple[Series, ...]:
+        """Like the story of a disk that fills, but nothing is known of the time before."""
+        calm, fall = spells
+        share = ramp(low, per_sample=-low / _SOON, length=fall[1])
+        return _disk(scope, unwritten(calm[1]), share)
+
     def never(name: str, story: Story) -> Case:
         return silent(scope, name, story, step=MINUTE)
 
     return (
-        lasting(scope, "fills within a day", _fills(scope, low), _labels(scope), step=MINUTE),
-        lasting(
-            scope,
-            "is nearly full",
-            _keeps(scope, full),
-            _labels(scope),
-            calm=MINUTE * 0,
-            step=MINUTE,
-        ),
+        # A trend needs two samples.
+        lasting(scope, "fills within a day", begins, disk, onset=MINUTE, step=MINUTE),
+        lasting(scope, "is nearly full", _keeps(scope, full), disk, step=MINUTE),
         passing(scope, "is cleared within the hold", _fills(scope, low), step=MINUTE),
         never("fills with room to spare", _fills(scope, roomy)),
+        never("fills within two days", _fills(scope, low, _LATER)),
         never("is rather full, and stays so", _keeps(scope, 0.75 * scope.threshold)),
         never("has a little more than nothing", _keeps(scope, 2 * full)),
         never("is memory", _keeps(scope, full, fstype="tmpfs")),

@@ -44,8 +44,16 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
             for of in (_door(scope), shop, canary_labels(scope))
         )
 
+    def canary_fails_too(*spells: Spell) -> tuple[Series, ...]:
+        failing = (_door(scope), canary_labels(scope))
+        return (
+            *(gauge("probe_success", of, spells, well=1, ill=0) for of in failing),
+            valued("probe_success", shop, (1, whole(spells))),
+        )
+
     return (
         lasting(scope, "does not answer", closed, _door(scope)),
+        lasting(scope, "the canary fails too, a service answers", canary_fails_too, _door(scope)),
         passing(scope, "answers again just before the hold ends", closed),
         silent(scope, "the prober reaches nothing at all", prober_is_blind),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gallery import labels, promql
-from gallery.alerts.guards import PROBE_JOBS, blind, collector_alive, unanswered
+from gallery.alerts.guards import PROBE_JOBS, SAME_MOMENT, collector_alive, prober_dead, unanswered
 from gallery.alerts.model import (
     Alert,
     Case,
+    Labels,
     Scope,
     Series,
     Subject,
@@ -61,6 +62,13 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
             _canary(scope, (1, length)),
         )
 
+    def cart_and_canary_fail(*spells: Spell) -> tuple[Series, ...]:
+        return (
+            gauge("probe_success", cart, spells, well=1, ill=0),
+            gauge("probe_success", canary_labels(scope), spells, well=1, ill=0),
+            _probe(scope, "frontend", (1, whole(spells))),
+        )
+
     def store_fails(*spells: Spell) -> tuple[Series, ...]:
         services = (gauge("probe_success", of, spells, well=1, ill=0) for of in (cart, shop))
         return (*services, _canary(scope, (1, whole(spells))))
@@ -68,6 +76,7 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         lasting(scope, "refuses for the hold", cart_fails, cart),
         lasting(scope, "the whole store is down", store_fails, cart, shop),
+        lasting(scope, "the canary fails too, another answers", cart_and_canary_fail, cart),
         passing(scope, "answers again just before the hold ends", cart_fails),
         *_blind_cases(scope),
     )
@@ -77,8 +86,6 @@ def _blind_cases(scope: Scope) -> tuple[Case, ...]:
     cart = probe_labels(scope, "cartservice")
     down = scope.hold.ceil_to(STEP) + MINUTE
     dead = MINUTE * 3
-    # As long as the window in which an endpoint is compared with the canary.
-    known = MINUTE * 5
     return (
         Case(
             name="keeps firing when the prober dies",
@@ -103,15 +110,27 @@ def _blind_cases(scope: Scope) -> tuple[Case, ...]:
             fires_at=CALM + down + dead,
             fires=(cart,),
         ),
-        Case(
-            name="the prober goes blind, one probe a moment before the canary",
-            series=(
-                _canary(scope, (1, known), (0, down + CALM)),
-                _probe(scope, "frontend", (1, known), (0, down + CALM)),
-                _probe(scope, "cartservice", (1, minus(known, STEP)), (0, down + CALM + STEP)),
-            ),
-            until=known + down + CALM,
+        _loses_sight(scope, "fails with the prober, a moment before", int(SAME_MOMENT)),
+        _loses_sight(scope, "was down before the prober went blind", int(SAME_MOMENT) + 1, cart),
+    )
+
+
+def _loses_sight(scope: Scope, name: str, scrapes: int, *fires: Labels) -> Case:
+    """One endpoint fails so many scrapes before the prober loses sight of everything."""
+    step = scope.timings.scrape
+    known, blind = (MINUTE * 5).ceil_to(step), (scope.hold + MINUTE * 2).ceil_to(step)
+    early = step * scrapes
+    return Case(
+        name=name,
+        series=(
+            _canary(scope, (1, known), (0, blind)),
+            _probe(scope, "frontend", (1, known), (0, blind)),
+            _probe(scope, "cartservice", (1, minus(known, early)), (0, blind + early)),
         ),
+        fires_at=known + blind if fires else None,
+        fires=fires,
+        until=known + blind,
+        interval=step,
     )
 
 
@@ -135,7 +154,7 @@ def _missing(scope: Scope) -> str:
         f"{scope.series(PROBE_EXPECTED)}"
         f" unless {promql.ON_SERVICE} {scope.job('probe_success', *PROBE_JOBS)}"
         f" and {promql.ON_PLACE} ({collector_alive(scope)})"
-        f" unless {promql.ON_PLACE} ({blind(scope)})"
+        f" unless {promql.ON_PLACE} ({prober_dead(scope)})"
     )
 
 

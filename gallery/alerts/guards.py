@@ -15,7 +15,7 @@ COLLECTOR_FRESH = 90
 PROBE_JOBS = (labels.PROBE, labels.CANARY, labels.DOOR, labels.GRAFANA)
 # Scrapes by which an endpoint may fail before the canary, and still fail with the prober: one
 # for probes of different phase, and one for what has not been written yet.
-_SAME_MOMENT = 2.5
+SAME_MOMENT = 2.5
 
 
 def collector_age(scope: Scope) -> str:
@@ -34,10 +34,15 @@ def every_probe_fails(scope: Scope) -> str:
     return f"max {promql.BY_PLACE} ({probes}) == 0"
 
 
+def prober_dead(scope: Scope) -> str:
+    """True for a place whose prober cannot be scraped itself."""
+    scraped = scope.job("up", labels.PROBE, labels.CANARY)
+    return f"max {promql.BY_PLACE} ({scraped}) == 0"
+
+
 def blind(scope: Scope) -> str:
     """True for a place whose prober sees nothing, or cannot be scraped itself."""
-    scraped = scope.job("up", labels.PROBE, labels.CANARY)
-    return f"{every_probe_fails(scope)} or max {promql.BY_PLACE} ({scraped}) == 0"
+    return f"{every_probe_fails(scope)} or {prober_dead(scope)}"
 
 
 def no_worse_than_canary(scope: Scope, job: str, window: Duration, scrapes: float) -> str:
@@ -64,7 +69,7 @@ def unanswered(scope: Scope, job: str) -> str:
     """
     known = scope.job("probe_success", job, window=promql.LAST_KNOWN)
     window = Duration.parse(promql.LAST_KNOWN)
-    alike = no_worse_than_canary(scope, job, window, _SAME_MOMENT)
+    alike = no_worse_than_canary(scope, job, window, SAME_MOMENT)
     return (
         f"last_over_time({known}) == 0"
         f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_PLACE} {every_probe_fails(scope)})"

@@ -179,10 +179,10 @@ def _memory_cases(scope: Scope) -> tuple[Case, ...]:
         return left(*spells, ill=0.75, up=0)
 
     return (
-        lasting(scope, "stays short of memory", little, node_labels(scope)),
-        passing(scope, "is short of memory for a while", little),
-        silent(scope, "has just enough", enough),
-        silent(scope, "is down, which says it all", little_on_a_dead_host),
+        lasting(scope, "stays short of memory", little, node_labels(scope), step=MINUTE),
+        passing(scope, "is short of memory for a while", little, step=MINUTE),
+        silent(scope, "has just enough", enough, step=MINUTE),
+        silent(scope, "is down, which says it all", little_on_a_dead_host, step=MINUTE),
     )
 
 

@@ -18,6 +18,7 @@ from gallery.roles import Severity
 from gallery.times import ZERO, Scenario, Timings
 
 Labels = Mapping[str, str]
+_TEN_SECONDS = Duration.of(seconds=10)
 
 
 class Subject(StrEnum):
@@ -152,7 +153,7 @@ class Case:
     fires_at: Duration | None = None
     fires: tuple[Labels, ...] = ()
     until: Duration = ZERO
-    interval: Duration = Duration.of(seconds=10)
+    interval: Duration = _TEN_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)

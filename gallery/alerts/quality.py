@@ -41,51 +41,63 @@ def _degraded(scope: Scope) -> str:
     )
 
 
-def _two_outages(share: float) -> tuple[tuple[float, Duration], ...]:
-    """Values of a probe that lost this share of the window in two outages, and is back."""
-    lost = max(Duration.of(seconds=_WINDOW.seconds * share).ceil_to(STEP), STEP * 2)
-    return ((1, _WINDOW), (0, minus(lost, STEP)), (1, STEP), (0, STEP))
+Spells = tuple[tuple[float, Duration], ...]
+
+
+def _two_outages(lost: Duration, step: Duration = STEP) -> Spells:
+    """Values of a probe that fails for so long in all, in two outages, and is just back."""
+    long = max(minus(lost, step), step)
+    return ((1, _WINDOW), (0, long), (1, step), (0, step))
+
+
+def _lost(share: float) -> Duration:
+    return Duration.of(seconds=_WINDOW.seconds * share).ceil_to(STEP)
 
 
 def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     shipping = probe_labels(scope, "shippingservice")
-    lost = 1 - 0.75 * scope.threshold
-    spared = 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2
-
-    def story(
-        *spells: tuple[float, Duration], canary: tuple[tuple[float, Duration], ...] = ()
-    ) -> tuple[Series, ...]:
-        return (
-            valued("probe_success", shipping, *spells),
-            valued("probe_success", canary_labels(scope), *(canary or ((1, _WINDOW * 3),))),
-        )
-
-    failing, sparing = _two_outages(lost), _two_outages(spared)
-    back = whole(tuple((True, length) for _, length in failing))
-    after = (1.0, _WINDOW)
+    failing = _two_outages(_lost(1 - 0.75 * scope.threshold))
+    sparing = _two_outages(_lost(1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2))
+    once = ((1, _WINDOW), (0, MINUTE * 5))
     return (
-        Case(
-            name="comes back for the second time",
-            series=story(*failing, after),
-            fires_at=back + scope.hold.ceil_to(STEP),
-            fires=(shipping,),
-        ),
-        Case(
-            name="fails twice, but not for long enough",
-            series=story(*sparing, after),
-            until=_WINDOW * 2,
-        ),
-        Case(
-            name="was down once, for long",
-            series=story((1, _WINDOW), (0, MINUTE * 5), after),
-            until=_WINDOW * 2,
-        ),
-        Case(
-            name="the prober loses itself as often",
-            series=story(*failing, after, canary=(*failing, after)),
-            until=_WINDOW * 2,
-        ),
+        _outages(scope, "comes back for the second time", failing, shipping),
+        _outages(scope, "fails twice, but not for long enough", sparing),
+        _outages(scope, "was down once, for long", once),
+        _with_prober(scope, "fails as the prober does", int(_TOLERANCE)),
+        _with_prober(scope, "fails more than the prober", int(_TOLERANCE) + 1, shipping),
     )
+
+
+def _outages(
+    scope: Scope,
+    name: str,
+    spells: Spells,
+    *fires: Labels,
+    canary: Spells = ((1, _WINDOW * 2),),
+    step: Duration = STEP,
+) -> Case:
+    """The alert fires with the second return, or never."""
+    back = sum((length for _, length in spells), Duration(0))
+    shipping = probe_labels(scope, "shippingservice")
+    return Case(
+        name=name,
+        series=(
+            valued("probe_success", shipping, *spells, (1, _WINDOW)),
+            valued("probe_success", canary_labels(scope), *canary, (1, _WINDOW)),
+        ),
+        fires_at=back + scope.hold.ceil_to(step) if fires else None,
+        fires=fires,
+        until=back + _WINDOW,
+        interval=step,
+    )
+
+
+def _with_prober(scope: Scope, name: str, scrapes: int, *fires: Labels) -> Case:
+    """An endpoint that fails so many scrapes more often than the prober fails to reach itself."""
+    step = scope.timings.scrape
+    lost = _lost(1 - 0.75 * scope.threshold).ceil_to(step)
+    prober, endpoint = (_two_outages(lost + step * more, step) for more in (0, scrapes))
+    return _outages(scope, name, endpoint, *fires, canary=prober, step=step)
 
 
 ENDPOINT_DEGRADED = Alert(
@@ -163,7 +175,11 @@ def _slow_cases(scope: Scope) -> tuple[Case, ...]:
         return _requests(scope, *((1, length) for _, length in spells))
 
     def seldom(*spells: Spell) -> tuple[Series, ...]:
-        return _requests(scope, *((1.5, length) for _, length in spells), rate=_FLOOR / 2)
+        return _requests(scope, *((1.5, length) for _, length in spells), rate=0.75 * _FLOOR)
+
+    def little_traffic(*spells: Spell) -> tuple[Series, ...]:
+        course = ((1.5 if bad else 0.25, length) for bad, length in spells)
+        return _requests(scope, *course, rate=1.5 * _FLOOR)
 
     def only_for_the_prober(*spells: Spell) -> tuple[Series, ...]:
         probes = ((1.5, length) for _, length in spells)
@@ -175,6 +191,7 @@ def _slow_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         # A twentieth of the window must be slow before the percentile is.
         lasting(scope, "answers slowly", slow, service, onset=STEP * 3),
+        lasting(scope, "answers few, slowly", little_traffic, service, onset=STEP * 3),
         # The percentile stays high until the last slow request has left the window.
         passing(
             scope,

@@ -75,15 +75,14 @@ def lasting(
     story: Story,
     *fires: Labels,
     onset: Duration = ZERO,
-    calm: Duration = CALM,
     step: Duration = STEP,
 ) -> Case:
     """The condition holds on; the alert fires when the hold is over, not a step later."""
     hold = scope.hold.ceil_to(step)
     return Case(
         name=name,
-        series=story((False, calm), (True, onset + hold + step * 6)),
-        fires_at=calm + onset + hold,
+        series=story((False, CALM), (True, onset + hold + step * 6)),
+        fires_at=CALM + onset + hold,
         fires=fires,
         interval=step,
     )
@@ -95,7 +94,6 @@ def passing(
     story: Story,
     *,
     spell: Duration | None = None,
-    calm: Duration = CALM,
     step: Duration = STEP,
 ) -> Case:
     """The condition ends one step before the hold does: nothing fires.
@@ -103,16 +101,16 @@ def passing(
     `spell` is how long the cause lasts where the expression outlives or trails its cause.
     """
     cause = spell or short_of(scope.hold, step)
-    after = scope.hold.ceil_to(step) + step * 12
+    after = minus(scope.hold.ceil_to(step), cause) + step * 6
     return Case(
         name=name,
-        series=story((False, calm), (True, cause), (False, after)),
-        until=calm + cause + after,
+        series=story((False, CALM), (True, cause), (False, after)),
+        until=CALM + cause + after,
         interval=step,
     )
 
 
 def silent(scope: Scope, name: str, story: Story, *, step: Duration = STEP) -> Case:
-    """What looks like the condition lasts twice the hold and more, and nothing fires."""
-    whole = CALM + scope.hold.ceil_to(step) * 2 + step * 12
+    """What looks like the condition outlasts the hold, and nothing fires."""
+    whole = CALM + scope.hold.ceil_to(step) + step * 6
     return Case(name=name, series=story((True, whole)), until=whole, interval=step)

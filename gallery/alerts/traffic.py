@@ -9,7 +9,6 @@ from gallery.alerts.guards import unless_host_down
 from gallery.alerts.model import Alert, Case, Phase, Scope, Series, Subject, flat, unwritten
 from gallery.alerts.stories import (
     MINUTE,
-    STEP,
     Spell,
     Story,
     gauge,
@@ -71,28 +70,25 @@ def _low(scope: Scope) -> str:
 def _recorded_seldom(metric: str, host: dict[str, str], value: float, length: Duration) -> Series:
     phases = list[Phase]()
     for _ in range(length.milliseconds // _USUAL_EVERY.milliseconds + 1):
-        phases += [flat(value, STEP), unwritten(minus(_USUAL_EVERY, STEP))]
+        phases += [flat(value, MINUTE), unwritten(minus(_USUAL_EVERY, MINUTE))]
     return Series(metric=metric, labels=host, phases=tuple(phases))
 
 
-def _story(
-    scope: Scope,
-    *,
-    receive: float,
-    transmit: float = 1,
-    usual: float = 100_000,
-    known: bool = True,
-    up: int = 1,
-) -> Story:
-    """A host whose traffic leaves its band by these factors while the condition lasts."""
+# Which way the traffic leaves its band; the other way keeps to it.
+_RECEIVE, _TRANSMIT = 0, 1
+
+
+def _story(scope: Scope, way: int, factor: float, *, usual: float = _MUCH, up: int = 1) -> Story:
+    """A host whose traffic one way is so many times the usual, in bytes a second."""
     host = host_labels(scope)
 
     def story(*spells: Spell) -> tuple[Series, ...]:
         length = whole(spells)
-        bands = (RECEIVE_USUAL, TRANSMIT_USUAL) if known else ()
+        factors = (factor if each == way else 1 for each in (_RECEIVE, _TRANSMIT))
+        rates = zip((RECEIVE_RATE, TRANSMIT_RATE), factors, strict=True)
+        bands = (RECEIVE_USUAL, TRANSMIT_USUAL)
         return (
-            gauge(RECEIVE_RATE, host, spells, well=usual, ill=receive * usual),
-            gauge(TRANSMIT_RATE, host, spells, well=usual, ill=transmit * usual),
+            *(gauge(rate, host, spells, well=usual, ill=times * usual) for rate, times in rates),
             *(_recorded_seldom(band, host, usual, length) for band in bands),
             valued("up", node_labels(scope), (up, length)),
         )
@@ -100,31 +96,70 @@ def _story(
     return story
 
 
+def _of_a_new_host(story: Story) -> Story:
+    """The same before what is usual is known."""
+
+    def new(*spells: Spell) -> tuple[Series, ...]:
+        bands = (RECEIVE_USUAL, TRANSMIT_USUAL)
+        return tuple(series for series in story(*spells) if series.metric not in bands)
+
+    return new
+
+
+def _fires(scope: Scope, name: str, story: Story) -> Case:
+    return lasting(scope, name, story, host_labels(scope), step=MINUTE)
+
+
+def _silent(scope: Scope, name: str, story: Story) -> Case:
+    return silent(scope, name, story, step=MINUTE)
+
+
 def _high_cases(scope: Scope) -> tuple[Case, ...]:
-    host, flood = host_labels(scope), 1.5 * scope.threshold
+    flood, rise = 1.5 * scope.threshold, 0.75 * scope.threshold
+
+    def just(share: float) -> float:
+        """The usual traffic at which a flood exceeds it by this share of what counts as much."""
+        return share * _MUCH / (flood - 1)
+
+    def both(way: int, verb: str) -> tuple[Case, ...]:
+        return (
+            _fires(scope, f"{verb} a flood", _story(scope, way, flood, usual=just(1.5))),
+            _silent(scope, f"{verb} more on a good day", _story(scope, way, rise)),
+            _silent(
+                scope,
+                f"{verb} much for one who hardly speaks",
+                _story(scope, way, flood, usual=just(0.75)),
+            ),
+        )
+
     return (
-        lasting(scope, "receives a flood", _story(scope, receive=flood), host),
-        lasting(scope, "sends a flood", _story(scope, receive=1, transmit=flood), host),
-        passing(scope, "receives a flood for a while", _story(scope, receive=flood)),
-        silent(scope, "has a good day", _story(scope, receive=0.75 * scope.threshold)),
-        silent(
-            scope, "says much for one who hardly speaks", _story(scope, receive=40, usual=2_000)
-        ),
-        silent(scope, "is new: nobody knows its ways", _story(scope, receive=flood, known=False)),
-        silent(scope, "is down, which says it all", _story(scope, receive=flood, up=0)),
+        *both(_RECEIVE, "receives"),
+        *both(_TRANSMIT, "sends"),
+        passing(scope, "receives a flood for a while", _story(scope, _RECEIVE, flood), step=MINUTE),
+        _silent(scope, "is new", _of_a_new_host(_story(scope, _RECEIVE, flood))),
+        _silent(scope, "is down, which says it all", _story(scope, _RECEIVE, flood, up=0)),
     )
 
 
 def _low_cases(scope: Scope) -> tuple[Case, ...]:
-    host, drought = host_labels(scope), 0.75 * scope.threshold
+    drought, lull = 0.75 * scope.threshold, 1.5 * scope.threshold
+
+    def both(way: int, verb: str) -> tuple[Case, ...]:
+        def usually(share: float) -> Story:
+            return _story(scope, way, drought, usual=share * _LITTLE)
+
+        return (
+            _fires(scope, f"{verb} hardly anything", usually(1.5)),
+            _silent(scope, f"{verb} less in a quiet night", _story(scope, way, lull)),
+            _silent(scope, f"{verb} nothing, as it nearly always does", usually(0.75)),
+        )
+
     return (
-        lasting(scope, "receives hardly anything", _story(scope, receive=drought), host),
-        lasting(scope, "sends hardly anything", _story(scope, receive=1, transmit=drought), host),
-        passing(scope, "pauses", _story(scope, receive=drought)),
-        silent(scope, "has a quiet night", _story(scope, receive=1.5 * scope.threshold)),
-        silent(scope, "hardly ever speaks", _story(scope, receive=0.02, usual=5_000)),
-        silent(scope, "is new: nobody knows its ways", _story(scope, receive=drought, known=False)),
-        silent(scope, "is down, which says it all", _story(scope, receive=drought, up=0)),
+        *both(_RECEIVE, "receives"),
+        *both(_TRANSMIT, "sends"),
+        passing(scope, "pauses", _story(scope, _RECEIVE, drought), step=MINUTE),
+        _silent(scope, "is new", _of_a_new_host(_story(scope, _RECEIVE, drought))),
+        _silent(scope, "is down, which says it all", _story(scope, _RECEIVE, drought, up=0)),
     )
 
 

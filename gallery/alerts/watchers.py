@@ -156,11 +156,7 @@ def _stale_cases(scope: Scope) -> tuple[Case, ...]:
         return present(RECEIVE_RATE, of, spells, away=unwritten, value=20_000)
 
     def all_stop(*spells: Spell) -> tuple[Series, ...]:
-        return (
-            present(COLLECTOR_EXPECTED, constant, spells, away=unwritten),
-            rate(*spells),
-            host(whole(spells)),
-        )
+        return (present(COLLECTOR_EXPECTED, constant, spells, away=unwritten),)
 
     def rates_stop(*spells: Spell) -> tuple[Series, ...]:
         length = whole(spells)
@@ -176,6 +172,7 @@ def _stale_cases(scope: Scope) -> tuple[Case, ...]:
         lasting(scope, "nothing is recorded any more", all_stop, scope.at(), onset=age),
         lasting(scope, "one group of rules fails", rates_stop, scope.at(), onset=age),
         passing(scope, "is recorded again in time", all_stop, spell=brief),
+        silent(scope, "records all there is", lambda *spells: rates_stop((False, whole(spells)))),
         silent(scope, "has no hosts to record", no_hosts),
     )
 
@@ -215,8 +212,15 @@ def _unreachable_cases(scope: Scope) -> tuple[Case, ...]:
         targets = (page, shop, canary)
         return tuple(gauge("probe_success", of, spells, well=1, ill=0) for of in targets)
 
+    def canary_fails_too(*spells: Spell) -> tuple[Series, ...]:
+        return (
+            *(gauge("probe_success", of, spells, well=1, ill=0) for of in (page, canary)),
+            valued("probe_success", shop, (1, whole(spells))),
+        )
+
     return (
         lasting(scope, "does not answer", unreachable, page),
+        lasting(scope, "the canary fails too, a service answers", canary_fails_too, page),
         passing(scope, "restarts", unreachable),
         silent(scope, "the prober reaches nothing at all", prober_is_blind),
     )

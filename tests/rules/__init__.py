@@ -1,0 +1,1 @@
+"""What alerts and recorded series promise, proven by promtool for every stack."""

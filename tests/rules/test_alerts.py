@@ -1,0 +1,97 @@
+"""Every effective alert fires and stays silent as its cases say, and they would notice a change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gallery.alerts import ALERTS
+from gallery.alerts.guards import COLLECTOR_FRESH, SAME_MOMENT
+from gallery.alerts.model import Alert
+from gallery.render.proof import rule_document
+from tests.rules.promtool import Verdict, check
+from tests.rules.variants import OVERRIDDEN, PLANS, Effective, effective, proven
+from tests.unit.stack_files import STACKS
+
+VerdictsOf = Callable[[str], dict[str, dict[str, Verdict]]]
+
+_SCRAPE_SECONDS, _LAST_KNOWN_SECONDS = 5, 300
+# Numbers of guards that many alerts share, and the alert whose cases hold each of them.
+_HELD_ELSEWHERE = {
+    f"{COLLECTOR_FRESH}": "Watchdog",
+    f"{SAME_MOMENT * _SCRAPE_SECONDS / _LAST_KNOWN_SECONDS:g}": "EndpointDown",
+}
+
+
+@pytest.mark.parametrize("alert", effective(*PLANS), ids=str)
+def test_an_alert_fires_and_stays_silent_as_its_cases_say(
+    alert: Effective, on_planned: VerdictsOf
+) -> None:
+    [verdict] = on_planned(alert.stack)[alert.planned.uid].values()
+    assert verdict.proven, verdict.output
+
+
+@pytest.mark.parametrize("alert", effective(*STACKS), ids=str)
+def test_another_threshold_or_hold_makes_a_case_fail(
+    alert: Effective, on_loosened: VerdictsOf
+) -> None:
+    found = on_loosened(alert.stack)[alert.planned.uid]
+    assert found
+    assert not [name for name, verdict in found.items() if verdict.proven]
+
+
+@pytest.mark.parametrize("alert", effective("dev"), ids=str)
+def test_a_clause_left_out_or_a_number_changed_makes_a_case_fail(
+    alert: Effective, on_mutated: VerdictsOf
+) -> None:
+    found = on_mutated(alert.stack).get(alert.planned.uid, {})
+    unnoticed = [name for name, verdict in found.items() if verdict.proven]
+    assert not [name for name in unnoticed if not _held_elsewhere(alert, name)]
+
+
+def _held_elsewhere(alert: Effective, mutation: str) -> bool:
+    number = mutation.partition(" as ")[0]
+    return _HELD_ELSEWHERE.get(number, alert.planned.name) != alert.planned.name
+
+
+@pytest.mark.parametrize("alert", effective(*STACKS, OVERRIDDEN), ids=str)
+def test_every_alert_has_a_story_that_fires_and_a_near_miss(alert: Effective) -> None:
+    cases = proven(alert.planned).cases
+    assert any(case.fires for case in cases)
+    assert any(not case.fires for case in cases)
+    assert len({case.name for case in cases}) == len(cases)
+
+
+@pytest.mark.parametrize("alert", effective("dev"), ids=str)
+def test_a_page_speaks_only_of_labels_that_its_alert_has(alert: Effective) -> None:
+    text = alert.planned.alert.what
+    spoken = set(re.findall(r"\$labels\.(\w+)", text))
+    optional = set(re.findall(r"if \$labels\.(\w+)", text))
+    for case in proven(alert.planned).cases:
+        for labels in case.fires:
+            assert spoken - optional <= set(labels) | set(alert.planned.labels)
+
+
+@pytest.mark.parametrize("alert", effective("dev"), ids=str)
+def test_prometheus_accepts_the_rule_and_its_texts(
+    alert: Effective, promtool: Path, tmp_path: Path
+) -> None:
+    verdict = check(
+        promtool, tmp_path, rule_document(proven(alert.planned), alert.planned.annotations)
+    )
+    assert verdict.proven, verdict.output
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+def test_a_threshold_says_its_unit(alert: Alert) -> None:
+    assert (alert.threshold is None) == (not alert.unit)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_two_rules_of_a_stack_share_a_uid_and_grafana_takes_each(stack: str) -> None:
+    uids = [alert.planned.uid for alert in effective(stack)]
+    assert len(set(uids)) == len(uids)
+    assert all(re.fullmatch(r"[a-z0-9-]{1,40}", uid) for uid in uids)

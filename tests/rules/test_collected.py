@@ -1,0 +1,152 @@
+"""The contract names what the programs themselves expose."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from gallery import labels
+from gallery.collected import COLLECTED, TARGETS
+from rehearsal import tools
+from rehearsal.faults import RehearsalError
+from rehearsal.world.mesh import Mesh
+from rehearsal.world.procfs import Host
+from rehearsal.world.scene import Workload
+
+_SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:]\w*)(?:\{(?P<labels>.*)\})? ", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="')
+_PATIENCE_SECONDS = 15
+# What Prometheus itself adds to every scrape.
+_OWN = {"up", "scrape_duration_seconds"}
+
+
+def _exposed(text: str) -> dict[str, set[str]]:
+    """Metric names and the labels that each of them has on some sample."""
+    found = dict[str, set[str]]()
+    for sample in _SAMPLE.finditer(text):
+        found.setdefault(sample["name"], set()).update(_LABEL.findall(sample["labels"] or ""))
+    return found
+
+
+def _lacking(job: str, text: str) -> list[str]:
+    """What the contract says of a job that its exposition does not bear out."""
+    exposed = _exposed(text)
+    promised = {
+        metric: jobs[job] - TARGETS[job]
+        for metric, jobs in COLLECTED.items()
+        if job in jobs and metric not in _OWN
+    }
+    assert promised
+    return [
+        f"{metric} {sorted(own - exposed.get(metric, set()))}"
+        for metric, own in promised.items()
+        if metric not in exposed or not own <= exposed[metric]
+    ]
+
+
+def _program(tool: tools.Tool) -> str:
+    try:
+        return str(tools.provide([tool])[tool])
+    except RehearsalError as error:
+        pytest.skip(str(error))
+
+
+@contextmanager
+def _running(command: list[str], address: str, place: Path) -> Iterator[None]:
+    with (place / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=place)
+        try:
+            _wait(process, address, place / "log")
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            _get(address, "/metrics")
+        except URLError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(log.read_text())
+
+
+def _get(address: str, path: str) -> str:
+    with urlopen(f"http://{address}{path}") as answer:  # noqa: S310 - always http, always here
+        return answer.read().decode()
+
+
+def _address() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_a_hosts_exporter_exposes_what_is_promised_of_hosts(tmp_path: Path) -> None:
+    procfs = tmp_path / "proc"
+    Host(name="orders-db-1", directory=procfs, now=time.time())
+    address = _address()
+    command = [
+        _program(tools.NODE_EXPORTER),
+        f"--web.listen-address={address}",
+        f"--path.procfs={procfs}",
+        "--no-collector.netdev.netlink",
+    ]
+    with _running(command, address, tmp_path):
+        assert not _lacking(labels.NODE, _get(address, "/metrics"))
+
+
+def test_the_prober_exposes_what_is_promised_of_probes(tmp_path: Path) -> None:
+    address = _address()
+    (tmp_path / "blackbox.yml").write_text('{"modules": {"http": {"prober": "http"}}}')
+    command = [
+        _program(tools.BLACKBOX_EXPORTER),
+        f"--web.listen-address={address}",
+        "--config.file=blackbox.yml",
+    ]
+    with _running(command, address, tmp_path):
+        answer = _get(address, f"/probe?module=http&target=http://{address}/-/healthy")
+    assert not _lacking(labels.PROBE, answer)
+
+
+def test_the_collector_exposes_what_is_promised_of_its_writing(tmp_path: Path) -> None:
+    program = tools.PROMETHEUS
+    place = _program(program)
+    agent = "--agent" if tools.major_version(Path(place)) > 2 else "--enable-feature=agent"
+    config = '{"remote_write": [{"name": "amp", "url": "http://127.0.0.1:1/api/v1/write"}]}'
+    (tmp_path / "prometheus.yml").write_text(config)
+    address = _address()
+    command = [
+        place,
+        agent,
+        "--config.file=prometheus.yml",
+        "--storage.agent.path=data",
+        f"--web.listen-address={address}",
+    ]
+    with _running(command, address, tmp_path):
+        assert not _lacking(labels.COLLECTOR, _get(address, "/metrics"))
+
+
+def test_a_proxy_exposes_what_is_promised_of_the_mesh() -> None:
+    frontend, cart = (
+        Workload(name=name, protocol=protocol, listens="127.0.0.1:1", metrics="", calls=calls)
+        for name, protocol, calls in (
+            ("frontend", "http", ("cartservice",)),
+            ("cartservice", "grpc", ()),
+        )
+    )
+    mesh = Mesh(namespace="gallery", workloads={"frontend": frontend, "cartservice": cart}, now=0.0)
+    assert not _lacking(labels.MESH, mesh.exposition("cartservice", 60.0))

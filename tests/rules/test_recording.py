@@ -1,0 +1,144 @@
+"""What is recorded of hosts is what alerts take it for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gallery.alerts.model import Phase, Series, flat, gone, ramp
+from gallery.durations import Duration
+from gallery.names import (
+    HOSTS_EXPECTED,
+    RECEIVE_RATE,
+    RECEIVE_USUAL,
+    TRANSMIT_RATE,
+    TRANSMIT_USUAL,
+)
+from gallery.recording import ExpectedHosts, Place, RecordingGroup, recording_groups
+from gallery.render.proof import input_series
+from tests.rules.promtool import Proof, verdicts
+
+_PLACE = Place(environment="dev", cluster="gallery-dev")
+_SERVICE = _PLACE.labels | {"service": "checkoutservice", "host_group": "orders-db"}
+_HOST = _SERVICE | {"host": "orders-db-1"}
+_MINUTE, _HOUR = Duration.parse("1m"), Duration.parse("1h")
+_USUALLY = 20_000
+
+
+def _groups() -> tuple[RecordingGroup, ...]:
+    return recording_groups(
+        _PLACE,
+        evaluate=_MINUTE,
+        probes=["frontend"],
+        proxies=["frontend"],
+        hosts=[ExpectedHosts(group="orders-db", service="checkoutservice", count=2)],
+    )
+
+
+def _proven(
+    promtool: Path,
+    directory: Path,
+    series: list[Series],
+    step: Duration,
+    expected: dict[str, list[tuple[dict[str, str], float]]],
+    at: Duration,
+) -> None:
+    """At that time each recorded series has exactly these samples."""
+    rules = [
+        {"record": rule.record, "expr": rule.expr, "labels": dict(rule.labels)}
+        for group in _groups()
+        for rule in group.rules
+    ]
+    expectations: list[dict[str, Any]] = [
+        {
+            "expr": name,
+            "eval_time": str(at),
+            "exp_samples": [
+                {"labels": f"{name}{{{_inside(labels)}}}", "value": value}
+                for labels, value in samples
+            ],
+        }
+        for name, samples in expected.items()
+    ]
+    document = {
+        "rule_files": ["rules.json"],
+        "evaluation_interval": str(step),
+        "tests": [
+            {
+                "interval": str(step),
+                "input_series": input_series(series, step),
+                "promql_expr_test": expectations,
+            }
+        ],
+    }
+    proof = Proof(rules={"groups": [{"name": "all", "rules": rules}]}, tests=(document,))
+    [verdict] = verdicts(promtool, directory, {"": proof}).values()
+    assert verdict.proven, verdict.output
+
+
+def _inside(labels: dict[str, str]) -> str:
+    return ",".join(f'{name}="{value}"' for name, value in labels.items())
+
+
+def _bytes(direction: str, device: str, rate: float) -> Series:
+    node = _HOST | {"job": "node", "instance": "orders-db-1", "device": device}
+    return Series(
+        metric=f"node_network_{direction}_bytes_total",
+        labels=node,
+        phases=(ramp(0, per_sample=rate * 60, length=_HOUR),),
+    )
+
+
+def test_a_hosts_rate_counts_each_byte_once(promtool: Path, tmp_path: Path) -> None:
+    series = [
+        _bytes("receive", "ens5", 20_000),
+        _bytes("receive", "eth1", 1_000),
+        *(_bytes("receive", device, 5_000) for device in ("lo", "veth12ab", "docker0", "br-1")),
+        _bytes("transmit", "ens5", 7_000),
+    ]
+    expected = {RECEIVE_RATE: [(_HOST, 21_000.0)], TRANSMIT_RATE: [(_HOST, 7_000.0)]}
+    _proven(promtool, tmp_path, series, _MINUTE, expected, _HOUR)
+
+
+def _history(*phases: Phase) -> list[Series]:
+    return [
+        Series(metric=record, labels=_HOST, phases=phases)
+        for record in (RECEIVE_RATE, TRANSMIT_RATE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phases", "usual"),
+    [
+        ((flat(_USUALLY, _HOUR * 72),), _USUALLY),
+        ((flat(_USUALLY, _HOUR * 66), flat(_USUALLY * 50, _HOUR * 30)), _USUALLY),
+        ((flat(_USUALLY, _HOUR * 22),), None),
+        ((flat(_USUALLY, _HOUR * 60), gone(_HOUR * 24)), _USUALLY),
+        ((flat(_USUALLY, _HOUR * 60), gone(_HOUR * 24 * 7)), None),
+    ],
+    ids=["a level", "a flood of a day", "less than a day", "a day's gap", "a week's gap"],
+)
+def test_the_usual_is_the_median_of_a_week_once_a_day_is_known(
+    phases: tuple[Phase, ...], usual: float | None, promtool: Path, tmp_path: Path
+) -> None:
+    at = Duration(sum(phase.length.milliseconds for phase in phases))
+    samples = [] if usual is None else [(_HOST, float(usual))]
+    expected = {RECEIVE_USUAL: samples, TRANSMIT_USUAL: samples}
+    _proven(promtool, tmp_path, _history(*phases), Duration.parse("5m"), expected, at)
+
+
+def test_the_plans_hosts_are_expected_under_the_labels_of_their_series(
+    promtool: Path, tmp_path: Path
+) -> None:
+    _proven(promtool, tmp_path, [], _MINUTE, {HOSTS_EXPECTED: [(_SERVICE, 2.0)]}, _MINUTE)
+
+
+def test_a_stack_without_hosts_records_nothing_of_hosts() -> None:
+    [group] = recording_groups(_PLACE, evaluate=_MINUTE, probes=["a"], proxies=["b"], hosts=[])
+    assert {rule.record for rule in group.rules} == {
+        "gallery:collector_expected",
+        "gallery:probe_expected",
+        "gallery:mesh_expected",
+    }

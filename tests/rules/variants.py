@@ -1,0 +1,145 @@
+"""Every effective alert of every stack, and the ways to change it that its cases must notice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+import promql_parser as parser
+
+from gallery.alerts import ALERTS
+from gallery.durations import Duration
+from gallery.effective import PlannedAlert
+from gallery.plan import Plan, resolve
+from gallery.render.proof import ProvenRule
+from gallery.settings import parse
+from tests.unit.stack_files import STACKS, planned, with_value
+
+# `dev` with every threshold and every hold overridden.
+OVERRIDDEN = "dev-overridden"
+PLANS = (*STACKS, OVERRIDDEN)
+
+
+@dataclass(frozen=True)
+class Effective:
+    """An alert as a stack has it. Its text is a test's id."""
+
+    stack: str
+    planned: PlannedAlert
+
+    def __str__(self) -> str:
+        return f"{self.stack}-{self.planned.uid}"
+
+
+@cache
+def plan(stack: str) -> Plan:
+    """The plan of a shipped stack, or of the overridden one."""
+    return _overridden() if stack == OVERRIDDEN else planned(stack)
+
+
+def effective(*stacks: str) -> tuple[Effective, ...]:
+    """Every effective alert of these stacks."""
+    return tuple(Effective(stack, alert) for stack in stacks for alert in plan(stack).alerts)
+
+
+def proven(planned: PlannedAlert) -> ProvenRule:
+    """The rule and its cases as the plan has them."""
+    return ProvenRule(
+        name=planned.name,
+        expr=planned.expr,
+        hold=planned.hold,
+        keep_firing=planned.alert.keep_firing,
+        labels=planned.labels,
+        cases=planned.alert.cases(planned.scope),
+    )
+
+
+def _overridden() -> Plan:
+    overrides = {
+        alert.name: {
+            **({"hold": str(alert.hold * 2)} if alert.hold.milliseconds else {}),
+            **({"threshold": alert.threshold * 0.9} if alert.threshold else {}),
+        }
+        for alert in ALERTS
+    }
+    return resolve(parse(with_value("alerting.overrides", overrides)))
+
+
+def loosened(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
+    """The rule with its threshold or its hold halved or doubled; its cases as they were."""
+    rule, scope = proven(planned), planned.scope
+    if planned.alert.threshold is not None:
+        for factor in (0.5, 2):
+            other = replace(scope, threshold=scope.threshold * factor)
+            yield f"threshold times {factor:g}", replace(rule, expr=planned.alert.expr(other))
+    if not planned.hold.milliseconds:
+        yield "held for a step", replace(rule, hold=min(case.interval for case in rule.cases))
+        return
+    for factor in (0.5, 2):
+        hold = Duration(round(rule.hold.milliseconds * factor))
+        yield f"hold times {factor:g}", replace(rule, hold=hold)
+
+
+def mutated(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
+    """The rule with one clause of its expression left out, or one number halved or doubled."""
+    rule = proven(planned)
+    tree = parser.parse(rule.expr)
+    for site, node in enumerate(_sites(tree)):
+        for name, other in _changes(node):
+            yield name, replace(rule, expr=_changed(tree, site, other))
+
+
+def token(expr: parser.Expr) -> str:
+    """The number of a binary operator, which the parser keeps to itself."""
+    found = re.search(r"op: TokenType\(\s*(\d+)", repr(expr))
+    assert found
+    return found[1]
+
+
+_OR = token(parser.parse("a or b"))
+_CLAUSES = {_OR, token(parser.parse("a and b")), token(parser.parse("a unless b"))}
+
+
+def _is_site(node: parser.Expr) -> bool:
+    if isinstance(node, parser.NumberLiteral):
+        return node.val != 0
+    return isinstance(node, parser.BinaryExpr) and token(node) in _CLAUSES
+
+
+def _sites(tree: parser.Expr) -> list[parser.Expr]:
+    found = list[parser.Expr]()
+
+    def visit(node: parser.Expr) -> None:
+        if _is_site(node):
+            found.append(node)
+
+    parser.walk(tree, visit)
+    return found
+
+
+def _changes(node: parser.Expr) -> Iterator[tuple[str, parser.Expr]]:
+    """What may stand in the place of a site, and what that amounts to."""
+    if isinstance(node, parser.NumberLiteral):
+        for factor in (0.5, 2):
+            value = node.val * factor
+            yield f"{node.val:g} as {value:g}", parser.parse(repr(value))
+    if isinstance(node, parser.BinaryExpr):
+        yield f"without {node.rhs.prettify()}", node.lhs
+        if token(node) == _OR:
+            yield f"without {node.lhs.prettify()}", node.rhs
+
+
+def _changed(tree: parser.Expr, site: int, other: parser.Expr) -> str:
+    """The expression with another at the site of that number, in the walk's order."""
+    passed = 0
+
+    def visit(node: parser.Expr) -> parser.Expr | None:
+        nonlocal passed
+        if not _is_site(node):
+            return None
+        passed += 1
+        return other if passed == site + 1 else None
+
+    return parser.transform(tree, visit).prettify()
