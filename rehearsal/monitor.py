@@ -17,7 +17,7 @@ from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.settings import ROOT, get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await  # pyright: ignore[reportPrivateUsage]
 
@@ -240,6 +240,8 @@ def record(
     asyncio.set_event_loop(loop)
     monitor = StrictMonitor()
     try:
+        # Outputs of an earlier program in this process must not become this one's.
+        ROOT.set(None)
         # The loop first, then the mocks: otherwise registrations await a future of another loop.
         mocks.set_mocks(
             _NoMocks(), project="gallery", stack=stack, preview=preview, monitor=monitor
