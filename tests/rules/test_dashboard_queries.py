@@ -1,0 +1,255 @@
+"""Every query of a dashboard reads what collectors produce, and says what its panel says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import promql_parser as parser
+import pytest
+
+from gallery import names
+from gallery.dashboards import dashboards, queries
+from gallery.render.proof import Document
+from tests.rules.contract import faults, selectors
+from tests.rules.promtool import Proof, verdicts
+from tests.unit.stack_files import STACKS, planned
+
+_QUERIES = [
+    pytest.param(stack, title, expr, id=f"{stack}-{uid}-{title}-{number}")
+    for stack in STACKS
+    for uid, document in dashboards(planned(stack)).items()
+    for number, (title, expr) in enumerate(queries(document))
+]
+_PLACE = 'environment="dev",cluster="gallery-dev"'
+
+
+@pytest.mark.parametrize(("stack", "title", "expr"), _QUERIES)
+def test_a_query_reads_what_is_collected_and_joins_what_can_be_joined(
+    stack: str, title: str, expr: str
+) -> None:
+    assert not faults(expr), f"{title} of {stack}: {expr}"
+
+
+@pytest.mark.parametrize(("stack", "title", "expr"), _QUERIES)
+def test_a_query_stays_within_its_stack(stack: str, title: str, expr: str) -> None:
+    plan = planned(stack)
+    wanted = {"environment": plan.environment, "cluster": plan.cluster_name}
+    found = list(selectors(parser.parse(expr)))
+    assert found, title
+    for selector in found:
+        matchers = {one.name: one.value for one in selector.matchers.matchers}
+        assert {name: matchers.get(name) for name in wanted} == wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """Series from the beginning, a sample every ten seconds, and what panels then show.
+
+    `shows` holds, by a panel's title, the value for each label set; a set without labels is "".
+    """
+
+    series: Mapping[str, str]
+    shows: Mapping[str, Mapping[str, float]]
+    board: str = names.API_HEALTH
+    # Seconds after the beginning.
+    at: int = 600
+
+
+def _probe(service: str, job: str = "probe") -> str:
+    return f'probe_success{{{_PLACE},job="{job}",service="{service}",instance="{service}"}}'
+
+
+def _expected(service: str) -> str:
+    return f'gallery:probe_expected{{{_PLACE},service="{service}"}}'
+
+
+def _requests(
+    service: str, reporter: str, *, caller: str = "loadgenerator", code: str = "200", grpc: str = ""
+) -> str:
+    return (
+        f'istio_requests_total{{{_PLACE},job="mesh",service="{service}",reporter="{reporter}",'
+        f'source_workload="{caller}",response_code="{code}",grpc_response_status="{grpc}"}}'
+    )
+
+
+def _host(metric: str, host: str, *more: str) -> str:
+    labels = (
+        _PLACE,
+        'service="checkoutservice"',
+        'host_group="orders-db"',
+        f'host="{host}"',
+        *more,
+    )
+    return f"{metric}{{{','.join(labels)}}}"
+
+
+_UP, _DOWN, _GONE = "1x60", "1x30 0x29", "1x30 stale"
+_COLLECTOR = f'up{{{_PLACE},job="collector",service="collector",instance="collector-0"}}'
+
+_ENDPOINTS = Story(
+    series={
+        _probe("frontend"): _UP,
+        _probe("cartservice"): _DOWN,
+        _probe("adservice"): _GONE,
+        **{_expected(name): _UP for name in ("frontend", "cartservice", "adservice")},
+    },
+    shows={
+        "Every endpoint now": {
+            '{service="frontend"}': 1,
+            '{service="cartservice"}': 0,
+            '{service="adservice"}': -1,
+        },
+        "Endpoints down": {"{}": 1},
+        "Endpoints not probed": {"{}": 1},
+        "Probes missing": {"{}": 1},
+        "annotation: Outages": {'{service="frontend"}': 0, '{service="cartservice"}': 1},
+    },
+)
+_NOTHING_PROBED = Story(
+    series={_probe("frontend"): _GONE, _expected("frontend"): _UP},
+    shows={
+        "Every endpoint now": {'{service="frontend"}': -1},
+        "Endpoints down": {},
+        "Endpoints not probed": {"{}": 1},
+        "Probes missing": {"{}": 1},
+    },
+)
+# A tenth of the calls to the cart fails behind HTTP 200, and nobody can reach checkout.
+_FAILURES = Story(
+    series={
+        _requests("cartservice", "source", grpc="0"): "0+9x60",
+        _requests("cartservice", "source", grpc="13"): "0+1x60",
+        _requests("cartservice", "destination", grpc="0"): "0+10x60",
+        _requests("checkoutservice", "source", code="503", grpc="14"): "0+5x60",
+        _requests("checkoutservice", "source", caller="prober", grpc="0"): "0+50x60",
+        _requests("frontend", "destination", caller="unknown"): "0+15x60",
+        _requests("frontend", "destination", caller="unknown", code="500"): "0+5x60",
+        _requests("adservice", "source", grpc="0"): "0x60",
+    },
+    shows={
+        "Requests that fail": {
+            '{service="cartservice"}': 0.1,
+            '{service="checkoutservice"}': 1,
+            '{service="frontend"}': 0.25,
+        },
+        "Requests to each service": {
+            '{service="cartservice"}': 1,
+            '{service="checkoutservice"}': 0.5,
+            '{service="frontend"}': 2,
+            '{service="adservice"}': 0,
+        },
+        "Customers' requests": {"{}": 2},
+        "Customers' requests that fail": {"{}": 0.25},
+    },
+)
+_COLLECTOR_DEAD = Story(
+    series={_COLLECTOR: "1x30 _x90"},
+    shows={"Age of the newest sample": {"{}": 900}, "What cannot be scraped": {}},
+    at=1200,
+)
+_TRAFFIC = Story(
+    board=names.HOSTS,
+    series={
+        **{
+            _host(metric, host): value
+            for host, value in (
+                ("orders-db-1", "20000x60"),
+                ("orders-db-2", "200000x60"),
+                ("orders-db-3", "2000x60"),
+            )
+            for metric in (names.RECEIVE_RATE, names.TRANSMIT_RATE)
+        },
+        **{
+            _host(metric, f"orders-db-{number}"): "20000x2 _x58"
+            for number in (1, 2, 3)
+            for metric in (names.RECEIVE_USUAL, names.TRANSMIT_USUAL)
+        },
+    },
+    shows={
+        "Traffic in, against what is usual": {
+            '{host="orders-db-1"}': 1,
+            '{host="orders-db-2"}': 10,
+            '{host="orders-db-3"}': 0.1,
+        },
+        "Hosts with unusual traffic": {"{}": 2},
+    },
+)
+_USUAL_TRAFFIC = Story(
+    board=names.HOSTS,
+    series={
+        _host(metric, "orders-db-1"): "20000x60"
+        for metric in (
+            names.RECEIVE_RATE,
+            names.TRANSMIT_RATE,
+            names.RECEIVE_USUAL,
+            names.TRANSMIT_USUAL,
+        )
+    },
+    shows={"Hosts with unusual traffic": {"{}": 0}},
+)
+_HOSTS = Story(
+    board=names.HOSTS,
+    series={
+        _host("up", "orders-db-1", 'job="node"'): _UP,
+        _host("up", "orders-db-2", 'job="node"'): _DOWN,
+        _host("up", "orders-db-3", 'job="node"'): _GONE,
+        f'gallery:hosts_expected{{{_PLACE},service="checkoutservice",host_group="orders-db"}}': (
+            "3x60"
+        ),
+    },
+    shows={
+        "Every host over time": {
+            '{host="orders-db-1"}': 1,
+            '{host="orders-db-2"}': 0,
+            '{host="orders-db-3"}': -1,
+        },
+        "Hosts up": {"{}": 1},
+        "Hosts down": {"{}": 1},
+        "Hosts missing from the plan": {"{}": 1},
+    },
+)
+_STORIES = {
+    "one endpoint is down, another is not probed": _ENDPOINTS,
+    "nothing is probed": _NOTHING_PROBED,
+    "requests fail in every way": _FAILURES,
+    "the collector is dead": _COLLECTOR_DEAD,
+    "one host has a flood, another a drought": _TRAFFIC,
+    "traffic is as usual": _USUAL_TRAFFIC,
+    "one host is down, another has left": _HOSTS,
+}
+
+
+@pytest.mark.parametrize("story", _STORIES.values(), ids=_STORIES)
+def test_panels_show_what_happens(story: Story, promtool: Path, tmp_path: Path) -> None:
+    exprs = dict(queries(dashboards(planned("dev"))[story.board]))
+    proof = Proof(rules={"groups": []}, tests=(_test(story, exprs),))
+    [verdict] = verdicts(promtool, tmp_path, {"story": proof}).values()
+    assert verdict.proven, verdict.output
+
+
+def _test(story: Story, exprs: Mapping[str, str]) -> Document:
+    return {
+        "rule_files": ["rules.json"],
+        "evaluation_interval": "10s",
+        "tests": [
+            {
+                "interval": "10s",
+                "input_series": [
+                    {"series": series, "values": samples}
+                    for series, samples in story.series.items()
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": exprs[title],
+                        "eval_time": f"{story.at}s",
+                        "exp_samples": [
+                            {"labels": labels, "value": value} for labels, value in shown.items()
+                        ],
+                    }
+                    for title, shown in story.shows.items()
+                ],
+            }
+        ],
+    }
