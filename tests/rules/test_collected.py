@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -61,7 +65,7 @@ def _program(tool: tools.Tool) -> str:
 
 
 @contextmanager
-def _running(command: list[str], address: str, place: Path) -> Iterator[None]:
+def _running(command: list[str], address: str, place: Path) -> Generator[None]:
     with (place / "log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=place)
         try:
@@ -85,7 +89,7 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
 
 
 def _get(address: str, path: str) -> str:
-    with urlopen(f"http://{address}{path}") as answer:  # noqa: S310 - always http, always here
+    with urlopen(f"http://{address}{path}") as answer:
         return answer.read().decode()
 
 
@@ -122,22 +126,51 @@ def test_the_prober_exposes_what_is_promised_of_probes(tmp_path: Path) -> None:
     assert not _lacking(labels.PROBE, answer)
 
 
-def test_the_collector_exposes_what_is_promised_of_its_writing(tmp_path: Path) -> None:
-    program = tools.PROMETHEUS
-    place = _program(program)
-    agent = "--agent" if tools.major_version(Path(place)) > 2 else "--enable-feature=agent"
-    config = '{"remote_write": [{"name": "amp", "url": "http://127.0.0.1:1/api/v1/write"}]}'
-    (tmp_path / "prometheus.yml").write_text(config)
+class _Store(BaseHTTPRequestHandler):
+    """Takes whatever is written to it."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(HTTPStatus.NO_CONTENT)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        pass
+
+
+@pytest.fixture
+def store() -> Iterator[str]:
+    """The address of something to write to."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Store) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api/v1/write"
+        server.shutdown()
+
+
+def test_the_collector_exposes_what_is_promised_of_its_writing(store: str, tmp_path: Path) -> None:
+    program = _program(tools.PROMETHEUS)
+    agent = "--agent" if tools.major_version(Path(program)) > 2 else "--enable-feature=agent"
     address = _address()
+    own = {"job_name": "collector", "static_configs": [{"targets": [address]}]}
+    config = {
+        "global": {"scrape_interval": "1s"},
+        "scrape_configs": [own],
+        "remote_write": [{"url": store, "queue_config": {"batch_send_deadline": "100ms"}}],
+    }
+    (tmp_path / "prometheus.yml").write_text(json.dumps(config))
     command = [
-        place,
+        program,
         agent,
         "--config.file=prometheus.yml",
         "--storage.agent.path=data",
         f"--web.listen-address={address}",
     ]
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     with _running(command, address, tmp_path):
-        assert not _lacking(labels.COLLECTOR, _get(address, "/metrics"))
+        # What was sent last is said only once something was.
+        while found := _lacking(labels.COLLECTOR, _get(address, "/metrics")):
+            assert time.monotonic() < deadline, found
+            time.sleep(0.2)
 
 
 def test_a_proxy_exposes_what_is_promised_of_the_mesh() -> None:

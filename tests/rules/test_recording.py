@@ -37,15 +37,14 @@ def _groups() -> tuple[RecordingGroup, ...]:
     )
 
 
-def _proven(
-    promtool: Path,
-    directory: Path,
-    series: list[Series],
-    step: Duration,
-    expected: dict[str, list[tuple[dict[str, str], float]]],
-    at: Duration,
-) -> None:
-    """At that time each recorded series has exactly these samples."""
+Samples = list[tuple[dict[str, str], float]]
+# Input series, how far apart their samples and the evaluations are, and how long they last.
+Story = tuple[list[Series], Duration, Duration]
+
+
+def _proven(promtool: Path, place: Path, story: Story, expected: dict[str, Samples]) -> None:
+    """At the end of the story each recorded series has exactly these samples."""
+    series, step, at = story
     rules = [
         {"record": rule.record, "expr": rule.expr, "labels": dict(rule.labels)}
         for group in _groups()
@@ -74,7 +73,7 @@ def _proven(
         ],
     }
     proof = Proof(rules={"groups": [{"name": "all", "rules": rules}]}, tests=(document,))
-    [verdict] = verdicts(promtool, directory, {"": proof}).values()
+    [verdict] = verdicts(promtool, place, {"": proof}).values()
     assert verdict.proven, verdict.output
 
 
@@ -98,8 +97,11 @@ def test_a_hosts_rate_counts_each_byte_once(promtool: Path, tmp_path: Path) -> N
         *(_bytes("receive", device, 5_000) for device in ("lo", "veth12ab", "docker0", "br-1")),
         _bytes("transmit", "ens5", 7_000),
     ]
-    expected = {RECEIVE_RATE: [(_HOST, 21_000.0)], TRANSMIT_RATE: [(_HOST, 7_000.0)]}
-    _proven(promtool, tmp_path, series, _MINUTE, expected, _HOUR)
+    expected: dict[str, Samples] = {
+        RECEIVE_RATE: [(_HOST, 21_000.0)],
+        TRANSMIT_RATE: [(_HOST, 7_000.0)],
+    }
+    _proven(promtool, tmp_path, (series, _MINUTE, _HOUR), expected)
 
 
 def _history(*phases: Phase) -> list[Series]:
@@ -124,15 +126,16 @@ def test_the_usual_is_the_median_of_a_week_once_a_day_is_known(
     phases: tuple[Phase, ...], usual: float | None, promtool: Path, tmp_path: Path
 ) -> None:
     at = Duration(sum(phase.length.milliseconds for phase in phases))
-    samples = [] if usual is None else [(_HOST, float(usual))]
+    samples: Samples = [] if usual is None else [(_HOST, float(usual))]
     expected = {RECEIVE_USUAL: samples, TRANSMIT_USUAL: samples}
-    _proven(promtool, tmp_path, _history(*phases), Duration.parse("5m"), expected, at)
+    _proven(promtool, tmp_path, (_history(*phases), Duration.parse("5m"), at), expected)
 
 
 def test_the_plans_hosts_are_expected_under_the_labels_of_their_series(
     promtool: Path, tmp_path: Path
 ) -> None:
-    _proven(promtool, tmp_path, [], _MINUTE, {HOSTS_EXPECTED: [(_SERVICE, 2.0)]}, _MINUTE)
+    expected: dict[str, Samples] = {HOSTS_EXPECTED: [(_SERVICE, 2.0)]}
+    _proven(promtool, tmp_path, ([], _MINUTE, _MINUTE), expected)
 
 
 def test_a_stack_without_hosts_records_nothing_of_hosts() -> None:
