@@ -25,9 +25,7 @@ cloud = aws.Provider(
     "aws", region=plan.region, default_tags={"tags": {"gallery:environment": plan.environment}}
 )
 in_cloud = pulumi.ResourceOptions(providers=[cloud])
-account = aws.get_caller_identity_output(
-    opts=pulumi.InvokeOutputOptions(provider=cloud)
-).account_id
+account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id
 
 # What is written down is encrypted with a key of the stack's own.
 encryption = Encryption("encryption", EncryptionArgs(plan=plan, account=account), in_cloud)
@@ -90,9 +88,7 @@ hosts = Hosts(
 in_grafana = pulumi.ResourceOptions(providers=[cloud, grafana.provider])
 dashboards = Dashboards(
     "dashboards",
-    DashboardsArgs(
-        plan=plan, prometheus_endpoint=prometheus.endpoint, workspace=grafana.workspace
-    ),
+    DashboardsArgs(plan=plan, prometheus_endpoint=prometheus.endpoint, workspace=grafana.workspace),
     in_grafana,
 )
 Alerting(

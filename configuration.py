@@ -6,8 +6,8 @@ can be listed.
 
 from __future__ import annotations
 
-import datetime
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -15,7 +15,7 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 
 from gallery.faults import StackFault
 from gallery.plan import Plan, resolve
-from gallery.settings import PREFIX, missing_secrets, parse
+from gallery.settings import PREFIX, parse, require_secrets
 
 
 def _structured(text: str) -> Any:  # noqa: ANN401 - whatever the stack file holds
@@ -36,8 +36,7 @@ def plan() -> Plan:
     secret_keys = [key for key in given if is_config_secret(key)]
     try:
         settings = parse({key: _value(key, text) for key, text in given.items()}, secret_keys)
-        if missing := missing_secrets(settings, secret_keys):
-            raise StackFault(missing)
+        require_secrets(settings, secret_keys)
         return resolve(settings)
     except StackFault as fault:
         raise pulumi.RunError(str(fault)) from None
@@ -51,5 +50,5 @@ def secrets(stack: Plan) -> dict[str, pulumi.Output[str]]:
 
 def week() -> str:
     """The calendar week, as `2026-W47`: when it turns, what expires is replaced."""
-    year, number, _ = datetime.datetime.now(tz=datetime.UTC).isocalendar()
+    year, number, _ = datetime.now(tz=UTC).isocalendar()
     return f"{year}-W{number:02}"

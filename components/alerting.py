@@ -87,9 +87,7 @@ class Alerting(pulumi.ComponentResource):
 
     def _amp(self, secrets: Mapping[str, pulumi.Output[str]]) -> None:
         args, plan = self._args, self._args.plan
-        existing = {
-            point.name: point.topic_arn for point in plan.contact_points if point.topic_arn
-        }
+        existing = {point.name: point.topic_arn for point in plan.contact_points if point.topic_arn}
         topics = {**args.topics, **existing}
         # Once with what the plan knows, so that a fault shows even where ARNs are unknown.
         definition(

@@ -16,8 +16,11 @@ from gallery.render.grafana import datasource_settings
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardsArgs:
-    """`prometheus_endpoint` is the AMP workspace's address. Content is lost with `workspace`,
-    so that nobody tries to delete it at a dead address."""
+    """What dashboards read, and the workspace they live in.
+
+    `prometheus_endpoint` is the AMP workspace's address. Content is lost with `workspace`, so
+    that nobody tries to delete it at a dead address.
+    """
 
     plan: Plan
     prometheus_endpoint: pulumi.Input[str]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gallery import labels
+from gallery.alerts.model import Delivery
 from gallery.catalogue import STORE, Catalogue
 from gallery.contact_points import (
     INDEPENDENT_PATH,
@@ -20,7 +21,6 @@ from gallery.contact_points import (
 from gallery.durations import Duration
 from gallery.effective import Ground, PlannedAlert, effective_alerts
 from gallery.faults import StackFault
-from gallery.alerts.model import Delivery
 from gallery.probes import ProbeTarget, probe_targets
 from gallery.roles import Severity
 from gallery.routing import (
@@ -38,6 +38,7 @@ from gallery.times import MANAGED, REHEARSED, Bound, Timings, bound
 
 PRODUCTION = "prod"
 _TEN_SECONDS = Duration.parse("10s")
+_SECOND = Duration.parse("1s")
 _AMP_MINIMUM = Duration.parse("30s")
 # How far production's autoscalers may go above what runs at rest.
 _PRODUCTION_GROWTH = 4
@@ -171,6 +172,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
         *_impossible_intervals(settings),
         *_repeated_groups(settings),
         *_unreachable_from_openshift(settings),
+        *_divided_data(settings, catalogue),
     ]
     if faults:
         raise StackFault(faults)
@@ -242,9 +244,7 @@ def _timings(settings: Settings) -> Timings:
         scrape=given.scrape,
         probe_timeout=given.probe_timeout,
         remote_write_deadline=given.remote_write_deadline,
-        evaluate=(
-            evaluate if settings.alerting.engine is Engine.GRAFANA else given.evaluate_amp
-        ),
+        evaluate=(evaluate if settings.alerting.engine is Engine.GRAFANA else given.evaluate_amp),
         evaluate_amp=given.evaluate_amp,
         group_wait=given.group_wait,
         group_interval=given.group_interval,
@@ -260,13 +260,12 @@ def _impossible_intervals(settings: Settings) -> Iterator[str]:
             "evaluates every rule; remove it and set evaluate_amp"
         )
     if given.evaluate and (
-        not given.evaluate.milliseconds
-        or given.evaluate.milliseconds % _TEN_SECONDS.milliseconds
+        not given.evaluate.milliseconds or given.evaluate.milliseconds % _TEN_SECONDS.milliseconds
     ):
         yield f"{key}.evaluate is {given.evaluate}; Grafana evaluates in multiples of 10s"
     if given.evaluate_amp < _AMP_MINIMUM:
         yield f"{key}.evaluate_amp is {given.evaluate_amp}; AMP's ruler needs 30s or more"
-    if given.scrape < Duration.parse("1s"):
+    if given.scrape < _SECOND:
         yield f"{key}.scrape is {given.scrape}; the collector needs 1s or more"
     elif given.probe_timeout.milliseconds > given.scrape.milliseconds - 500:
         yield (
@@ -279,7 +278,7 @@ def _impossible_intervals(settings: Settings) -> Iterator[str]:
             f"{key}.group_wait is {given.group_wait}; it must not be shorter than one evaluation "
             f"({evaluate}), or one outage becomes two pages"
         )
-    if given.group_interval.milliseconds < 1000:
+    if given.group_interval < _SECOND:
         yield f"{key}.group_interval is {given.group_interval}; it must be 1s or more"
 
 
@@ -320,13 +319,22 @@ def _unreachable_from_openshift(settings: Settings) -> Iterator[str]:
         )
 
 
+def _divided_data(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
+    for service in catalogue.services:
+        replicas = settings.store.replicas.get(service.name, 1)
+        if service.data_path and replicas > 1:
+            yield (
+                f"gallery:store.replicas.{service.name} is {replicas}; it keeps its data in one "
+                "place, and a second one would be another cart; remove it"
+            )
+
+
 def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService, ...]:
     production = settings.environment == PRODUCTION
     usual, growth = (2, _PRODUCTION_GROWTH) if production else (1, 1)
 
     def planned(service: Service) -> PlannedService:
         if service.data_path:
-            # What keeps data keeps it in one place: a second Redis would be another cart.
             return PlannedService(service=service, replicas=1, most=1)
         replicas = settings.store.replicas.get(service.name, usual)
         return PlannedService(service=service, replicas=replicas, most=replicas * growth)
@@ -455,5 +463,3 @@ def _unfit_for_production(plan: Plan, settings: Settings) -> Iterator[str]:
         yield "gallery:door is missing: production watches the shop's public address"
     if settings.store.load_generator:
         yield "gallery:store.load_generator is true: it plays customers, and prod has real ones"
-
-

@@ -7,7 +7,13 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from gallery.durations import Duration
 from gallery.faults import nearest
@@ -40,7 +46,7 @@ def _version(value: object) -> str:
             f"{value} is a number, and 1.30 would be read as 1.3; write it in quotes"
         )
     if not _VERSION.fullmatch(value):
-        raise ValueError(f"{value!r} is not a version; write for example \"1.35\"")
+        raise ValueError(f'{value!r} is not a version; write for example "1.35"')
     return value
 
 

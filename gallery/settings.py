@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -220,8 +220,10 @@ class IndependentPath(Section):
 
 
 class Alerting(Section):
-    """Who is told of what, and how. `roles` maps a role to contact points, by severity or for
-    all severities alike."""
+    """Who is told of what, and how.
+
+    `roles` maps a role to contact points, by severity or for all severities alike.
+    """
 
     engine: Engine = Engine.GRAFANA
     contact_points: dict[Name, ContactPointSection]
@@ -330,20 +332,20 @@ _CREDENTIAL = re.compile(
 def _plain_credentials(own: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Top-level keys that hold a credential in plain text, with the fault. Never the value."""
     for key in sorted(set(own) & (_secret_names(own) | _looks_secret(own))):
-        yield (
-            key,
-            f"{PREFIX}{key} holds a credential in plain text; remove it, revoke it, and run "
-            f"`{set_command(key)}`",
-        )
+        cure = f"remove it, revoke it, and run `{set_command(key)}`"
+        yield key, f"{PREFIX}{key} holds a credential in plain text; {cure}"
 
 
 def _secret_names(value: object) -> set[str]:
     """Every name that something in the document refers to as `secret: NAME`."""
     if isinstance(value, Mapping):
-        names = {str(value["secret"])} if isinstance(value.get("secret"), str) else set[str]()
-        return names.union(*(_secret_names(part) for part in value.values()))
+        section = cast("Mapping[str, object]", value)
+        name = section.get("secret")
+        names = {name} if isinstance(name, str) else set[str]()
+        return names.union(*(_secret_names(part) for part in section.values()))
     if isinstance(value, list):
-        return set[str]().union(*(_secret_names(part) for part in value))
+        parts = cast("list[object]", value)
+        return set[str]().union(*(_secret_names(part) for part in parts))
     return set()
 
 
@@ -358,14 +360,14 @@ def set_command(secret: str) -> str:
     return f"pulumi config set --secret {PREFIX}{secret}"
 
 
-def missing_secrets(settings: Settings, secret_keys: Iterable[str]) -> tuple[str, ...]:
-    """One fault for each referenced secret that the stack does not hold, with its cure."""
+def require_secrets(settings: Settings, secret_keys: Iterable[str]) -> None:
+    """Raise StackFault with the cure for each referenced secret that the stack does not hold."""
     present = {key.removeprefix(PREFIX) for key in secret_keys}
-    return tuple(
-        f'secret "{name}" is not set; run `{set_command(name)}`'
-        for name in referenced_secrets(settings)
-        if name not in present
-    )
+    missing = [name for name in referenced_secrets(settings) if name not in present]
+    if missing:
+        raise StackFault(
+            f'secret "{name}" is not set; run `{set_command(name)}`' for name in missing
+        )
 
 
 def referenced_secrets(settings: Settings) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from enum import StrEnum
 from gallery.durations import Duration
 
 ZERO = Duration(0)
+# How often the collector asks EC2 for its hosts.
+DISCOVERY = Duration.of(seconds=30)
 
 
 class Scenario(StrEnum):
@@ -36,7 +38,7 @@ class Timings:
     evaluate_amp: Duration
     group_wait: Duration
     group_interval: Duration
-    discovery: Duration = Duration.of(seconds=30)
+    discovery: Duration = DISCOVERY
 
     def probe_time(self, scenario: Scenario) -> Duration:
         """How long one probe takes before it knows: nothing where the port refuses.
@@ -55,8 +57,10 @@ class Timings:
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """Seconds nobody can compute: store visibility and rule query offset (I), evaluation (e)
-    and delivery (D), together."""
+    """What nobody can compute.
+
+    `total` is store visibility and rule query offset (I), evaluation (e) and delivery (D).
+    """
 
     name: str
     total: Duration

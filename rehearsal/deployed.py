@@ -14,7 +14,10 @@ from rehearsal.monitor import Recording, Resource
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 # Files of configuration inside a ConfigMap that are documents of their own.
-_COLLECTOR_FILES = {"prometheus.yml": "collector/prometheus.yml", "blackbox.yml": "collector/blackbox.yml"}
+_COLLECTOR_FILES = {
+    "prometheus.yml": "collector/prometheus.yml",
+    "blackbox.yml": "collector/blackbox.yml",
+}
 
 
 def documents(recording: Recording) -> dict[str, str]:

@@ -26,7 +26,7 @@ from rehearsal.outputs import INVOKES, identity, outputs_of
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire's mark for a secret
 _NONE = re.compile(r"(?<![\w/.-])None(?=api|/|:|$|\s)|None(?=/|api/)")
-_UNDECLARED = re.compile(r"‹(\S+) of (\S+) is undeclared›")
+_UNDECLARED = re.compile(r"<(\S+) of (\S+) is undeclared>")
 _STACK = "pulumi:pulumi:Stack"
 
 
@@ -178,7 +178,9 @@ class StrictMonitor(mocks.MockMonitor):
         if not request.provider:
             self.recording.faults.append(f"{request.tok} is called without an explicit provider")
         result = _sync_await(rpc.serialize_properties(answer(args), {}))
-        return resource_pb2.ResourceInvokeResponse(**{"failures": None, "return": result})
+        # `return` is a keyword, so the field cannot be named as an argument.
+        fields: dict[str, Any] = {"return": result}
+        return resource_pb2.ResourceInvokeResponse(**fields)
 
     def _check(self, resource: Resource) -> None:
         faults = self.recording.faults
@@ -201,8 +203,9 @@ class StrictMonitor(mocks.MockMonitor):
 
 
 def _options(request: Any) -> dict[str, Any]:  # noqa: ANN401
-    """The options that change what an engine does. The calendar's trigger is not among them:
-    it would make every week's render differ.
+    """The options that change what an engine does.
+
+    The calendar's trigger is not among them: it would make every week's render differ.
     """
     options = {
         "protect": request.protect,

@@ -1,7 +1,7 @@
 """What each resource type and data source of the program answers with, off the cloud.
 
 A type's outputs are its inputs, its id, and what is declared here. Every other text output reads
-`‹output of type is undeclared›`, which the monitor finds wherever it ends up.
+`<output of type is undeclared>`, which the monitor finds wherever it ends up.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -34,9 +34,7 @@ def _workspace(name: str, _: Inputs) -> Outputs:
     ws = f"ws-00000000-{name}"
     return {
         "arn": _arn("aps", f"workspace/{ws}"),
-        "prometheusEndpoint": (
-            f"https://aps-workspaces.{REGION}.amazonaws.com/workspaces/{ws}/"
-        ),
+        "prometheusEndpoint": (f"https://aps-workspaces.{REGION}.amazonaws.com/workspaces/{ws}/"),
     }
 
 
@@ -150,7 +148,7 @@ def outputs_of(type_: str, name: str, inputs: Inputs) -> Outputs:
     if type_.startswith("kubernetes:") and "metadata" not in declared:
         declared = {**declared, **_object(name, inputs)}
     unknown = {
-        output: f"‹{output} of {type_} is undeclared›"
+        output: f"<{output} of {type_} is undeclared>"
         for output in _text_outputs(type_)
         if output not in inputs and output not in declared
     }
@@ -174,10 +172,10 @@ def _text_outputs(type_: str) -> tuple[str, ...]:
     if package not in _PACKAGES:
         return ()
     home = importlib.import_module(".".join((_PACKAGES[package], module.split("/")[0])))
-    found = getattr(home, class_name)
+    members = cast("Mapping[str, Any]", vars(getattr(home, class_name)))
     return tuple(
         str(getattr(value.fget, "_pulumi_name", _camel(name)))
-        for name, value in vars(found).items()
+        for name, value in members.items()
         if isinstance(value, property)
         and value.fget is not None
         and "Output[str]" in str(value.fget.__annotations__.get("return"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def render(stack: str, out: Path, project: Path = PROJECT) -> Path:
 
 
 @contextmanager
-def _without_aws() -> Iterator[None]:
+def _without_aws() -> Generator[None]:
     """No AWS credential or setting of the caller can reach the program."""
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
     try:

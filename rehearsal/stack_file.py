@@ -31,15 +31,17 @@ for _tag, _pattern, _first in (
     ("float", _FLOATS, "-+.0123456789"),
     ("null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""]),
 ):
-    _Loader.add_implicit_resolver(
+    _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType] - untyped stubs
         f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern.pattern})$"), list(_first)
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackFile:
-    """What stands under `config:`. Values are as the engine hands them to a program: text, and
-    JSON for structures. Those of `secret_keys` are placeholders.
+    """What stands under `config:`.
+
+    Values are as the engine hands them to a program: text, and JSON for structures. Those of
+    `secret_keys` are placeholders.
     """
 
     stack: str
@@ -78,16 +80,17 @@ def read(project: Path, stack: str) -> StackFile:
     """Read `stacks/Pulumi.<stack>.yaml`. Raises RehearsalError for an unknown or broken one."""
     path = project / _STACKS / f"Pulumi.{stack}.yaml"
     if not path.is_file():
-        raise RehearsalError(f'stack "{stack}" has no file; {nearest(stack, known_stacks(project))}')
+        raise RehearsalError(
+            f'stack "{stack}" has no file; {nearest(stack, known_stacks(project))}'
+        )
     try:
         document = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as fault:
         raise RehearsalError(f"{path.name} is not YAML: {fault}") from None
-    given = cast("dict[str, Any]", (document or {}).get("config") or {})
+    given = cast("dict[str, dict[str, Any]]", document or {}).get("config") or {}
     secrets = tuple(sorted(key for key, value in given.items() if _encrypted(value)))
     config = {
-        key: placeholder(key) if key in secrets else _text(value)
-        for key, value in given.items()
+        key: placeholder(key) if key in secrets else _text(value) for key, value in given.items()
     }
     return StackFile(stack=stack, config=config, secret_keys=secrets)
 

@@ -56,7 +56,7 @@ def _root(tree: RoutingTree) -> dict[str, Any]:
 
 
 def _integration(
-    name: str, point: ContactPoint | None, resolves: bool, plan: Plan, addresses: Addresses
+    name: str, point: ContactPoint | None, plan: Plan, addresses: Addresses, *, resolves: bool
 ) -> tuple[str, dict[str, Any]]:
     if point is not None and point.kind is Kind.PAGERDUTY:
         return "pagerduty_configs", {
@@ -82,13 +82,13 @@ def _integration(
 
 
 def _receiver(
-    names: tuple[str, ...], resolves: bool, plan: Plan, addresses: Addresses
+    names: tuple[str, ...], plan: Plan, addresses: Addresses, *, resolves: bool
 ) -> dict[str, Any]:
     points = {point.name: point for point in plan.contact_points}
     receiver: dict[str, Any] = {"name": "+".join(names)}
     for name in names:
         point = None if name in BUILT_IN else points[name]
-        kind, integration = _integration(name, point, resolves, plan, addresses)
+        kind, integration = _integration(name, point, plan, addresses, resolves=resolves)
         receiver.setdefault(kind, []).append(integration)
     return receiver
 
@@ -100,7 +100,7 @@ def alertmanager_config(plan: Plan, addresses: Addresses) -> dict[str, Any]:
     return {
         "route": _root(tree),
         "receivers": [
-            _receiver(names, resolves[name], plan, addresses)
+            _receiver(names, plan, addresses, resolves=resolves[name])
             for name, names in tree.receivers.items()
         ],
         "templates": [TEMPLATE_FILE],

@@ -101,7 +101,11 @@ def rule_groups(plan: Plan) -> dict[str, list[dict[str, Any]]]:
 
 
 def integration(
-    point: ContactPoint, *, resolves: bool, secret: Any, topic: Any  # noqa: ANN401
+    point: ContactPoint,
+    *,
+    resolves: bool,
+    secret: object,
+    topic: object,
 ) -> tuple[str, dict[str, Any]]:
     """The field of `alerting.ContactPoint` for one contact point, and one entry of it.
 

@@ -41,9 +41,7 @@ def offenders(folder: str, *forbidden: str) -> list[str]:
 
 def calls_open(path: Path) -> bool:
     return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "open"
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open"
         for node in ast.walk(ast.parse(path.read_text()))
     )
 

@@ -10,6 +10,10 @@ from gallery.render.message import TEXT, TITLE, call, templates
 from rehearsal.tools import AMTOOL
 from tests.unit.programs import run
 
+SHOWN = (
+    "alertname=EndpointDown, cluster=gallery-dev, environment=dev, "
+    "service=cartservice, severity=page"
+)
 PLACE = {"environment": "dev", "cluster": "gallery-dev"}
 
 
@@ -67,8 +71,7 @@ def test_the_page_says_what_is_broken_since_when_and_what_customers_notice(
         "Customers: Orders wait.",
         "Runbook: https://runbooks.example.org/EndpointDown.md",
         "Dashboard: https://g.example.org/d/gallery-api-health",
-        "Labels: alertname=EndpointDown, cluster=gallery-dev, environment=dev, "
-        "service=cartservice, severity=page",
+        f"Labels: {SHOWN}",
     ]
 
 
@@ -90,9 +93,7 @@ def test_grafana_links_to_its_own_dashboards(tmp_path: Path) -> None:
         (["cartservice", "frontend"], "FIRING EndpointDown: 2 alerts in dev (gallery-dev)"),
     ],
 )
-def test_the_title_says_what_and_where(
-    tmp_path: Path, services: list[str], title: str
-) -> None:
+def test_the_title_says_what_and_where(tmp_path: Path, services: list[str], title: str) -> None:
     alerts = [alert("firing", service) for service in services]
     assert rendered(tmp_path, TITLE, alerts, None) == title
 

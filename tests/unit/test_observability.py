@@ -119,8 +119,7 @@ def variant(config: dict[str, Any]) -> Recording:
     """What the program registers for a configuration that no shipped stack has."""
     shipped = stack_file("dev")
     text = {
-        key: value if isinstance(value, str) else json.dumps(value)
-        for key, value in config.items()
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
     }
     return record(
         lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"),

@@ -59,9 +59,7 @@ def test_an_alert_that_would_reach_nobody_is_refused_by_name() -> None:
 
 
 def test_a_production_page_that_wakes_nobody_is_refused() -> None:
-    found = faults(
-        with_value("alerting.roles.incident-response", {"page": ["chat"]}, stack="prod")
-    )
+    found = faults(with_value("alerting.roles.incident-response", {"page": ["chat"]}, stack="prod"))
     assert any("EndpointDown pages role incident-response" in fault for fault in found)
 
 
@@ -177,7 +175,7 @@ def test_a_page_is_grouped_so_that_a_dead_store_is_one_page() -> None:
 
 def test_a_role_with_one_list_is_told_of_everything_by_it() -> None:
     points = planned().points["reliability"]
-    assert points == {severity: ("chat",) for severity in Severity}
+    assert points == dict.fromkeys(Severity, ("chat",))
 
 
 def test_host_alerts_are_owned_by_the_groups_owner() -> None:

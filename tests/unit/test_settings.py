@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gallery.settings import missing_secrets, parse, referenced_secrets
+from gallery.faults import StackFault
+from gallery.settings import parse, referenced_secrets, require_secrets
 from tests.unit.stack_files import STACKS, faults, planned, values, with_value
 
 TWO_OF_ONE_NAME = [
@@ -137,7 +138,9 @@ def test_a_plain_credential_is_answered_with_the_command_that_encrypts_it() -> N
 def test_a_missing_secret_is_answered_with_the_command_that_sets_it() -> None:
     settings = parse(values())
     assert referenced_secrets(settings) == ("pagerduty-key", "slack-webhook")
-    (missing,) = missing_secrets(settings, ["gallery:slack-webhook"])
+    with pytest.raises(StackFault) as raised:
+        require_secrets(settings, ["gallery:slack-webhook"])
+    (missing,) = raised.value.faults
     assert "pulumi config set --secret gallery:pagerduty-key" in missing
 
 
