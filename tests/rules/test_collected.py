@@ -20,6 +20,7 @@ import pytest
 
 from gallery import labels
 from gallery.collected import COLLECTED, TARGETS
+from gallery.render.cloud_init import unit
 from rehearsal import tools
 from rehearsal.faults import RehearsalError
 from rehearsal.world.mesh import Mesh
@@ -103,8 +104,12 @@ def test_a_hosts_exporter_exposes_what_is_promised_of_hosts(tmp_path: Path) -> N
     procfs = tmp_path / "proc"
     Host(name="orders-db-1", directory=procfs, now=time.time())
     address = _address()
+    # With the very collectors that hosts switch on.
+    [start] = [line for line in unit().splitlines() if line.startswith("ExecStart=")]
+    chosen = [flag for flag in start.split() if flag.startswith("--collector.")]
     command = [
         _program(tools.NODE_EXPORTER),
+        *chosen,
         f"--web.listen-address={address}",
         f"--path.procfs={procfs}",
         "--no-collector.netdev.netlink",

@@ -13,7 +13,7 @@ from gallery import names
 from gallery.dashboards import dashboards, queries
 from gallery.render.proof import Document
 from tests.rules.contract import faults, selectors
-from tests.rules.promtool import Proof, verdicts
+from tests.rules.promtool import Proof, check, verdicts
 from tests.unit.stack_files import STACKS, planned
 
 _QUERIES = [
@@ -41,6 +41,17 @@ def test_a_query_stays_within_its_stack(stack: str, title: str, expr: str) -> No
     for selector in found:
         matchers = {one.name: one.value for one in selector.matchers.matchers}
         assert {name: matchers.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_prometheus_accepts_every_query(stack: str, promtool: Path, tmp_path: Path) -> None:
+    found = [one for board in dashboards(planned(stack)).values() for one in queries(board)]
+    rules = [
+        {"record": f"query:{number}", "expr": expr, "labels": {"panel": title}}
+        for number, (title, expr) in enumerate(found)
+    ]
+    verdict = check(promtool, tmp_path, {"groups": [{"name": "queries", "rules": rules}]})
+    assert verdict.proven, verdict.output
 
 
 @dataclass(frozen=True, kw_only=True)
