@@ -66,7 +66,7 @@ def _parts(plan: Plan, services: Source) -> Iterator[Band | Heading]:
     yield Band(height=8, panels=((16, endpoints.over_time(services)), (8, alerts)))
     yield side_by_side(8, impact(plan, services))
     yield Heading(title="Requests")
-    yield side_by_side(9, *requests.traffic(services))
+    yield side_by_side(9, *requests.traffic(plan, services))
     yield side_by_side(9, *requests.waits(plan, services))
     yield Heading(title="Probes")
     yield side_by_side(

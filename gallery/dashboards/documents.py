@@ -10,6 +10,8 @@ from gallery.durations import Duration
 
 # A rate looks over four scrapes (Grafana, "Using $__rate_interval").
 _SCRAPES_OF_A_RATE = 4
+# The SDK says this of every link and annotation, which would hide them in a menu.
+_HIDDEN = ("placement", "inControlsMenu")
 
 
 def plain(model: object) -> object:
@@ -18,7 +20,8 @@ def plain(model: object) -> object:
         return model.value
     if isinstance(model, Mapping):
         members = cast("Mapping[str, object]", model)
-        return {key: plain(value) for key, value in sorted(members.items())}
+        shown = (item for item in sorted(members.items()) if item != _HIDDEN)
+        return {key: plain(value) for key, value in shown}
     if isinstance(model, (list, tuple)):
         return [plain(value) for value in cast("Iterable[object]", model)]
     to_json = cast("Callable[[], object] | None", getattr(model, "to_json", None))

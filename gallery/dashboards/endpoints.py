@@ -8,14 +8,15 @@ from gallery import labels
 from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.alerts.quality import ENDPOINT_DEGRADED
 from gallery.dashboards.frame import link
-from gallery.dashboards.palette import ATTENTION, UNKNOWN
+from gallery.dashboards.lines import Override, distinct
+from gallery.dashboards.palette import UNKNOWN
 from gallery.dashboards.panels import (
-    LIMIT_LINE,
     UNSEEN,
     Face,
     Query,
-    at_least,
     graph,
+    limited,
+    line_at,
     none_at_all,
     state_tiles,
     state_timeline,
@@ -30,6 +31,11 @@ NOT_PROBED = "NOT PROBED"
 # What Grafana puts in a data link for the time range that is shown.
 _TIME_RANGE = "${__url_time_range}"
 _OF_SERVICE = "{{service}}"
+
+
+def lines(plan: Plan) -> tuple[Override, ...]:
+    """The line of each service, the same on every graph."""
+    return distinct([planned.service.name for planned in plan.services])
 
 
 def state(source: Source, *jobs: str) -> str:
@@ -103,11 +109,11 @@ def availability(plan: Plan, source: Source) -> model.Panel:
         face=Face(
             unit="percentunit",
             empty=NOT_PROBED,
-            steps=at_least(threshold(plan, ENDPOINT_DEGRADED)),
+            steps=line_at(threshold(plan, ENDPOINT_DEGRADED)),
             lowest=0,
             highest=1,
         ),
-        curve=LIMIT_LINE,
+        curve=limited(*lines(plan)),
     )
 
 
@@ -123,8 +129,8 @@ def probe_time(plan: Plan, source: Source) -> model.Panel:
         face=Face(
             unit="s",
             empty=NOT_PROBED,
-            steps=((None, ATTENTION), (limit.seconds, ATTENTION)),
+            steps=line_at(limit.seconds),
             lowest=0,
         ),
-        curve=LIMIT_LINE,
+        curve=limited(*lines(plan)),
     )

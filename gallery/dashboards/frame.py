@@ -22,7 +22,7 @@ _ALL = model.VariableOption(selected=True, text=["All"], value=["$__all"])
 _SCHEMA = 41
 
 
-def framed(  # noqa: PLR0913 (what a dashboard has)
+def framed(
     plan: Plan,
     *,
     uid: str,

@@ -8,8 +8,8 @@ from gallery import labels, promql
 from gallery.alerts.disks import HOST_DISK_FILLING
 from gallery.alerts.hosts import HOST_CPU_SATURATED, HOST_MEMORY_LOW
 from gallery.dashboards.host_traffic import unusual
+from gallery.dashboards.lines import distinct
 from gallery.dashboards.panels import (
-    LIMIT_LINE,
     UNSEEN,
     Curve,
     Face,
@@ -17,6 +17,8 @@ from gallery.dashboards.panels import (
     at_least,
     at_most,
     graph,
+    limited,
+    line_at,
     none_at_all,
     state_timeline,
     tile,
@@ -145,22 +147,23 @@ def over_time(source: Source) -> model.Panel:
 
 def resources(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
     """Processors, memory and disks of every host, against what the alerts compare with."""
+    lines = distinct([host.name for host in plan.hosts])
     return (
         graph(
             source,
             CPU_USED,
             f"The dashed line is where {HOST_CPU_SATURATED.name} counts.",
             Query(expr=cpu(source, RATE_INTERVAL), legend=_OF_HOST),
-            face=_share(at_most(threshold(plan, HOST_CPU_SATURATED))),
-            curve=LIMIT_LINE,
+            face=_share(line_at(threshold(plan, HOST_CPU_SATURATED))),
+            curve=limited(*lines),
         ),
         graph(
             source,
             MEMORY_LEFT,
             f"The share that is available. The dashed line is where {HOST_MEMORY_LOW.name} counts.",
             Query(expr=memory(source), legend=_OF_HOST),
-            face=_share(at_least(threshold(plan, HOST_MEMORY_LOW))),
-            curve=LIMIT_LINE,
+            face=_share(line_at(threshold(plan, HOST_MEMORY_LOW))),
+            curve=limited(*lines),
         ),
         graph(
             source,
@@ -168,8 +171,8 @@ def resources(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
             f"The share of space that is left. Below the dashed line {HOST_DISK_FILLING.name} "
             "counts if the disk will be full within a day.",
             Query(expr=disk(source, "host, mountpoint"), legend="{{host}} {{mountpoint}}"),
-            face=_share(at_least(threshold(plan, HOST_DISK_FILLING))),
-            curve=LIMIT_LINE,
+            face=_share(line_at(threshold(plan, HOST_DISK_FILLING))),
+            curve=limited(),
         ),
     )
 

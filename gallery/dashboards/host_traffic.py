@@ -6,6 +6,7 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.traffic import HOST_TRAFFIC_HIGH, HOST_TRAFFIC_LOW
+from gallery.dashboards.lines import DASHED, Override, distinct, fixed, styled
 from gallery.dashboards.palette import ATTENTION, FAINT, STRONG
 from gallery.dashboards.panels import Curve, Face, Query, graph, none_at_all, outside, tile
 from gallery.dashboards.sources import Source, threshold
@@ -52,6 +53,7 @@ def against_usual(plan: Plan, source: Source) -> tuple[model.Panel, model.Panel]
         log=_LOG,
         soft=((low or 1) / 2, (high or 1) * 2),
         calcs=("lastNotNull", "min", "max"),
+        overrides=distinct([host.name for host in plan.hosts]),
     )
 
     def panel(title: str, direction: str, expr: str) -> model.Panel:
@@ -131,31 +133,19 @@ def _in_bytes(plan: Plan, source: Source, title: str, rate: str, usual: str) -> 
     )
 
 
-def _band(edges: tuple[str, ...]) -> tuple[model.DashboardFieldConfigSourceOverrides, ...]:
+def _band(edges: tuple[str, ...]) -> tuple[Override, ...]:
     """The line of now strong, the usual one faint, and the space between the edges shaded."""
     shading: dict[str, dict[str, object]] = {
-        edge: {"custom.lineWidth": 1, "color": _fixed(FAINT)} for edge in edges
+        edge: {"custom.lineWidth": 1, "color": fixed(FAINT)} for edge in edges
     }
     if len(edges) > 1:
         shading[edges[-1]] |= {"custom.fillBelowTo": edges[0], "custom.fillOpacity": 15}
     styles: dict[str, dict[str, object]] = {
-        "now": {"custom.lineWidth": 3, "color": _fixed(STRONG)},
+        "now": {"custom.lineWidth": 3, "color": fixed(STRONG)},
         "usual": {
-            "color": _fixed(FAINT),
-            "custom.lineStyle": common.LineStyle(fill="dash", dash=[8, 8]),
+            "color": fixed(FAINT),
+            "custom.lineStyle": DASHED,
         },
         **shading,
     }
-    return tuple(
-        model.DashboardFieldConfigSourceOverrides(
-            matcher=model.MatcherConfig(id_val="byName", options=name),
-            properties=[
-                model.DynamicConfigValue(id_val=key, value=value) for key, value in style.items()
-            ],
-        )
-        for name, style in styles.items()
-    )
-
-
-def _fixed(color: str) -> model.FieldColor:
-    return model.FieldColor(mode=model.FieldColorModeId.FIXED, fixed_color=color)
+    return styled(styles)

@@ -12,3 +12,5 @@ UNKNOWN = "#CC79A7"
 STRONG = "#56B4E9"
 FAINT = "#8E8E8E"
 NONE = "transparent"
+# For lines, apart from what the colours above mean; the last is faint on a white ground.
+HUES = (STRONG, ATTENTION, GOOD, UNKNOWN, "#0072B2", BAD, "#F0E442")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from grafana_foundation_sdk.models import common, prometheus, stat, statetimeline, timeseries
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.dashboards.palette import ATTENTION, BAD, GOOD, NONE, STRONG, UNKNOWN
+from gallery.dashboards.lines import Override
+from gallery.dashboards.palette import ATTENTION, BAD, FAINT, GOOD, NONE, STRONG, UNKNOWN
 from gallery.dashboards.sources import Source
 from gallery.names import DATA_SOURCE_UID
 
@@ -52,6 +53,11 @@ def at_least(limit: float | None) -> tuple[tuple[float | None, str], ...]:
     return ((None, STRONG),) if limit is None else ((None, BAD), (limit, GOOD))
 
 
+def line_at(limit: float | None) -> tuple[tuple[float | None, str], ...]:
+    """Steps that draw one line across a graph, at what an alert compares with; None draws none."""
+    return ((None, FAINT),) if limit is None else ((None, FAINT), (limit, BAD))
+
+
 def none_at_all(above: str = BAD) -> tuple[tuple[float | None, str], ...]:
     """Steps for a count that should be nought."""
     return at_most(1, above=above)
@@ -81,7 +87,7 @@ def targets(
     ]
 
 
-def panel(  # noqa: PLR0913 (what every panel has)
+def panel(
     kind: str,
     title: str,
     description: str,
@@ -89,7 +95,7 @@ def panel(  # noqa: PLR0913 (what every panel has)
     queries: list[prometheus.Dataquery],
     options: object,
     defaults: model.FieldConfig,
-    overrides: list[model.DashboardFieldConfigSourceOverrides] | None = None,
+    overrides: list[Override] | None = None,
 ) -> model.Panel:
     """A panel that queries."""
     return model.Panel(
@@ -149,7 +155,7 @@ def tile(source: Source, title: str, description: str, query: Query, face: Face)
     )
 
 
-def state_tiles(  # noqa: PLR0913 (what a panel of states has)
+def state_tiles(
     source: Source,
     title: str,
     description: str,
@@ -218,10 +224,12 @@ class Curve:
     log: int | None = None
     soft: tuple[float, float] | None = None
     calcs: tuple[str, ...] = ("lastNotNull", "max")
-    overrides: tuple[model.DashboardFieldConfigSourceOverrides, ...] = field(default=())
+    overrides: tuple[Override, ...] = ()
 
 
-LIMIT_LINE = Curve(limits=common.GraphThresholdsStyleMode.DASHED)
+def limited(*overrides: Override) -> Curve:
+    """Lines with the limit of an alert across them, dashed."""
+    return Curve(limits=common.GraphThresholdsStyleMode.DASHED, overrides=overrides)
 
 
 def graph(
@@ -232,7 +240,7 @@ def graph(
     face: Face,
     curve: Curve = Curve(),
 ) -> model.Panel:
-    """Lines over time, a colour for each name, with their last and greatest values."""
+    """Lines over time, with their last and greatest values."""
     defaults = configured(face)
     defaults.color = model.FieldColor(mode=model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
     low, high = curve.soft or (None, None)

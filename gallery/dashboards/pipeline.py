@@ -10,11 +10,12 @@ from gallery.alerts.pipeline import REMOTE_WRITE_BEHIND
 from gallery.dashboards.endpoints import NOT_PROBED, state
 from gallery.dashboards.palette import UNKNOWN
 from gallery.dashboards.panels import (
-    LIMIT_LINE,
     Face,
     Query,
     at_most,
     graph,
+    limited,
+    line_at,
     none_at_all,
     state_tiles,
     tile,
@@ -123,9 +124,9 @@ def second_row(plan: Plan) -> tuple[model.Panel, ...]:
                 unit="s",
                 empty=_NOTHING,
                 lowest=0,
-                steps=at_most(threshold(plan, REMOTE_WRITE_BEHIND)),
+                steps=line_at(threshold(plan, REMOTE_WRITE_BEHIND)),
             ),
-            curve=LIMIT_LINE,
+            curve=limited(),
         ),
         graph(
             here,

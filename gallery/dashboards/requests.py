@@ -11,14 +11,16 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from gallery import labels, promql
 from gallery.alerts.quality import ENDPOINT_SLOW
+from gallery.dashboards.endpoints import lines
 from gallery.dashboards.palette import ATTENTION, BAD, GOOD
 from gallery.dashboards.panels import (
-    LIMIT_LINE,
     Curve,
     Face,
     Query,
     at_most,
     graph,
+    limited,
+    line_at,
     tile,
 )
 from gallery.dashboards.sources import RATE_INTERVAL, Source, threshold
@@ -114,7 +116,7 @@ def tiles(plan: Plan, entrances: Source) -> tuple[model.Panel, ...]:
     )
 
 
-def traffic(source: Source) -> tuple[model.Panel, ...]:
+def traffic(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
     """How much is asked of each service, and how much of it fails."""
     return (
         graph(
@@ -123,6 +125,7 @@ def traffic(source: Source) -> tuple[model.Panel, ...]:
             "As the callers in the mesh saw them. Redis speaks no HTTP and is not here.",
             Query(expr=rate(source, RATE_INTERVAL), legend=_OF_SERVICE),
             face=Face(unit="reqps", empty=_NO_TRAFFIC, lowest=0),
+            curve=Curve(overrides=lines(plan)),
         ),
         graph(
             source,
@@ -131,7 +134,7 @@ def traffic(source: Source) -> tuple[model.Panel, ...]:
             "exceeded, internal, unavailable and data loss, which HTTP calls 200.",
             Query(expr=failing(source, RATE_INTERVAL), legend=_OF_SERVICE),
             face=Face(unit="percentunit", empty=_NO_TRAFFIC, lowest=0),
-            curve=Curve(soft=(0, _MANY)),
+            curve=Curve(soft=(0, _MANY), overrides=lines(plan)),
         ),
     )
 
@@ -149,9 +152,9 @@ def waits(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
                 unit="ms",
                 empty=_NO_TRAFFIC,
                 lowest=0,
-                steps=at_most(threshold(plan, ENDPOINT_SLOW)),
+                steps=line_at(threshold(plan, ENDPOINT_SLOW)),
             ),
-            curve=LIMIT_LINE,
+            curve=limited(*lines(plan)),
         ),
         graph(
             source,
@@ -159,5 +162,6 @@ def waits(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
             "Half of the requests are answered within this time, as the service measured it.",
             Query(expr=quantile(source, 0.5, RATE_INTERVAL), legend=_OF_SERVICE),
             face=Face(unit="ms", empty=_NO_TRAFFIC, lowest=0),
+            curve=Curve(overrides=lines(plan)),
         ),
     )

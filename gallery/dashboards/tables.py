@@ -33,7 +33,7 @@ class Column:
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def live_table(  # noqa: PLR0913 (what a table has)
+def live_table(
     source: Source,
     title: str,
     description: str,

@@ -143,6 +143,11 @@ def test_a_dashboard_refreshes_itself_and_leads_to_the_other(stack: str, uid: st
 
 
 @pytest.mark.parametrize(("stack", "uid"), _BOARDS)
+def test_no_link_hides_in_a_menu(stack: str, uid: str) -> None:
+    assert "inControlsMenu" not in json.dumps(_document(stack, uid))
+
+
+@pytest.mark.parametrize(("stack", "uid"), _BOARDS)
 def test_no_variable_is_left_in_a_query_that_is_to_be_run(stack: str, uid: str) -> None:
     found = queries(_document(stack, uid))
     assert found
@@ -326,3 +331,12 @@ def test_two_processes_write_the_same_bytes(stack: str) -> None:
         ).stdout
 
     assert written("1") == written("2")
+
+
+def test_no_two_services_are_drawn_alike_and_each_is_drawn_alike_everywhere() -> None:
+    document = _document("dev", names.API_HEALTH)
+    graphs = ("Requests to each service", "Requests that fail", "Time a probe takes")
+    drawn = [_titled(document, title)["fieldConfig"]["overrides"] for title in graphs]
+    assert drawn[0] == drawn[1] == drawn[2]
+    looks = {json.dumps(override["properties"]) for override in drawn[0]}
+    assert len(looks) == len(planned().services)
