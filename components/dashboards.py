@@ -46,7 +46,7 @@ class Dashboards(pulumi.ComponentResource):
             url=pulumi.Output.from_input(args.prometheus_endpoint).apply(
                 lambda url: url.rstrip("/")
             ),
-            json_data_encoded=datasource_settings(plan.region),
+            json_data_encoded=datasource_settings(plan),
             opts=content,
         )
         folder = grafana.oss.Folder(

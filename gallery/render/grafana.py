@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gallery.contact_points import BUILT_IN, ContactPoint, Engine, Kind
+from gallery.dashboards import panel_of
 from gallery.effective import PlannedAlert
 from gallery.names import DATA_SOURCE_UID
 from gallery.plan import Plan
@@ -74,8 +75,11 @@ def _annotation(text: str) -> str:
 def rule(planned: PlannedAlert) -> dict[str, Any]:
     """One rule of `alerting.RuleGroup`."""
     annotations = {key: _annotation(text) for key, text in planned.annotations.items()}
-    if planned.alert.dashboard:
+    panel = panel_of(planned.name)
+    if planned.alert.dashboard and panel is not None:
+        # Grafana refuses one of the two without the other.
         annotations["__dashboardUid__"] = planned.alert.dashboard
+        annotations["__panelId__"] = str(panel)
     document: dict[str, Any] = {
         "name": planned.name,
         "uid": planned.uid,
@@ -203,16 +207,18 @@ def policies(plan: Plan, names: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def datasource_settings(region: str) -> str:
+def datasource_settings(plan: Plan) -> str:
     """The JSON settings of the AMP data source, signed with the workspace's own role."""
     return json.dumps(
         {
             "httpMethod": "POST",
-            "manageAlerts": False,
+            # Where AMP evaluates, Grafana's alert lists show AMP's rules.
+            "manageAlerts": plan.engine is Engine.ALERTMANAGER,
             "prometheusType": "Prometheus",
             "sigV4Auth": True,
             "sigV4AuthType": "ec2_iam_role",
-            "sigV4Region": region,
+            "sigV4Region": plan.region,
+            "timeInterval": str(plan.timings.scrape),
         },
         sort_keys=True,
     )

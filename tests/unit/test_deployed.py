@@ -83,3 +83,15 @@ def test_times_to_page_name_their_assumptions() -> None:
         "rehearsal, measured",
         "managed services, assumed",
     }
+
+
+def test_a_rule_names_both_its_dashboard_and_its_panel_or_neither() -> None:
+    both = {"__dashboardUid__", "__panelId__"}
+    named = [
+        both & set(rule["annotations"])
+        for path, text in deployed("dev").items()
+        if path.startswith("grafana/rules/")
+        for rule in json.loads(text)["rules"]
+    ]
+    assert both in named
+    assert not [keys for keys in named if len(keys) == 1]
