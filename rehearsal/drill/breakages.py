@@ -1,0 +1,162 @@
+"""The things that can be broken, each with the way to mend it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable
+
+from rehearsal import platform
+from rehearsal.addresses import AGENTS
+from rehearsal.drill.play import Breakage
+from rehearsal.drill.running import Running
+from rehearsal.pager.client import PagerClient
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.stage import AGENT_NAMES, PROBER_NAME, host_name
+from rehearsal.stand_in.instances import Instance, read_instances
+from rehearsal.world.client import WorldClient
+from rehearsal.world.faults import REFUSE, Fault, FaultKind
+
+_BREAKS = {
+    FaultKind.REFUSE: "refuses connections",
+    FaultKind.HANG: "accepts connections and never answers",
+    FaultKind.SLOW: "answers late",
+}
+_MENDS = {
+    FaultKind.REFUSE: "accepts connections again",
+    FaultKind.HANG: "answers again",
+    FaultKind.SLOW: "answers in time again",
+}
+
+
+def service_broken(service: str, fault: Fault = REFUSE) -> Breakage:
+    """A service of the store that is down or slow."""
+    world = WorldClient()
+    late = f" by {fault.milliseconds} ms" if fault.milliseconds else ""
+    return Breakage(
+        what=f"{service} {_BREAKS[fault.kind]}{late}",
+        do=lambda: world.break_service(service, fault),
+        mended=f"{service} {_MENDS[fault.kind]}",
+        undo=lambda: world.mend_service(service),
+    )
+
+
+def services_broken(services: Iterable[str]) -> Breakage:
+    """All of these services down at once."""
+    world, names = WorldClient(), tuple(services)
+
+    def each_down() -> None:
+        for name in names:
+            world.break_service(name)
+
+    def each_up() -> None:
+        for name in names:
+            world.mend_service(name)
+
+    return Breakage(
+        what=f"{', '.join(names)} refuse connections",
+        do=each_down,
+        mended=f"all {len(names)} accept connections again",
+        undo=each_up,
+    )
+
+
+def traffic_changed(host: str, bytes_per_second: float) -> Breakage:
+    """A host whose network carries so many bytes per second each way."""
+    world = WorldClient()
+    return Breakage(
+        what=f"{host} moves {bytes_per_second / 1000:.0f} kB/s each way",
+        do=lambda: world.set_traffic(host, receive=bytes_per_second, transmit=bytes_per_second),
+        mended=f"the traffic of {host} is usual again",
+        undo=lambda: world.rest(host),
+    )
+
+
+def remote_write_blocked() -> Breakage:
+    """The collector's way into AMP is closed."""
+    world = WorldClient()
+    return Breakage(
+        what="the collector's samples reach AMP no more",
+        do=world.block_remote_write,
+        mended="the collector's way into AMP is open again",
+        undo=world.open_remote_write,
+    )
+
+
+def pager_refuses(contact_points: Iterable[str], seconds: float) -> Breakage:
+    """Contact points that answer deliveries with an error, for so long at most."""
+    pager, names = PagerClient(), sorted(contact_points)
+    return Breakage(
+        what=f"{' and '.join(names)} answer every delivery with status 500",
+        do=lambda: pager.refuse(seconds, names),
+        mended=f"{' and '.join(names)} accept deliveries",
+        undo=pager.accept,
+    )
+
+
+def host_stopped(running: Running, host: str) -> Breakage:
+    """A host whose exporter answers no more."""
+    return _killed(running.supervisor, f"{host} is switched off", f"{host} runs again",
+                   (host_name(host),))  # fmt: skip
+
+
+def host_terminated(running: Running, host: str) -> Breakage:
+    """A host that has left EC2, and whose exporter answers no more."""
+    stopped = host_stopped(running, host)
+    instance = _instance(running, host)
+    state = running.supervisor.directory
+
+    def terminate() -> None:
+        platform.ec2(state).terminate(host)
+        stopped.do()
+
+    def replace() -> None:
+        if host not in platform.ec2(state).running():
+            platform.ec2(state).launch(instance)
+        stopped.undo()
+
+    return Breakage(
+        what=f"{host} is terminated",
+        do=terminate,
+        mended=f"{host} is replaced by a new instance",
+        undo=replace,
+        programs=stopped.programs,
+    )
+
+
+def prober_killed(running: Running) -> Breakage:
+    """The blackbox exporter is gone."""
+    return _killed(running.supervisor, "the prober is killed", "the prober runs again",
+                   (PROBER_NAME,))  # fmt: skip
+
+
+def collector_killed(running: Running) -> Breakage:
+    """Both replicas of the collector are gone."""
+    return _killed(
+        running.supervisor,
+        f"all {len(AGENTS)} replicas of the collector are killed",
+        "the collector runs again",
+        AGENT_NAMES,
+    )
+
+
+def _killed(supervisor: Supervisor, what: str, mended: str, programs: tuple[str, ...]) -> Breakage:
+    def kill() -> None:
+        for name in programs:
+            supervisor.stop(name, signal.SIGKILL)
+
+    def start() -> None:
+        stopped = {
+            entry.child.name
+            for entry in getattr(supervisor.journal(), "entries", ())
+            if not entry.alive()
+        }
+        for name in programs:
+            if name in stopped:
+                supervisor.start(name)
+
+    return Breakage(what=what, do=kill, mended=mended, undo=start, programs=programs)
+
+
+def _instance(running: Running, host: str) -> Instance:
+    found = read_instances(running.stand_in / "instances.json")
+    return next(instance for instance in found if instance.name == host)

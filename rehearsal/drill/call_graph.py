@@ -1,0 +1,50 @@
+"""What else may be heard when services of the store are broken: read off the call graph.
+
+Probes ask a service alone, never its callees, so that a broken callee makes nobody's endpoint
+down but its own. What its callers' customers feel is another matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gallery import labels
+from gallery.plan import Plan
+from gallery.times import Scenario
+from rehearsal.drill.expectations import Expectation
+from rehearsal.drill.running import Promises
+
+_ENTRANCE = "frontend"
+
+
+def callers(plan: Plan, broken: Iterable[str]) -> frozenset[str]:
+    """The services that call one of these, directly or through others."""
+    found, reached = frozenset[str](), frozenset(broken)
+    while reached:
+        callers_of = {
+            planned.service.name
+            for planned in plan.services
+            if reached & set(planned.service.calls)
+        }
+        reached = frozenset(callers_of - found)
+        found |= reached
+    return found
+
+
+def consequences(
+    promises: Promises, broken: Iterable[str], scenario: Scenario
+) -> tuple[Expectation, ...]:
+    """What may come while these services are broken: slow answers, and a closed door."""
+    broken = frozenset(broken)
+    felt = sorted(broken | callers(promises.plan, broken))
+    slow = (
+        expectation
+        for service in felt
+        for expectation in promises.may("EndpointSlow", Scenario.CHANGED, service=service)
+    )
+    door = (
+        promises.may("ShopDoorDown", scenario, service=labels.DOOR_SERVICE)
+        if _ENTRANCE in broken and scenario in {Scenario.REFUSED, Scenario.HANGING}
+        else ()
+    )
+    return (*slow, *door)

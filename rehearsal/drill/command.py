@@ -1,0 +1,155 @@
+"""`python -m rehearsal drill …`: the command line of drills.
+
+Exit status 0: all came in time, each once, and nothing forbidden came; 1: not so, or a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gallery.faults import nearest
+from rehearsal import platform
+from rehearsal.drill.report import Report, duration, table
+from rehearsal.drill.running import NotPlayableError, Running, running
+from rehearsal.drill.scenarios import SCENARIOS
+from rehearsal.drill.script import Scenario
+from rehearsal.drill.theatre import perform, target
+from rehearsal.faults import RehearsalError
+
+_BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+_LIST, _ALL = "list", "all"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one drill command; its exit status. Raises RehearsalError for what a person can mend."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.scenario not in {_LIST, _ALL} and chosen.scenario not in _BY_NAME:
+        known = (*_BY_NAME, _ALL, _LIST)
+        raise RehearsalError(
+            f'no scenario is called "{chosen.scenario}"; {nearest(chosen.scenario, known)}'
+        )
+    if chosen.stack is not None and chosen.scenario != _ALL:
+        raise RehearsalError(
+            "--stack is for `drill all`; a drill is played on the stack that is up"
+        )
+    match chosen.scenario:
+        case "list":
+            return _list()
+        case "all":
+            return _all(chosen)
+        case name:
+            report = _one(running(), _BY_NAME[name], chosen)
+            _write(chosen.json, report.document())
+            return 0 if report.verdict.ok else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m rehearsal drill",
+        description="play an outage on the stack that is up, and judge what is told to whom",
+    )
+    parser.add_argument("scenario", help="a name of `drill list`, `list`, or `all`")
+    parser.add_argument("--service", help="the service to break, where the scenario concerns one")
+    parser.add_argument("--host", help="the host to break, where the scenario concerns one")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
+    parser.add_argument("--stack", help="with `all`: start this stack before, stop it afterwards")
+    return parser
+
+
+def _one(stage: Running, scenario: Scenario, chosen: argparse.Namespace) -> Report:
+    aim = target(stage, scenario, chosen.service, chosen.host)
+    return perform(stage, scenario, aim, _say)
+
+
+def _list() -> int:
+    try:
+        stage = running()
+    except RehearsalError:
+        stage = None
+    for line in table([(each.name, _at_most(stage, each), each.summary) for each in SCENARIOS]):
+        print(line)
+    return 0
+
+
+def _at_most(stage: Running | None, scenario: Scenario) -> str:
+    """How long it can take on the stack that is up."""
+    if stage is None:
+        return ""
+    try:
+        return duration(scenario.write(stage, target(stage, scenario)).at_most)
+    except NotPlayableError:
+        return "not playable"
+
+
+def _all(chosen: argparse.Namespace) -> int:
+    if chosen.service or chosen.host:
+        raise RehearsalError("`drill all` chooses services and hosts itself")
+    results, reports = list[tuple[str, str, str]](), list[dict[str, Any]]()
+    with _up(chosen.stack):
+        stage = running()
+        total = sum(_seconds_at_most(stage, scenario) for scenario in SCENARIOS)
+        _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
+        for scenario in SCENARIOS:
+            _say("")
+            results.append((scenario.name, *_played(stage, scenario, chosen, reports)))
+    _write(chosen.json, reports)
+    _say("")
+    for line in table(results):
+        _say(line)
+    return 1 if any(result == "FAILED" for _, result, _ in results) else 0
+
+
+def _played(
+    stage: Running, scenario: Scenario, chosen: argparse.Namespace, reports: list[dict[str, Any]]
+) -> tuple[str, str]:
+    """What came of it, and why; one that fails keeps nobody from going on."""
+    try:
+        report = _one(stage, scenario, chosen)
+    except NotPlayableError as why:
+        _say(f"{scenario.name}: {why}")
+        return "not playable", str(why)
+    except RehearsalError as fault:
+        _say(f"{scenario.name}: {fault}")
+        return "FAILED", str(fault).splitlines()[0]
+    reports.append(report.document())
+    if report.verdict.ok:
+        return "passed", duration(report.seconds)
+    return "FAILED", report.verdict.faults[0]
+
+
+def _seconds_at_most(stage: Running, scenario: Scenario) -> float:
+    try:
+        return scenario.write(stage, target(stage, scenario)).at_most
+    except NotPlayableError:
+        return 0.0
+
+
+@contextmanager
+def _up(stack: str | None) -> Generator[None]:
+    """The stack is up meanwhile; it is stopped afterwards where it was not up before."""
+    if stack is None:
+        yield
+        return
+    journal = platform.Supervisor(platform.STATE).journal()
+    platform.up(stack, _say)
+    try:
+        yield
+    finally:
+        if journal is None:
+            platform.down()
+
+
+def _write(path: Path | None, document: object) -> None:
+    if path is not None:
+        path.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n")
+
+
+def _say(line: str) -> None:
+    print(line)
+    sys.stdout.flush()

@@ -1,0 +1,125 @@
+"""Sees what the platform's own programs say of a drill: probes, and alerts on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gallery import labels
+from rehearsal import loopback
+from rehearsal.drill.running import Running
+from rehearsal.drill.told import Key, key_of
+from rehearsal.drill.verdict import describe
+from rehearsal.queries import ActiveAlert, PrometheusClient
+
+PENDING, FIRING = "pending", "firing"
+_JOBS = f"{labels.PROBE}|{labels.CANARY}|{labels.DOOR}"
+
+
+@dataclass(frozen=True, order=True)
+class Event:
+    """Something seen, at its own time in seconds since the epoch."""
+
+    at: float
+    text: str
+
+
+@dataclass
+class Observer:
+    """Compares what is with what was at the last look.
+
+    `fired` has the time at which each alert fired; `active` what is pending or firing.
+    """
+
+    running: Running
+    fired: dict[Key, float] = field(default_factory=dict[Key, float], init=False)
+    active: dict[Key, ActiveAlert] = field(default_factory=dict[Key, ActiveAlert], init=False)
+    _answers: dict[str, bool] = field(default_factory=dict[str, bool], init=False)
+
+    def look(self, now: float) -> list[Event]:
+        """What has changed, in the order of its time. A program that is away says nothing."""
+        return sorted([*self._probes(now), *self._alerts(now)])
+
+    def firing(self) -> list[ActiveAlert]:
+        """What fires now, heartbeats aside."""
+        beats = self.running.promises.beats
+        return [
+            alert
+            for alert in self.active.values()
+            if alert.state == FIRING and alert.name not in beats
+        ]
+
+    def _probes(self, now: float) -> Iterator[Event]:
+        amp = self.running.evaluators[0]
+        selector = f'probe_success{{job=~"{_JOBS}"}}'
+        try:
+            answers = {sample.labels["service"]: sample.value == 1 for sample in
+                       amp.query(selector)}  # fmt: skip
+            changed = {name for name, well in answers.items()
+                       if self._answers.get(name, well) != well}  # fmt: skip
+            times = _times(amp, selector) if changed else {}
+        except loopback.UnansweredError:
+            return
+        self._answers.update(answers)
+        for name in sorted(changed):
+            verb = "succeeds again" if answers[name] else "fails"
+            yield Event(times.get(name, now), f"the probe of {name} {verb}")
+
+    def _alerts(self, now: float) -> Iterator[Event]:
+        seen, away = dict[Key, ActiveAlert](), False
+        for program in self.running.evaluators:
+            try:
+                found = program.alerts()
+                newly = _newly_firing(found, self.active)
+                turns = _evaluations(program) if newly else {}
+            except loopback.UnansweredError:
+                away = True
+                continue
+            seen |= {key_of(alert.labels): alert for alert in found}
+            for alert in newly:
+                self.fired[key_of(alert.labels)] = min(now, turns.get(alert.name, now))
+        if away:
+            # What an absent program held is not over because it cannot be asked.
+            seen = {**self.active, **seen}
+        before, self.active = self.active, seen
+        yield from self._changes(before, now)
+
+    def _changes(self, before: Mapping[Key, ActiveAlert], now: float) -> Iterator[Event]:
+        for key, alert in self.active.items():
+            if alert.name in self.running.promises.beats:
+                continue
+            what = describe(alert.name, alert.labels)
+            known = before.get(key)
+            if alert.state == PENDING and known is None:
+                yield Event(alert.active_at, f"{what} is pending")
+            if alert.state == FIRING and (known is None or known.state == PENDING):
+                at = self.fired[key]
+                held = f", held for {at - alert.active_at:.0f} s" if at > alert.active_at else ""
+                yield Event(at, f"{what} fires{held}")
+        for key, alert in before.items():
+            if key not in self.active and alert.name not in self.running.promises.beats:
+                verb = "fires no more" if alert.state == FIRING else "is pending no more"
+                yield Event(now, f"{describe(alert.name, alert.labels)} {verb}")
+
+
+def _newly_firing(
+    found: Iterable[ActiveAlert], before: Mapping[Key, ActiveAlert]
+) -> list[ActiveAlert]:
+    def fired_before(alert: ActiveAlert) -> bool:
+        known = before.get(key_of(alert.labels))
+        return known is not None and known.state == FIRING
+
+    return [alert for alert in found if alert.state == FIRING and not fired_before(alert)]
+
+
+def _evaluations(program: PrometheusClient) -> dict[str, float]:
+    """When each alert's rule was last evaluated."""
+    turns = dict[str, float]()
+    for rule in program.rules():
+        turns[rule.name] = max(rule.evaluated_at, turns.get(rule.name, 0.0))
+    return turns
+
+
+def _times(amp: PrometheusClient, selector: str) -> dict[str, float]:
+    samples = amp.query(f"timestamp({selector})")
+    return {sample.labels["service"]: sample.value for sample in samples}

@@ -1,0 +1,236 @@
+"""A drill under way: what is broken and must be mended, what was expected, what came."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from rehearsal import loopback
+from rehearsal.drill.expectations import Expectation
+from rehearsal.drill.observer import Observer
+from rehearsal.drill.running import Running
+from rehearsal.drill.timeline import Timeline
+from rehearsal.drill.told import Account, Told, account, key_of
+from rehearsal.drill.verdict import Entry, Finding, Times, Verdict, judge
+from rehearsal.faults import RehearsalError
+from rehearsal.pager.client import PagerClient
+from rehearsal.pager.notifications import Notification
+
+POLL_SECONDS = 0.25
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakage:
+    """Something to break, and how it is mended; both with a line for the timeline.
+
+    `programs` names those that do not run meanwhile.
+    """
+
+    what: str
+    do: Callable[[], None]
+    mended: str
+    undo: Callable[[], None]
+    programs: tuple[str, ...] = ()
+
+
+@dataclass
+class Play:
+    """One drill. Its clock is that of this machine, in seconds since the epoch.
+
+    `mark` is when something was last broken or restarted: bounds count from there.
+    """
+
+    running: Running
+    timeline: Timeline
+    may: tuple[Expectation, ...] = ()
+    pages_at_most: dict[str, int] = field(default_factory=dict[str, int])
+    pager: PagerClient = field(default_factory=PagerClient)
+    injected_at: float | None = field(default=None, init=False)
+    mended_at: float | None = field(default=None, init=False)
+    mark: float = field(default=0.0, init=False)
+    expectations: list[Expectation] = field(default_factory=list[Expectation], init=False)
+    findings: list[Finding] = field(default_factory=list[Finding], init=False)
+    # What is worked out instead of waited for, as an alarm over a quarter of an hour.
+    foreseen: list[Told] = field(default_factory=list[Told], init=False)
+    _broken: list[Breakage] = field(default_factory=list[Breakage], init=False)
+    _notifications: list[Notification] = field(default_factory=list[Notification], init=False)
+    _beats: list[Notification] = field(default_factory=list[Notification], init=False)
+    _repeats_from: float | None = field(default=None, init=False)
+    _heard: int = field(default=0, init=False)
+    _quoted: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.began = time.time()
+        self.observer = Observer(self.running)
+
+    def inject(self) -> None:
+        """Count from now on, if not yet."""
+        self.mark = time.time()
+        if self.injected_at is None:
+            self.injected_at = self.mark
+            self.timeline.begin(self.mark)
+
+    def break_(self, breakage: Breakage) -> None:
+        """Break something; it is mended at the latest when the drill ends, however it ends."""
+        self.inject()
+        self._broken.append(breakage)
+        breakage.do()
+        self.timeline.line(self.mark, breakage.what)
+
+    def restart(self, text: str, do: Callable[[], None], *, forgets: bool = False) -> None:
+        """Do something that is over when it returns; with `forgets` messages may come twice."""
+        before = time.time()
+        if forgets:
+            self._repeats_from = before
+        do()
+        self.mark = time.time()
+        self.timeline.line(before, f"{text} (took {self.mark - before:.1f} s)")
+
+    def mend(self) -> None:
+        """Mend everything, last broken first."""
+        while self._broken:
+            breakage = self._broken[-1]
+            # Bounds count from the end of the last mend that began.
+            at = time.time()
+            breakage.undo()
+            self._broken.pop()
+            self.mended_at = max(at, self.mended_at or 0.0)
+            self.timeline.line(at, breakage.mended)
+
+    def mend_whatever_happens(self) -> None:
+        """Mend after an interruption or a fault, undisturbed, one failure not barring another."""
+        with _undisturbed():
+            while self._broken:
+                breakage = self._broken.pop()
+                try:
+                    breakage.undo()
+                except (RehearsalError, loopback.UnansweredError, loopback.HttpStatusError) as why:
+                    self.timeline.line(time.time(), f"could not be mended: {breakage.what}: {why}")
+                else:
+                    self.timeline.line(time.time(), breakage.mended)
+
+    def expect(self, expectations: Iterable[Expectation]) -> list[Expectation]:
+        """From now on expect these, counted from the mark."""
+        added = [replace(expectation, since=self.mark) for expectation in expectations]
+        self.expectations += added
+        return added
+
+    def wait(self, done: Callable[[], bool], until: float) -> bool:
+        """Watch until `done`, or until that time; whether it was done."""
+        while True:
+            self._observe()
+            if done():
+                return True
+            if time.time() >= until:
+                return False
+            time.sleep(POLL_SECONDS)
+
+    def beats(self, contact_point: str) -> list[float]:
+        """When a heartbeat was heard there since the drill began."""
+        return [beat.received_at for beat in self._beats if beat.contact_point == contact_point]
+
+    def account(self) -> Account:
+        """What was told so far, heartbeats aside."""
+        read = account(self._notifications)
+        return replace(read, told=(*read.told, *self.foreseen))
+
+    def verdict(self) -> Verdict:
+        """The judgement as of now."""
+        times = Times(
+            injected_at=self.injected_at or self.began,
+            mended_at=self.mended_at,
+            repeats_from=self._repeats_from,
+        )
+        expected = (*self.expectations, *self.may)
+        fired = self.observer.fired
+        verdict = judge(expected, self.account(), fired, times, self.pages_at_most)
+        if not self.findings:
+            return verdict
+        return replace(
+            verdict,
+            missing=(*verdict.missing, *self.findings),
+            faults=(*(finding.text() for finding in self.findings), *verdict.faults),
+        )
+
+    def entries(self, expectation: Expectation) -> list[Entry]:
+        """What came of an expectation so far."""
+        return [
+            entry
+            for entry in self.verdict().entries
+            if entry.delivered_at is not None and expectation.about(entry.alert, entry.labels)
+        ]
+
+    def delivered(self, expectations: Iterable[Expectation]) -> bool:
+        """Whether all of them came everywhere."""
+        return all(
+            expectation.contact_points
+            <= {entry.contact_point for entry in self.entries(expectation)}
+            for expectation in expectations
+        )
+
+    def _observe(self) -> None:
+        now = time.time()
+        try:
+            heard = self.pager.notifications(self.began)
+            events = self.observer.look(now)
+        except loopback.UnansweredError as why:
+            raise self._died() or RehearsalError(f"a program does not answer: {why}") from None
+        for event in events:
+            self.timeline.line(event.at, event.text)
+        fresh, self._heard = heard[self._heard :], len(heard)
+        for notification in fresh:
+            (self._beats if self._is_beat(notification) else self._notifications).append(
+                notification
+            )
+        for notification in fresh:
+            if not self._is_beat(notification):
+                self._tell(notification)
+        died = self._died()
+        if died is not None:
+            raise died
+
+    def _is_beat(self, notification: Notification) -> bool:
+        beats = self.running.promises.beats
+        return len(notification.alerts) > 0 and all(
+            beats.get(key_of(alert.labels)[0]) == notification.contact_point
+            for alert in notification.alerts
+        )
+
+    def _tell(self, notification: Notification) -> None:
+        resolve = notification.status == "resolved"
+        to = f"{notification.contact_point} ({notification.kind})"
+        word = "a resolve is" if resolve else "a page is"
+        self.timeline.line(
+            notification.received_at, f"{word} delivered to {to}: {notification.title}"
+        )
+        # A webhook's text is a document for a program.
+        if not (resolve or self._quoted or notification.kind == "webhook"):
+            self._quoted = True
+            self.timeline.quote(notification.text)
+
+    def _died(self) -> RehearsalError | None:
+        """The fault of a program that no drill stopped, if there is one."""
+        excused = {name for breakage in self._broken for name in breakage.programs}
+        for name in self.running.stopped():
+            if name not in excused:
+                tail = self.running.supervisor.tail(name)
+                return RehearsalError(
+                    f"{name} died during the drill; the end of its log "
+                    f"({self.running.supervisor.log(name)}):\n{tail}"
+                )
+        return None
+
+
+@contextmanager
+def _undisturbed() -> Generator[None, None, None]:
+    """A second Ctrl-C does not keep the first from mending."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

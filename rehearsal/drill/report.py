@@ -1,0 +1,95 @@
+"""What a drill reports: JSON for programs, a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rehearsal.drill.verdict import Entry, Finding, Verdict, describe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A played scenario. Times in seconds since the epoch, None where nothing was mended."""
+
+    scenario: str
+    stack: str
+    injected_at: float
+    mended_at: float | None
+    seconds: float
+    verdict: Verdict
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return {
+            "scenario": self.scenario,
+            "stack": self.stack,
+            "injected_at": self.injected_at,
+            "mended_at": self.mended_at,
+            "ok": self.verdict.ok,
+            "alerts": [_entry(entry) for entry in self.verdict.entries],
+            "missing": [_finding(finding) for finding in self.verdict.missing],
+            "unexpected": [_finding(finding) for finding in self.verdict.unexpected],
+        }
+
+    def lines(self) -> list[str]:
+        """The summary: bound against measured, then all that is wrong."""
+        rows = [_row(entry) for entry in self.verdict.entries]
+        head = ("alert", "contact point", "", "told after", "bound", "over after", "bound", "times")
+        result = "passed" if self.verdict.ok else "FAILED"
+        return [
+            "",
+            *table((head, *rows) if rows else ()),
+            *(f"wrong: {fault}" for fault in self.verdict.faults),
+            f"{self.scenario} {result} in {duration(self.seconds)}",
+        ]
+
+
+def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Rows of equal length as lines with aligned columns."""
+    rows = tuple(rows)
+    widths = (
+        [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    )
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def duration(seconds: float) -> str:
+    """`1 min 05 s`, to the second."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    document = asdict(entry)
+    return {**document, "labels": dict(entry.labels), "expected": str(entry.expected)}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "labels": dict(finding.labels)}
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    return (
+        describe(entry.alert, entry.labels),
+        entry.contact_point,
+        str(entry.expected),
+        _seconds(entry.seconds_to_delivery, "never"),
+        _seconds(entry.bound_seconds),
+        _seconds(entry.seconds_to_resolve, "-" if entry.resolve_bound_seconds is None else "never"),
+        _seconds(entry.resolve_bound_seconds),
+        str(entry.notifications),
+    )
+
+
+def _seconds(value: float | None, absent: str = "-") -> str:
+    return absent if value is None else f"{value:.1f} s"
+
+
+def summary(results: Mapping[str, str]) -> list[str]:
+    """One line for each scenario and what came of it."""
+    return table(tuple(results.items()))

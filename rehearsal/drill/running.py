@@ -1,0 +1,195 @@
+"""The rehearsal that is up: its plan, its promises in seconds, and how to ask its programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gallery import labels
+from gallery.alerts.model import Delivery
+from gallery.contact_points import Engine
+from gallery.effective import PlannedAlert
+from gallery.faults import StackFault
+from gallery.plan import Host, Plan, resolve
+from gallery.render.reports import times_to_page
+from gallery.settings import parse
+from gallery.times import REHEARSED, Scenario
+from rehearsal import stack_file
+from rehearsal.addresses import AMP, AMP_ALERTMANAGER, EVALUATOR, GRAFANA_ALERTMANAGER
+from rehearsal.drill.expectations import Expectation, Expected
+from rehearsal.drill.told import ALERTNAME
+from rehearsal.faults import RehearsalError
+from rehearsal.platform import STATE
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.queries import AlertmanagerClient, PrometheusClient
+from rehearsal.stage import (
+    AMP_ALERTMANAGER_NAME,
+    AMP_NAME,
+    EVALUATOR_NAME,
+    GRAFANA_ALERTMANAGER_NAME,
+)
+from rehearsal.stand_in.documents import read_json
+from rehearsal.tools import ROOT
+
+# Seconds to page and to resolve, by the uid of a rule and its scenario.
+Bounds = Mapping[tuple[str, str], tuple[float, float]]
+_BEATS = {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}
+
+
+class NotPlayableError(RehearsalError):
+    """The stack has nothing that the scenario could break, or no alert that would tell of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promises:
+    """A stack's plan, and the bounds that its deployed tree states for the rehearsal."""
+
+    plan: Plan
+    bounds: Bounds
+
+    def planned(self, alert: str, on: Host | None = None) -> PlannedAlert:
+        """The rule of an alert: for a host, that of its owner. Raises NotPlayableError."""
+        for planned in self.plan.alerts:
+            if planned.name == alert and (on is None or on.group in planned.scope.host_groups):
+                return planned
+        raise NotPlayableError(
+            f"stack {self.plan.environment} has no alert {alert}, which this scenario is about"
+        )
+
+    def must(
+        self, alert: str, scenario: Scenario, on: Host | None = None, **about: str
+    ) -> Expectation:
+        """The alert that must come about this service, host or group of hosts."""
+        return self._expectation(Expected.MUST, self.planned(alert, on), scenario, about)
+
+    def may(self, alert: str, scenario: Scenario, **about: str) -> tuple[Expectation, ...]:
+        """The alert that may come; nothing where the stack does not have it."""
+        return tuple(
+            self._expectation(Expected.MAY, planned, scenario, about)
+            for planned in self.plan.alerts
+            if planned.name == alert
+        )
+
+    @property
+    def beats(self) -> Mapping[str, str]:
+        """The alerts that are heartbeats, each with the contact point that hears it."""
+        return {
+            planned.name: str(planned.alert.delivery)
+            for planned in self.plan.alerts
+            if planned.alert.delivery in _BEATS
+        }
+
+    def _expectation(
+        self,
+        expected: Expected,
+        planned: PlannedAlert,
+        scenario: Scenario,
+        about: Mapping[str, str],
+    ) -> Expectation:
+        page, resolves = self.bounds[planned.uid, str(scenario)]
+        known = planned.labels | dict(about)
+        return Expectation(
+            expected=expected,
+            alert=planned.name,
+            labels=known,
+            contact_points=self.plan.deliver({ALERTNAME: planned.name, **known}),
+            page_seconds=page,
+            resolve_seconds=resolves,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A stack that is up."""
+
+    stack: str
+    promises: Promises
+    supervisor: Supervisor
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the stack."""
+        return self.promises.plan
+
+    @property
+    def grafana_evaluates(self) -> bool:
+        """Whether Grafana's rules and routes are played beside those of AMP."""
+        return self.plan.engine is Engine.GRAFANA
+
+    @property
+    def stand_in(self) -> Path:
+        """What the local programs read."""
+        return self.supervisor.directory / "stand-in"
+
+    @property
+    def evaluators(self) -> tuple[PrometheusClient, ...]:
+        """The programs that evaluate alerts."""
+        grafana = (PrometheusClient(EVALUATOR),) if self.grafana_evaluates else ()
+        return (PrometheusClient(AMP), *grafana)
+
+    @property
+    def evaluator(self) -> str:
+        """The program whose rules page."""
+        return EVALUATOR_NAME if self.grafana_evaluates else AMP_NAME
+
+    @property
+    def alertmanager(self) -> str:
+        """The program that delivers pages."""
+        return GRAFANA_ALERTMANAGER_NAME if self.grafana_evaluates else AMP_ALERTMANAGER_NAME
+
+    @property
+    def alertmanagers(self) -> Mapping[Engine, AlertmanagerClient]:
+        """The programs that deliver, by the engine whose routes they have."""
+        clients = {Engine.ALERTMANAGER: AlertmanagerClient(AMP_ALERTMANAGER)}
+        if self.grafana_evaluates:
+            clients[Engine.GRAFANA] = AlertmanagerClient(GRAFANA_ALERTMANAGER)
+        return clients
+
+    def stopped(self) -> list[str]:
+        """The programs of the rehearsal that do not run."""
+        journal = self.supervisor.journal()
+        entries = () if journal is None else journal.entries
+        return [entry.child.name for entry in entries if not entry.alive()]
+
+
+def running(state: Path = STATE) -> Running:
+    """What is up. Raises RehearsalError where nothing is, or not as a drill needs it."""
+    supervisor = Supervisor(state)
+    journal = supervisor.journal()
+    if journal is None:
+        raise RehearsalError(
+            "nothing is up to play a drill on; "
+            "start a stack with `python -m rehearsal up --stack dev`"
+        )
+    again = f"`python -m rehearsal down`, then `python -m rehearsal up --stack {journal.stack}`"
+    if not journal.healthy:
+        raise RehearsalError(f"stack {journal.stack} was never healthy; {again}")
+    dead = [entry.child.name for entry in journal.entries if not entry.alive()]
+    if dead:
+        raise RehearsalError(f"{', '.join(dead)} stopped running; {again}")
+    plan = _plan(journal.stack)
+    stated: list[dict[str, Any]] = read_json(state / "deployed" / "times-to-page.json")
+    if stated != times_to_page(plan):
+        raise RehearsalError(f"stack {journal.stack} has changed since it was started; {again}")
+    bounds = {
+        (each["rule"], each["scenario"]): (each["page_seconds"], each["resolve_seconds"])
+        for each in stated
+        if each["assumptions"] == REHEARSED.name
+    }
+    promises = Promises(plan=plan, bounds=bounds)
+    return Running(stack=journal.stack, promises=promises, supervisor=supervisor)
+
+
+def _plan(stack: str) -> Plan:
+    found = stack_file.read(ROOT, stack)
+    try:
+        return resolve(parse(found.values(), found.secret_keys))
+    except StackFault as fault:
+        raise RehearsalError(f"stack {stack}: {fault}") from None
+
+
+def probe(service: str) -> str:
+    """The selector of a service's own probe."""
+    return f'probe_success{{job="{labels.PROBE}",{labels.SERVICE}="{service}"}}'

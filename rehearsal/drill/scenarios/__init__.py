@@ -1,0 +1,48 @@
+"""Every outage that can be played, in the order in which `drill all` plays them.
+
+Neighbours break different services: a second outage of one within ten minutes is a finding of
+its own (EndpointDegraded), and takes ten minutes to be over.
+"""
+
+from __future__ import annotations
+
+from rehearsal.drill.scenarios.delivery import (
+    ALERTMANAGER_RESTART,
+    CONTACT_POINTS,
+    EVALUATOR_RESTART,
+    PAGER_REFUSES,
+    QUIET,
+)
+from rehearsal.drill.scenarios.endpoints import (
+    ENDPOINT_DOWN,
+    ENDPOINT_FLAPPING,
+    ENDPOINT_HANGS,
+    ENDPOINT_SLOW,
+    REDIS_DOWN,
+    STORE_DOWN,
+    TWO_ENDPOINTS_DOWN,
+)
+from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
+from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN, REMOTE_WRITE_BLOCKED
+from rehearsal.drill.script import Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (
+    QUIET,
+    CONTACT_POINTS,
+    ENDPOINT_DOWN,
+    ENDPOINT_HANGS,
+    TWO_ENDPOINTS_DOWN,
+    REDIS_DOWN,
+    PAGER_REFUSES,
+    EVALUATOR_RESTART,
+    HOST_DOWN,
+    HOST_TERMINATED,
+    ENDPOINT_SLOW,
+    ALERTMANAGER_RESTART,
+    PROBER_DOWN,
+    ENDPOINT_FLAPPING,
+    COLLECTOR_DOWN,
+    REMOTE_WRITE_BLOCKED,
+    HOST_TRAFFIC,
+    STORE_DOWN,
+)

@@ -1,0 +1,229 @@
+"""Nothing at all, and troubles on the way from a rule to a person."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gallery.alerts.model import Delivery
+from gallery.contact_points import GRAFANA_HEARTBEAT, HEARTBEAT, Engine
+from gallery.effective import PlannedAlert
+from gallery.plan import Plan
+from gallery.routing import DATASOURCE_ALERTS
+from rehearsal.drill.beats import HearBeats, beat_seconds
+from rehearsal.drill.breakages import pager_refuses, service_broken
+from rehearsal.drill.expectations import Expectation, Expected
+from rehearsal.drill.observer import PENDING
+from rehearsal.drill.play import Breakage, Play
+from rehearsal.drill.running import Running
+from rehearsal.drill.scenarios.endpoints import down, outage, second_service, service_of
+from rehearsal.drill.script import Scenario, Script, Target
+from rehearsal.drill.steps import Await, Break, Mend, Restart, Until, Watch
+from rehearsal.drill.told import ALERTNAME
+from rehearsal.pager.client import PagerClient
+from rehearsal.world.faults import REFUSE
+
+_QUIET_SECONDS = 60.0
+# After a restart a notifier hears of an alert again within a minute (Prometheus'
+# --rules.alert.resend-delay); what it would then say twice, it says after its group wait.
+_RESEND_SECONDS = 60.0
+_REFUSED_SECONDS = 20.0
+_SLACK_SECONDS = 2.0
+# The service that posted alerts speak of: no service of the store.
+_POSTED = "contact-points-drill"
+# Alerts with labels that no route expects; the default must take them.
+_UNROUTED = "Unrouted"
+
+
+def _beats(running: Running) -> tuple[str, ...]:
+    return (HEARTBEAT, GRAFANA_HEARTBEAT) if running.grafana_evaluates else (HEARTBEAT,)
+
+
+def _quiet(running: Running, _target: Target) -> Script:
+    return Script(
+        steps=(
+            Watch(_QUIET_SECONDS, "nothing is broken; looking on"),
+            HearBeats(_beats(running), beat_seconds(running) - _QUIET_SECONDS),
+        ),
+    )
+
+
+def _evaluator_restart(running: Running, target: Target) -> Script:
+    service, promises = service_of(target), running.promises
+    page = down(promises, service)
+    planned = promises.planned(page.alert)
+
+    def pending(play: Play) -> bool:
+        return any(
+            alert.state == PENDING and page.about(alert.name, alert.labels)
+            for alert in play.observer.active.values()
+        )
+
+    return outage(
+        running,
+        (service,),
+        REFUSE,
+        Break(service_broken(service)),
+        Until(pending, f"{page.alert} pending", page.page_seconds),
+        Watch(planned.hold.seconds / 2, "into the hold"),
+        # A hold of less than ten minutes begins anew (Prometheus' --rules.alert.for-grace-period).
+        Restart(
+            f"{running.evaluator}, which evaluates the rules, is restarted",
+            lambda: running.supervisor.restart(running.evaluator),
+        ),
+        Await((page,)),
+        Mend(),
+    )
+
+
+def _alertmanager_restart(running: Running, target: Target) -> Script:
+    first = service_of(target)
+    both = (first, second_service(running, first, "productcatalogservice"))
+    pages = [down(running.promises, service) for service in both]
+    name, supervisor = running.alertmanager, running.supervisor
+    again = _RESEND_SECONDS + running.plan.timings.group_wait.seconds + _SLACK_SECONDS
+    return outage(
+        running,
+        both,
+        REFUSE,
+        Break(service_broken(both[0])),
+        Await((pages[0],)),
+        Restart(f"{name} is restarted (TERM)", lambda: supervisor.restart(name)),
+        Watch(again, "no page may come twice"),
+        Break(service_broken(both[1])),
+        Await((pages[1],)),
+        Restart(
+            f"{name} is killed and started (KILL): from now on a page may come twice",
+            lambda: supervisor.restart(name, signal.SIGKILL),
+            forgets=True,
+        ),
+        Watch(again, "the notifier hears of the alerts again"),
+        Mend(),
+    )
+
+
+def _pager_refuses(running: Running, target: Target) -> Script:
+    service, timings = service_of(target), running.plan.timings
+    page = down(running.promises, service)
+    # A refused message is tried again within the group interval, then in the next one.
+    after = timings.group_interval.seconds * 2 + _SLACK_SECONDS
+    late = replace(page, page_seconds=after)
+    refusal = pager_refuses(page.contact_points, 3600.0)
+
+    before = PagerClient().refused()
+
+    def refused(play: Play) -> bool:
+        return play.pager.refused() - before >= len(page.contact_points)
+
+    return outage(
+        running,
+        (service,),
+        REFUSE,
+        Break(service_broken(service)),
+        Break(refusal),
+        Until(refused, "a refused delivery", page.page_seconds),
+        Watch(_REFUSED_SECONDS, "every delivery is refused"),
+        Restart(f"{' and '.join(sorted(page.contact_points))} accept deliveries", refusal.undo),
+        Await((late,)),
+        Mend(),
+    )
+
+
+def _contact_points(running: Running, _target: Target) -> Script:
+    posts = [*_posts(running.plan)]
+    timings = running.plan.timings
+    pages = tuple(
+        Expectation(
+            expected=Expected.MUST,
+            alert=labels[ALERTNAME],
+            labels={name: value for name, value in labels.items() if name != ALERTNAME},
+            contact_points=running.plan.deliver(labels),
+            page_seconds=max(timings.group_wait, timings.group_interval).seconds + _SLACK_SECONDS,
+            resolve_seconds=timings.group_interval.seconds + _SLACK_SECONDS,
+        )
+        for _, labels, _ in posts
+    )
+
+    def post(seconds: float) -> None:
+        for engine, client in running.alertmanagers.items():
+            client.post(
+                [
+                    {"labels": labels, "annotations": annotations}
+                    for by, labels, annotations in posts
+                    if by is engine
+                ],
+                seconds,
+            )
+
+    breakage = Breakage(
+        what=f"{len(posts)} alerts are posted, one for every rule and some that no rule makes",
+        do=lambda: post(3600.0),
+        mended="they are over",
+        undo=lambda: post(0.0),
+    )
+    return Script(
+        steps=(
+            Break(breakage),
+            Await(pages),
+            Mend(),
+            # These are posted all the time, by the rules themselves.
+            HearBeats(_beats(running), beat_seconds(running)),
+        ),
+    )
+
+
+def _posts(plan: Plan) -> Iterator[tuple[Engine, dict[str, str], dict[str, str]]]:
+    """Engine, labels and annotations of every alert but the heartbeats."""
+    for planned in plan.alerts:
+        if planned.alert.delivery not in {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}:
+            yield planned.engine, _labels(planned, planned.name), _annotations(planned)
+    some = next(planned for planned in plan.alerts if planned.engine is plan.engine)
+    nowhere = {
+        name: value for name, value in _labels(some, _UNROUTED).items()
+        if name not in {"owner", "severity"}
+    }  # fmt: skip
+    yield plan.engine, nowhere, _annotations(some)
+    if plan.engine is Engine.GRAFANA:
+        for name in DATASOURCE_ALERTS.split("|"):
+            yield plan.engine, _labels(some, name), _annotations(some)
+
+
+def _labels(planned: PlannedAlert, name: str) -> dict[str, str]:
+    return {ALERTNAME: name, "service": _POSTED, **planned.labels}
+
+
+def _annotations(planned: PlannedAlert) -> dict[str, str]:
+    annotations = dict(planned.annotations)
+    # Templates are the evaluator's to fill, and none is asked here.
+    return annotations | {"what": planned.alert.summary, "customers": "This is a drill."}
+
+
+QUIET = Scenario(
+    name="quiet",
+    summary="a minute in which nothing is broken and only the heartbeat speaks",
+    write=_quiet,
+)
+EVALUATOR_RESTART = Scenario(
+    name="evaluator-restart",
+    summary="what evaluates the rules is restarted during a hold: the page comes, once",
+    write=_evaluator_restart,
+    service="recommendationservice",
+)
+ALERTMANAGER_RESTART = Scenario(
+    name="alertmanager-restart",
+    summary="the notifier is restarted while a page is out (TERM: exactly once; KILL: at least)",
+    write=_alertmanager_restart,
+    service="cartservice",
+)
+PAGER_REFUSES = Scenario(
+    name="pager-refuses",
+    summary="the contact points answer 500 for a while: the page is delivered in the end",
+    write=_pager_refuses,
+    service="checkoutservice",
+)
+CONTACT_POINTS = Scenario(
+    name="contact-points",
+    summary="every alert's labels are posted: each reaches the contact points of the plan, once",
+    write=_contact_points,
+)

@@ -1,0 +1,235 @@
+"""Outages of the store's services."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gallery.times import Scenario as Onset
+from rehearsal.drill.breakages import service_broken, services_broken
+from rehearsal.drill.call_graph import consequences
+from rehearsal.drill.expectations import Expectation
+from rehearsal.drill.play import Play
+from rehearsal.drill.running import NotPlayableError, Promises, Running, probe
+from rehearsal.drill.script import Scenario, Script, Step, Target
+from rehearsal.drill.steps import Await, Break, Mend
+from rehearsal.drill.verdict import GRACE_SECONDS
+from rehearsal.world.faults import HANG, REFUSE, Fault, slow
+
+_REDIS = "redis-cart"
+# A second outage within it makes an endpoint degraded.
+_DEGRADED_WINDOW = "10m"
+_ONSETS = {REFUSE: Onset.REFUSED, HANG: Onset.HANGING}
+
+
+def service_of(target: Target) -> str:
+    """The service that a scenario concerns."""
+    if target.service is None:
+        raise NotPlayableError("this scenario needs a service")
+    return target.service
+
+
+def down(promises: Promises, service: str, fault: Fault = REFUSE) -> Expectation:
+    """The page for a service that does not answer."""
+    return promises.must("EndpointDown", _ONSETS[fault], service=service)
+
+
+def recently_down(running: Running, services: Iterable[str]) -> tuple[tuple[Expectation, ...], str]:
+    """What may come since these were down a moment ago, and a note on that, or nothing."""
+    wanted = set(services)
+    amp = running.evaluators[0]
+    changed = f'changes(probe_success{{job="probe"}}[{_DEGRADED_WINDOW}]) > 0'
+    again = sorted(wanted & {sample.labels["service"] for sample in amp.query(changed)})
+    if not again:
+        return (), ""
+    may = (
+        expectation
+        for name in again
+        for expectation in running.promises.may("EndpointDegraded", Onset.CHANGED, service=name)
+    )
+    return tuple(may), (
+        f"{', '.join(again)} was down within the last {_DEGRADED_WINDOW}: EndpointDegraded may "
+        "come too, and takes that long to be over"
+    )
+
+
+def outage(running: Running, services: tuple[str, ...], fault: Fault, *steps: Step) -> Script:
+    """Steps during which these services are down, and what may come of it."""
+    again, note = recently_down(running, services)
+    return Script(
+        steps=steps,
+        may=(*consequences(running.promises, services, _ONSETS[fault]), *again),
+        notes=(note,) if note else (),
+    )
+
+
+def _one_down(running: Running, target: Target, fault: Fault = REFUSE) -> Script:
+    service = service_of(target)
+    page = down(running.promises, service, fault)
+    broken = Break(service_broken(service, fault))
+    return outage(running, (service,), fault, broken, Await((page,)), Mend())
+
+
+def _hangs(running: Running, target: Target) -> Script:
+    return _one_down(running, target, HANG)
+
+
+def second_service(running: Running, first: str, preferred: str) -> str:
+    """Another service than the first: the preferred one, where it is not the first itself."""
+    names = [planned.service.name for planned in running.plan.services]
+    return next(name for name in (preferred, *names) if name != first)
+
+
+def _two_down(running: Running, target: Target) -> Script:
+    first = service_of(target)
+    both = (first, second_service(running, first, "emailservice"))
+    pages = tuple(down(running.promises, service) for service in both)
+    broken = Break(services_broken(both))
+    return outage(running, both, REFUSE, broken, Await(pages), Mend())
+
+
+def _store_down(running: Running, _target: Target) -> Script:
+    everything = tuple(planned.service.name for planned in running.plan.services)
+    pages = tuple(down(running.promises, service) for service in everything)
+    broken = Break(services_broken(everything))
+    script = outage(running, everything, REFUSE, broken, Await(pages), Mend())
+    return Script(
+        steps=script.steps,
+        may=script.may,
+        pages_at_most={"EndpointDown": 1},
+        notes=script.notes,
+    )
+
+
+def _redis_down(running: Running, _target: Target) -> Script:
+    if all(planned.service.name != _REDIS for planned in running.plan.services):
+        raise NotPlayableError(f"stack {running.stack} runs no {_REDIS}")
+    return _one_down(running, Target(service=_REDIS))
+
+
+def _slow(running: Running, target: Target) -> Script:
+    service, promises = service_of(target), running.promises
+    ticket = promises.must("EndpointSlow", Onset.CHANGED, service=service)
+    probe_timeout = running.plan.timings.probe_timeout.milliseconds
+    limit = promises.planned("EndpointSlow").scope.threshold
+    if limit >= probe_timeout:
+        raise NotPlayableError(
+            f"an answer slower than {limit:g} ms is no answer at all to a probe that waits "
+            f"{probe_timeout} ms"
+        )
+    # Above what is slow and below what is down.
+    late = slow(round((limit + probe_timeout) / 2))
+    return Script(
+        steps=(Break(service_broken(service, late)), Await((ticket,)), Mend()),
+        may=consequences(promises, (service,), Onset.CHANGED),
+    )
+
+
+@dataclass(frozen=True)
+class _Flap:
+    """A service that is down again and again, each time for almost as long as the hold.
+
+    `scrapes` is how many scrapes of each outage fail, `interval` their seconds apart.
+    """
+
+    service: str
+    scrapes: int
+    interval: float
+    ticket: Expectation
+
+    @property
+    def expectations(self) -> tuple[Expectation, ...]:
+        return (self.ticket,)
+
+    @property
+    def at_most(self) -> float:
+        return self.ticket.page_seconds + GRACE_SECONDS
+
+    def run(self, play: Play) -> None:
+        """Be down and up again until somebody is told, or should have been."""
+        mark = 0.0
+        while True:
+            play.break_(service_broken(self.service))
+            if not mark:
+                mark = play.mark
+                play.expect((self.ticket,))
+            until = mark + self.at_most
+            seen = self._await(play, 0, until)
+            last = seen + (self.scrapes - 0.5) * self.interval
+            play.wait(lambda: False, min(last, until))
+            play.mend()
+            self._await(play, 1, until)
+            if play.wait(lambda: play.delivered((self.ticket,)), time.time()):
+                return
+            if time.time() >= until:
+                return
+
+    def _await(self, play: Play, value: int, until: float) -> float:
+        """When the probe was first seen with this value."""
+        amp = play.running.evaluators[0]
+        asked = f"timestamp({probe(self.service)} == {value})"
+        play.wait(lambda: bool(amp.query(asked)), until)
+        found = amp.query(asked)
+        return found[0].value if found else time.time()
+
+
+def _flapping(running: Running, target: Target) -> Script:
+    service, promises = service_of(target), running.promises
+    hold = promises.planned("EndpointDown").hold.seconds
+    scrape = running.plan.timings.scrape.seconds
+    # What a failing scrape says stands until the next one.
+    scrapes = int((hold - 1.0) // scrape)
+    if scrapes < 1:
+        raise NotPlayableError(
+            f"the hold of EndpointDown is {hold:g} s and a scrape comes every {scrape:g} s: "
+            "a single failure pages, and there is no edge to flap at"
+        )
+    ticket = promises.must("EndpointDegraded", Onset.CHANGED, service=service)
+    flap = _Flap(service=service, scrapes=scrapes, interval=scrape, ticket=ticket)
+    return Script(
+        steps=(flap, Mend()),
+        may=consequences(promises, (service,), Onset.CHANGED),
+    )
+
+
+ENDPOINT_DOWN = Scenario(
+    name="endpoint-down",
+    summary="a service refuses connections: one page, and one resolve",
+    write=_one_down,
+    service="cartservice",
+)
+ENDPOINT_HANGS = Scenario(
+    name="endpoint-hangs",
+    summary="a service accepts connections and never answers",
+    write=_hangs,
+    service="currencyservice",
+)
+TWO_ENDPOINTS_DOWN = Scenario(
+    name="two-endpoints-down",
+    summary="two services refuse connections at once",
+    write=_two_down,
+    service="adservice",
+)
+ENDPOINT_SLOW = Scenario(
+    name="endpoint-slow",
+    summary="a service answers its customers late, but answers: a ticket",
+    write=_slow,
+    service="paymentservice",
+)
+ENDPOINT_FLAPPING = Scenario(
+    name="endpoint-flapping",
+    summary="a service is down for a little less than the hold, again and again: no page, a ticket",
+    write=_flapping,
+    service="shippingservice",
+)
+STORE_DOWN = Scenario(
+    name="store-down",
+    summary="everything refuses connections at once: one page and not ten",
+    write=_store_down,
+)
+REDIS_DOWN = Scenario(
+    name="redis-down",
+    summary="the cart's Redis is down behind a healthy cart",
+    write=_redis_down,
+)

@@ -1,0 +1,78 @@
+"""Outages of the EC2 hosts."""
+
+from __future__ import annotations
+
+from gallery.plan import Host
+from gallery.times import Scenario as Onset
+from rehearsal.drill.breakages import host_stopped, host_terminated, traffic_changed
+from rehearsal.drill.running import NotPlayableError, Running
+from rehearsal.drill.script import Scenario, Script, Target
+from rehearsal.drill.steps import Await, Break, Mend
+from rehearsal.world.procfs import REST_BYTES_PER_SECOND
+
+# How many times the traffic that counts as a flood; a greater one takes no longer to be seen
+# and longer to leave the window.
+_FLOOD = 4
+
+
+def _host(target: Target) -> Host:
+    if target.host is None:
+        raise NotPlayableError("this stack has no hosts")
+    return target.host
+
+
+def _down(running: Running, target: Target) -> Script:
+    host = _host(target)
+    page = running.promises.must("HostDown", Onset.REFUSED, host, host=host.name)
+    return Script(
+        steps=(Break(host_stopped(running, host.name)), Await((page,)), Mend()),
+    )
+
+
+def _terminated(running: Running, target: Target) -> Script:
+    host = _host(target)
+    page = running.promises.must("HostMissing", Onset.GONE, host, host_group=host.group)
+    return Script(
+        steps=(Break(host_terminated(running, host.name)), Await((page,)), Mend()),
+        # Between its end and the next discovery it looks as if it were down.
+        may=running.promises.may("HostDown", Onset.REFUSED, host=host.name),
+    )
+
+
+def _traffic(running: Running, target: Target) -> Script:
+    flooded = _host(target)
+    others = [host for host in running.plan.hosts if host.name != flooded.name]
+    if not others:
+        raise NotPlayableError("this scenario needs two hosts")
+    silent, promises = others[0], running.promises
+    high = promises.must("HostTrafficHigh", Onset.CHANGED, flooded, host=flooded.name)
+    low = promises.must("HostTrafficLow", Onset.CHANGED, silent, host=silent.name)
+    times = promises.planned("HostTrafficHigh", flooded).scope.threshold * _FLOOD
+    return Script(
+        steps=(
+            Break(traffic_changed(flooded.name, times * REST_BYTES_PER_SECOND)),
+            Break(traffic_changed(silent.name, 0.0)),
+            Await((high, low)),
+            Mend(),
+        ),
+    )
+
+
+HOST_DOWN = Scenario(
+    name="host-down",
+    summary="a host is switched off: one page",
+    write=_down,
+    on_host=True,
+)
+HOST_TERMINATED = Scenario(
+    name="host-terminated",
+    summary="a host has left EC2 and its discovery: the group is short of one",
+    write=_terminated,
+    on_host=True,
+)
+HOST_TRAFFIC = Scenario(
+    name="host-traffic",
+    summary="a flood on one host and silence on another, at the same time",
+    write=_traffic,
+    on_host=True,
+)

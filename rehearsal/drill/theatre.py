@@ -1,0 +1,124 @@
+"""Plays scenarios on the running stack, one at a time, and leaves it as it was found."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from gallery.faults import nearest
+from rehearsal import loopback
+from rehearsal.drill.observer import Observer
+from rehearsal.drill.play import Play
+from rehearsal.drill.report import Report, duration
+from rehearsal.drill.running import Running
+from rehearsal.drill.script import Scenario, Script, Target
+from rehearsal.drill.timeline import Timeline, Write
+from rehearsal.drill.verdict import describe
+from rehearsal.faults import RehearsalError
+from rehearsal.world.client import WorldClient
+
+
+def target(
+    running: Running, scenario: Scenario, service: str | None = None, host: str | None = None
+) -> Target:
+    """What the scenario breaks. Raises RehearsalError for what it cannot, with what it can."""
+    plan = running.plan
+    if service is not None:
+        services = [planned.service.name for planned in plan.services]
+        if scenario.service is None:
+            raise RehearsalError(f"{scenario.name} does not take --service")
+        if service not in services:
+            raise RehearsalError(f'no service is called "{service}"; {nearest(service, services)}')
+    if host is not None and not scenario.on_host:
+        raise RehearsalError(f"{scenario.name} does not take --host")
+    hosts = {each.name: each for each in plan.hosts}
+    if host is not None and host not in hosts:
+        raise RehearsalError(
+            f'no host is called "{host}"; {nearest(host, hosts) if hosts else "there are none"}'
+        )
+    chosen = host or (next(iter(hosts), None) if scenario.on_host else None)
+    return Target(
+        service=service or scenario.service,
+        host=None if chosen is None else hosts[chosen],
+    )
+
+
+def perform(running: Running, scenario: Scenario, chosen: Target, write: Write) -> Report:
+    """Play a scenario to its end.
+
+    Raises RehearsalError where it cannot begin, or where the platform itself fails under it;
+    what was broken is mended then, and after an interruption too.
+    """
+    with _alone(running):
+        try:
+            refuse_unrest(running)
+            script = scenario.write(running, chosen)
+            return _played(running, scenario, script, write)
+        except loopback.UnansweredError as why:
+            raise RehearsalError(f"a program of the rehearsal does not answer: {why}") from None
+        except loopback.HttpStatusError as why:
+            raise RehearsalError(f"a program of the rehearsal refuses: {why}") from None
+
+
+def _played(running: Running, scenario: Scenario, script: Script, write: Write) -> Report:
+    write(f"{scenario.name}: {scenario.summary}")
+    write(f"stack {running.stack}; at most {duration(script.at_most)}")
+    for note in script.notes:
+        write(f"note: {note}")
+    play = Play(running, Timeline(write), may=script.may, pages_at_most=dict(script.pages_at_most))
+    try:
+        # What is known before the fault is no event of the drill.
+        play.observer.look(play.began)
+        for step in script.steps:
+            step.run(play)
+    finally:
+        play.mend_whatever_happens()
+    report = Report(
+        scenario=scenario.name,
+        stack=running.stack,
+        injected_at=play.injected_at or play.began,
+        mended_at=play.mended_at,
+        seconds=time.time() - play.began,
+        verdict=play.verdict(),
+    )
+    for line in report.lines():
+        write(line)
+    return report
+
+
+def refuse_unrest(running: Running) -> None:
+    """Raise RehearsalError where something is broken or firing before anything was done."""
+    observer = Observer(running)
+    observer.look(time.time())
+    what = [f"{describe(alert.name, alert.labels)} is firing" for alert in observer.firing()]
+    beats = running.promises.beats
+    for client in running.alertmanagers.values():
+        what += [
+            f"{describe(labels['alertname'], labels)} is being told"
+            for labels in client.alerts()
+            if labels["alertname"] not in beats
+        ]
+    what += [
+        f"{name} is broken ({fault['kind']})"
+        for name, fault in WorldClient().faults().items()
+        if fault is not None
+    ]
+    if what:
+        raise RehearsalError(
+            f"a drill begins in peace, but {'; '.join(sorted(set(what)))}; wait until it is over, "
+            f"or start anew: `python -m rehearsal down`, "
+            f"then `python -m rehearsal up --stack {running.stack}`"
+        )
+
+
+@contextmanager
+def _alone(running: Running) -> Generator[None, None, None]:
+    """One drill at a time, or each would be the other's forbidden alert."""
+    with (running.supervisor.directory / "drill.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RehearsalError("another drill is being played; wait for its end") from None
+        yield

@@ -1,0 +1,100 @@
+"""What each contact point was told about each alert, read out of the pager's notifications.
+
+A message that brings news of one alert lists others of its group again; that is no second page
+for those. A message that brings no news at all is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rehearsal.pager.notifications import Notification, ToldAlert
+
+ALERTNAME = "alertname"
+Key = tuple[str, frozenset[tuple[str, str]]]
+
+
+@dataclass(kw_only=True)
+class Told:
+    """One alert at one contact point.
+
+    `firings` are the times at which it was said to fire, without mere mentions; `resolves` those
+    at which it was said to be over; all in seconds since the epoch. `labels` are without the
+    alert's name. `fired_at` is when the evaluator let it fire, where that is known otherwise.
+    """
+
+    alert: str
+    labels: Mapping[str, str]
+    contact_point: str
+    firings: list[float] = field(default_factory=list[float])
+    resolves: list[float] = field(default_factory=list[float])
+    fired_at: float | None = None
+
+    @property
+    def key(self) -> Key:
+        """The alert, whoever was told."""
+        return self.alert, frozenset(self.labels.items())
+
+    @property
+    def open(self) -> bool:
+        """Whether the contact point was last told that it fires."""
+        return len(self.firings) > 0 and (not self.resolves or self.resolves[-1] < self.firings[-1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """All that was told.
+
+    `pages` counts, for an alert's name and a contact point, the messages that brought a new
+    alert; `alarms` are messages about no alert, as a CloudWatch alarm sends them.
+    """
+
+    told: tuple[Told, ...]
+    pages: Mapping[tuple[str, str], int]
+    alarms: tuple[Notification, ...]
+
+
+def key_of(labels: Mapping[str, str]) -> Key:
+    """The key of an alert whose labels hold its name."""
+    rest = {name: value for name, value in labels.items() if name != ALERTNAME}
+    return labels.get(ALERTNAME, ""), frozenset(rest.items())
+
+
+def account(notifications: Iterable[Notification]) -> Account:
+    """Read notifications, which are in the order of their arrival."""
+    told = dict[tuple[Key, str], Told]()
+    pages = dict[tuple[str, str], int]()
+    alarms = list[Notification]()
+    for notification in notifications:
+        if not notification.alerts:
+            alarms.append(notification)
+            continue
+        items = [(alert, _told(told, alert, notification)) for alert in notification.alerts]
+        _enter(notification, items, pages)
+    return Account(told=tuple(told.values()), pages=pages, alarms=tuple(alarms))
+
+
+def _told(told: dict[tuple[Key, str], Told], alert: ToldAlert, into: Notification) -> Told:
+    key = key_of(alert.labels)
+    made = Told(alert=key[0], labels=dict(key[1]), contact_point=into.contact_point)
+    return told.setdefault((key, into.contact_point), made)
+
+
+def _enter(
+    notification: Notification,
+    items: list[tuple[ToldAlert, Told]],
+    pages: dict[tuple[str, str], int],
+) -> None:
+    at = notification.received_at
+    firing = [item for alert, item in items if alert.status == "firing"]
+    begun = [item for item in firing if not item.open]
+    over = [item for alert, item in items if alert.status != "firing" and item.open]
+    # Without news it is a repeat, for all that it lists.
+    for item in begun if begun or over else firing:
+        item.firings.append(at)
+    for item in over:
+        item.resolves.append(at)
+    for name in {item.alert for item in begun}:
+        place = name, notification.contact_point
+        pages[place] = pages.get(place, 0) + 1

@@ -1,0 +1,247 @@
+"""Judges what was told by what was expected: in time, each once, and nothing forbidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rehearsal.drill.expectations import Expectation, Expected
+from rehearsal.drill.told import Account, Key, Told
+
+# Seconds beyond a bound within which it still counts as kept: clocks are read by several programs.
+GRACE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that is missing or should not have come, and in what way."""
+
+    alert: str
+    labels: Mapping[str, str]
+    contact_point: str
+    why: str
+
+    def text(self) -> str:
+        """One line for a person."""
+        return f"{describe(self.alert, self.labels)} at {self.contact_point}: {self.why}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """When the scenario broke and mended, in seconds since the epoch; None where it did not.
+
+    `repeats_from` is when a message may come twice from, because its sender lost its memory.
+    """
+
+    injected_at: float
+    mended_at: float | None = None
+    repeats_from: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One alert, label set and contact point. Times as in `Times`; `notifications` that fire."""
+
+    alert: str
+    labels: Mapping[str, str]
+    contact_point: str
+    expected: Expected
+    fired_at: float | None = None
+    delivered_at: float | None = None
+    resolved_at: float | None = None
+    seconds_to_delivery: float | None = None
+    seconds_to_resolve: float | None = None
+    bound_seconds: float | None = None
+    resolve_bound_seconds: float | None = None
+    notifications: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What came of it. `faults` says in words all that is wrong, nothing where all is well."""
+
+    entries: tuple[Entry, ...]
+    missing: tuple[Finding, ...]
+    unexpected: tuple[Finding, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all came in time, each once, and nothing forbidden came."""
+        return not self.faults
+
+
+@dataclass
+class _Bench:
+    """Findings as they are made."""
+
+    times: Times
+    fired: Mapping[Key, float]
+    entries: list[Entry] = field(default_factory=list[Entry])
+    missing: list[Finding] = field(default_factory=list[Finding])
+    unexpected: list[Finding] = field(default_factory=list[Finding])
+    faults: list[str] = field(default_factory=list[str])
+
+
+def describe(alert: str, labels: Mapping[str, str]) -> str:
+    """An alert by what it is about: its host, its group of hosts or its service."""
+    names = ("host", "host_group", "service")
+    return " ".join([alert, *[labels[name] for name in names if name in labels][:1]])
+
+
+def judge(
+    expectations: Iterable[Expectation],
+    account: Account,
+    fired: Mapping[Key, float],
+    times: Times,
+    pages_at_most: Mapping[str, int] | None = None,
+) -> Verdict:
+    """Judge a scenario. `fired` has the time at which the evaluator let an alert fire.
+
+    `pages_at_most` limits how many messages with something new a contact point gets from one
+    alert's name.
+    """
+    bench = _Bench(times, fired)
+    open_musts = [(each, name) for each in expectations if each.expected is Expected.MUST
+                  for name in sorted(each.contact_points)]  # fmt: skip
+    allowed = [each for each in expectations if each.expected is Expected.MAY]
+    for told in sorted(account.told, key=lambda one: one.firings[:1]):
+        if not told.firings:
+            continue
+        claimed = next((must for must in open_musts if _meets(must[0], told, must[1])), None)
+        if claimed is not None:
+            open_musts.remove(claimed)
+            _enter(bench, told, claimed[0])
+        elif (may := next((one for one in allowed if _meets(one, told)), None)) is not None:
+            _enter(bench, told, may)
+        else:
+            _forbid(bench, told)
+    for must, contact_point in open_musts:
+        _miss(bench, must, contact_point)
+    for notification in account.alarms:
+        labels, name = dict[str, str](), notification.contact_point
+        bench.unexpected.append(
+            Finding(alert=notification.title, labels=labels, contact_point=name, why="forbidden")
+        )
+    bench.unexpected += _too_many_pages(account, pages_at_most or {})
+    found = (*bench.missing, *bench.unexpected)
+    return Verdict(
+        entries=tuple(bench.entries),
+        missing=tuple(bench.missing),
+        unexpected=tuple(bench.unexpected),
+        faults=(*(finding.text() for finding in found), *bench.faults),
+    )
+
+
+def _meets(expectation: Expectation, told: Told, contact_point: str | None = None) -> bool:
+    right = told.contact_point in expectation.contact_points
+    if contact_point is not None:
+        right = told.contact_point == contact_point
+    return right and expectation.about(told.alert, told.labels)
+
+
+def _enter(bench: _Bench, told: Told, by: Expectation) -> None:
+    times = bench.times
+    resolved_at = None if told.open or not told.resolves else told.resolves[-1]
+    after_mend = None
+    if resolved_at is not None and times.mended_at is not None:
+        after_mend = resolved_at - times.mended_at
+    entry = Entry(
+        alert=told.alert,
+        labels=told.labels,
+        contact_point=told.contact_point,
+        expected=by.expected,
+        fired_at=_fired(bench, told),
+        delivered_at=told.firings[0],
+        resolved_at=resolved_at,
+        seconds_to_delivery=told.firings[0] - times.injected_at,
+        seconds_to_resolve=after_mend,
+        bound_seconds=by.due - times.injected_at,
+        resolve_bound_seconds=by.resolve_seconds,
+        notifications=len(told.firings),
+    )
+    bench.entries.append(entry)
+    what = f"{describe(told.alert, told.labels)} at {told.contact_point}"
+    bench.faults += [f"{what}: {fault}" for fault in _faults(told, by, entry, times)]
+
+
+def _faults(told: Told, by: Expectation, entry: Entry, times: Times) -> Iterator[str]:
+    must = by.expected is Expected.MUST
+    if must and told.firings[0] > by.due + GRACE_SECONDS:
+        yield f"too late: {entry.seconds_to_delivery:.1f} s, bound {entry.bound_seconds:.1f} s"
+    counted = [at for at in told.firings if times.repeats_from is None or at < times.repeats_from]
+    if len(counted) > 1 and not by.repeats:
+        yield f"told {len(counted)} times; once is right"
+    if must and any(times.mended_at is None or at < times.mended_at for at in told.resolves):
+        yield "told to be over while it was not"
+    if by.resolve_seconds is None or times.mended_at is None:
+        return
+    if entry.resolved_at is None:
+        yield f"never resolved; bound {by.resolve_seconds:.1f} s"
+    elif must and entry.resolved_at > times.mended_at + by.resolve_seconds + GRACE_SECONDS:
+        yield (
+            f"resolved too late: {entry.seconds_to_resolve:.1f} s, bound {by.resolve_seconds:.1f} s"
+        )
+
+
+def _fired(bench: _Bench, told: Told) -> float | None:
+    """When it fired: never after it was told, however late that was seen."""
+    seen = bench.fired.get(told.key, told.fired_at)
+    return None if seen is None else min(seen, told.firings[0])
+
+
+def _forbid(bench: _Bench, told: Told) -> None:
+    after_mend = None
+    if told.resolves and bench.times.mended_at is not None:
+        after_mend = told.resolves[-1] - bench.times.mended_at
+    bench.entries.append(
+        Entry(
+            alert=told.alert,
+            labels=told.labels,
+            contact_point=told.contact_point,
+            expected=Expected.FORBIDDEN,
+            fired_at=_fired(bench, told),
+            delivered_at=told.firings[0],
+            resolved_at=told.resolves[-1] if told.resolves else None,
+            seconds_to_delivery=told.firings[0] - bench.times.injected_at,
+            seconds_to_resolve=after_mend,
+            notifications=len(told.firings),
+        )
+    )
+    bench.unexpected.append(
+        Finding(
+            alert=told.alert,
+            labels=told.labels,
+            contact_point=told.contact_point,
+            why=f"forbidden, came after {told.firings[0] - bench.times.injected_at:.1f} s",
+        )
+    )
+
+
+def _miss(bench: _Bench, must: Expectation, contact_point: str) -> None:
+    bound = must.due - bench.times.injected_at
+    bench.entries.append(
+        Entry(
+            alert=must.alert,
+            labels=must.labels,
+            contact_point=contact_point,
+            expected=must.expected,
+            bound_seconds=bound,
+            resolve_bound_seconds=must.resolve_seconds,
+        )
+    )
+    bench.missing.append(
+        Finding(
+            alert=must.alert,
+            labels=must.labels,
+            contact_point=contact_point,
+            why=f"did not come within {bound:.1f} s",
+        )
+    )
+
+
+def _too_many_pages(account: Account, pages_at_most: Mapping[str, int]) -> Iterator[Finding]:
+    for (alert, contact_point), count in sorted(account.pages.items()):
+        if count > pages_at_most.get(alert, count):
+            why = f"{count} messages; {pages_at_most[alert]} is right"
+            yield Finding(alert=alert, labels={}, contact_point=contact_point, why=why)
