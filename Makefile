@@ -3,9 +3,10 @@ SHELL := /bin/bash
 STACK ?= dev
 PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
+LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test lint drills bench schema roles locked clean
+.PHONY: help up down status test lint drills bench schema roles locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -14,7 +15,7 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 	@echo "installing Python packages into .venv"
 	@test -x $(PYTHON) || python3 -m venv .venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	@$(PYTHON) -m uv pip sync --quiet --python $(PYTHON) requirements.txt requirements-dev.txt
+	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 up: ## install what is missing, rehearse STACK on this machine, play endpoint-down
@@ -40,11 +41,18 @@ test: $(INSTALLED) lint ## every test this machine can run
 	@$(PYTHON) -m pytest
 
 drills: $(INSTALLED) ## play every outage, one after another
-	@$(PYTHON) -m rehearsal drill all --stack $(STACK)
+	@$(PYTHON) -m rehearsal up --stack $(STACK)
+	@$(PYTHON) -m rehearsal drill all; played=$$?; $(PYTHON) -m rehearsal down; exit $$played
 
 bench: $(INSTALLED) ## measure; writes build/bench.json
-	@$(PYTHON) -m rehearsal bench
+	@$(PYTHON) -m rehearsal.bench
 
-locked: ## resolve requirements.txt and requirements-dev.txt anew from pyproject.toml
-	@uv pip compile -q --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt
-	@uv pip compile -q --universal --python-version 3.11 --no-header --group dev -c requirements.txt -o requirements-dev.txt
+schema: $(INSTALLED) ## write stacks/schema.json, which editors read
+	@$(PYTHON) -m gallery.schema > stacks/schema.json.new && mv stacks/schema.json.new stacks/schema.json
+
+roles: $(INSTALLED) ## write docs/roles.md
+	@$(PYTHON) -m gallery.render.roles > docs/roles.md.new && mv docs/roles.md.new docs/roles.md
+
+locked: $(INSTALLED) ## resolve requirements.txt and requirements-dev.txt anew from pyproject.toml
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt

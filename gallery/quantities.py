@@ -92,6 +92,11 @@ Domain = Annotated[
 ]
 
 
+def listed(names: Iterable[str]) -> WithJsonSchema:
+    """What an editor offers for a value that `one_of` checks."""
+    return WithJsonSchema({"type": "string", "enum": list(names)})
+
+
 def one_of(noun: str, names: Iterable[str]) -> AfterValidator:
     """Accepts these names alone; the fault offers the nearest."""
     known = tuple(names)

@@ -20,17 +20,18 @@ from gallery.contact_points import BUILT_IN, DELIVERABLE, Engine, Kind
 from gallery.durations import Duration
 from gallery.faults import StackFault, nearest
 from gallery.faults_of_models import readable
-from gallery.quantities import Cidr, Days, Domain, Length, Mail, Name, Version, one_of
+from gallery.quantities import Cidr, Days, Domain, Length, Mail, Name, Version, listed, one_of
 from gallery.roles import ROLE_NAMES, Severity
 from gallery.services import SERVICES
 
 PREFIX = "gallery:"
 
-RoleName = Annotated[str, one_of("a role", ROLE_NAMES)]
-ServiceName = Annotated[
-    str, one_of("a service of the store", (service.name for service in SERVICES))
-]
-AlertName = Annotated[str, one_of("an alert", (alert.name for alert in ALERTS))]
+_SERVICES = tuple(service.name for service in SERVICES)
+_ALERTS = tuple(alert.name for alert in ALERTS)
+
+RoleName = Annotated[str, one_of("a role", ROLE_NAMES), listed(ROLE_NAMES)]
+ServiceName = Annotated[str, one_of("a service of the store", _SERVICES), listed(_SERVICES)]
+AlertName = Annotated[str, one_of("an alert", _ALERTS), listed(_ALERTS)]
 
 
 class Section(BaseModel):

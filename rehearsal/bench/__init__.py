@@ -1,0 +1,1 @@
+"""Measures what the project promises of its speed; ratios are taken within one run."""

@@ -1,0 +1,151 @@
+"""`python -m rehearsal.bench`: measure, print a table, write `build/bench.json`.
+
+Exit status 0 only if every budget holds. Takes up to 25 minutes, nearly all of it in drills.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gallery.services import SERVICES
+from rehearsal import drill, platform
+from rehearsal.faults import RehearsalError
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.tools import ROOT, provide
+
+STACK = "dev"
+REPORT = ROOT / "build" / "bench.json"
+_REPEATS = 5
+_RUNS = 10
+_MARGIN_SECONDS = 1.0
+_GIB = 1024**3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One measured value against its budget, which it must not exceed."""
+
+    name: str
+    value: float
+    budget: float
+    unit: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is within the budget."""
+        return self.value <= self.budget
+
+
+def _measure(what: str, count: int = 0) -> dict[str, float]:
+    command = [sys.executable, "-m", "rehearsal.bench.measure", what, str(count)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        raise RehearsalError(f"{' '.join(command)} failed:\n{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def render() -> Iterator[Figure]:
+    """What the program adds to its imports, and how it grows. CPU time, alternating runs."""
+    ratios = list[float]()
+    for _ in range(_REPEATS):
+        stack = _measure("stack")
+        bare = _measure("bare", round(stack["resources"]))
+        ratios.append(stack["seconds"] / bare["seconds"])
+    yield Figure(
+        name=f"render of {STACK} / imports and bare resources",
+        value=statistics.median(ratios),
+        budget=1.5,
+        unit="times",
+    )
+    few, many = (_measure("hosts", count)["after_imports"] for count in (100, 1000))
+    yield Figure(name="1,000 hosts / 100 hosts", value=many / few, budget=12, unit="times")
+
+
+def start() -> Iterator[Figure]:
+    """Bring the rehearsal up, tools installed, and weigh all its processes."""
+    provide()
+    platform.down()
+    began = time.monotonic()
+    platform.up(STACK, _say)
+    yield Figure(name=f"rehearsal up, {STACK}", value=time.monotonic() - began, budget=20, unit="s")
+    yield Figure(name="memory of its processes", value=_memory() / _GIB, budget=1, unit="GiB")
+
+
+def _memory() -> float:
+    """Bytes that the rehearsal's processes hold; what they share is counted once."""
+    journal = Supervisor(platform.STATE).journal()
+    pids = [entry.identity.pid for entry in journal.entries if entry.identity] if journal else []
+    return float(sum(_proportional_bytes(Path(f"/proc/{pid}/smaps_rollup")) for pid in pids))
+
+
+def _proportional_bytes(path: Path) -> int:
+    line = next(line for line in path.read_text().splitlines() if line.startswith("Pss:"))
+    return int(line.split()[1]) * 1024
+
+
+def time_to_page() -> Iterator[Figure]:
+    """Ten outages, each of another service, half refusing and half hanging."""
+    for number, service in enumerate(SERVICES[:_RUNS]):
+        fault = "refuse" if number % 2 else "hang"
+        _say(f"{service.name}: {fault}")
+        played = drill.play_endpoint(service.name, fault, lambda _line: None)
+        yield from _delivered(service.name, fault, played)
+
+
+def _delivered(service: str, fault: str, played: dict[str, Any]) -> Iterator[Figure]:
+    for alert in played["alerts"]:
+        if alert["expected"] != "must":
+            continue
+        for what, value, budget in (
+            ("page", alert["seconds_to_delivery"], alert["bound_seconds"]),
+            ("resolve", alert["seconds_to_resolve"], alert["resolve_bound_seconds"]),
+        ):
+            yield Figure(
+                name=f"{service} ({fault}): {what} to {alert['contact_point']}",
+                value=float("inf") if value is None else value,
+                budget=budget + _MARGIN_SECONDS,
+                unit="s",
+            )
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def _table(figures: list[Figure]) -> str:
+    width = max(len(figure.name) for figure in figures)
+    return "\n".join(
+        f"{figure.name:<{width}}  {figure.value:8.2f} of {figure.budget:6.2f} {figure.unit:<5} "
+        f"{'ok' if figure.holds else 'MISSED'}"
+        for figure in figures
+    )
+
+
+def main() -> int:
+    """Measure everything; the exit status."""
+    figures = list[Figure]()
+    try:
+        for part in (render, start, time_to_page):
+            _say(part.__doc__.splitlines()[0] if part.__doc__ else part.__name__)
+            figures.extend(part())
+    except RehearsalError as fault:
+        print(f"bench: {fault}", file=sys.stderr)
+        return 1
+    finally:
+        platform.down()
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
+    print(_table(figures))
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
