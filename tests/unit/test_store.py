@@ -7,11 +7,12 @@ import pulumi
 import pytest
 
 from components.store import Store, StoreArgs
-from gallery.plan import Plan
+from gallery.plan import Plan, resolve
 from gallery.services import SERVICES, Protocol
+from gallery.settings import parse
 from rehearsal.monitor import Recording
 from tests.unit.components import objects, on_openshift, pods, recorded
-from tests.unit.stack_files import planned
+from tests.unit.stack_files import faults, planned, values, with_value
 
 REDIS = "redis-cart"
 NAMES = [service.name for service in SERVICES]
@@ -208,16 +209,11 @@ def test_the_public_reaches_the_frontend_alone_and_only_through_a_door() -> None
         }
 
     assert open_to_all(prod()) == {"frontend"}
-    config = planned("dev")
-    assert config.door is not None
+    assert open_to_all(dev()) == {"frontend"}
     assert open_to_all(store(without_door())) == set()
 
 
 def without_door() -> Plan:
-    from gallery.plan import resolve
-    from gallery.settings import parse
-    from tests.unit.stack_files import values
-
     config = values("dev")
     del config["gallery:door"]
     return resolve(parse(config))
@@ -256,6 +252,13 @@ def test_elsewhere_carts_end_with_their_pod_and_nothing_is_protected() -> None:
     assert objects(dev(), "PersistentVolumeClaim") == {}
     assert "emptyDir" in pods(dev())[REDIS]["spec"]["volumes"][0]
     assert not [one.name for one in dev().resources if one.options.get("protect")]
+
+
+def test_what_keeps_data_runs_once_or_is_refused() -> None:
+    sound = resolve(parse(with_value("store.replicas.redis-cart", 1)))
+    assert next(one.replicas for one in sound.services if one.service.name == REDIS) == 1
+    (fault,) = faults(with_value("store.replicas.redis-cart", 3))
+    assert fault.startswith("gallery:store.replicas.redis-cart is 3;")
 
 
 def test_a_drained_node_takes_one_pod_of_a_service_that_has_several() -> None:
