@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     chosen, rest = _parser().parse_known_args(arguments)
     if rest and chosen.command != "drill":
         _parser().error(f"unknown arguments: {' '.join(rest)}")
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         return _COMMANDS[chosen.command](chosen, rest)

@@ -11,7 +11,8 @@ from rehearsal.faults import RehearsalError
 from rehearsal.queries import PrometheusClient
 
 HEALTHY_WITHIN_SECONDS = 60.0
-_POLL_SECONDS = 0.25
+_POLL_SECONDS = 0.5
+_TELL_SECONDS = 3.0
 # A group that is evaluated more seldom has its first turn later, and nobody waits for it.
 _PROMPT_SECONDS = 15.0
 
@@ -25,16 +26,16 @@ def await_healthy(hosts: int, evaluators: Iterable[Address], progress: Progress)
     """
     evaluators = tuple(evaluators)
     deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
-    before = ""
+    told = 0.0
     while complaints := _complaints(hosts, evaluators):
         if time.monotonic() > deadline:
             lines = "\n".join(f"  {complaint}" for complaint in complaints)
             raise RehearsalError(
                 f"not healthy within {HEALTHY_WITHIN_SECONDS:.0f} s; what is wrong:\n{lines}"
             )
-        if complaints[0] != before:
-            before = complaints[0]
-            progress(f"waiting: {before}")
+        if time.monotonic() - told > _TELL_SECONDS:
+            told = time.monotonic()
+            progress(f"waiting for {len(complaints)} things; one of them: {complaints[0]}")
         time.sleep(_POLL_SECONDS)
 
 

@@ -32,12 +32,13 @@ class Alarm:
     """An alarm that sounds when beats are missing.
 
     `topic` is the name of the topic whose messages are the beats; `actions` are the names of
-    the topics that are told, in ALARM and in INSUFFICIENT_DATA alike.
+    the topics that are told of ALARM and INSUFFICIENT_DATA, `ok_actions` of those told of OK.
     """
 
     name: str
     topic: str
     actions: tuple[str, ...]
+    ok_actions: tuple[str, ...]
     period_seconds: float
     evaluation_periods: int
     datapoints_to_alarm: int
@@ -112,13 +113,15 @@ def parse(name: str, inputs: Mapping[str, Any], topics: Mapping[str, str]) -> Al
     actions = set(inputs.get("alarmActions", ()))
     if not actions or actions != set(inputs.get("insufficientDataActions", ())):
         raise _unfit(name, "it must have actions, and the same ones when data is insufficient")
-    unknown = sorted(actions - set(topics))
+    relieved = set(inputs.get("okActions", ()))
+    unknown = sorted((actions | relieved) - set(topics))
     if unknown:
         raise _unfit(name, f"its action {unknown[0]!r} is not a topic of this stack")
     return Alarm(
         name=name,
         topic=metric["dimensions"]["TopicName"],
         actions=tuple(sorted(topics[action] for action in actions)),
+        ok_actions=tuple(sorted(topics[action] for action in relieved)),
         period_seconds=float(metric["period"]),
         evaluation_periods=int(inputs["evaluationPeriods"]),
         datapoints_to_alarm=int(inputs.get("datapointsToAlarm", inputs["evaluationPeriods"])),

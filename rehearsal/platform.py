@@ -86,28 +86,32 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
     from rehearsal.render import render  # noqa: PLC0415
 
     state = supervisor.directory
-    found = tools.provide(progress=progress)
+    stage = Stage(state=state, tools=tools.provide(progress=progress))
+    for directory in (stage.data, state / "hosts", state / "logs"):
+        shutil.rmtree(directory, ignore_errors=True)
     supervisor.begin(stack)
+    ec2_server = stage.ec2()
+    supervisor.spawn([ec2_server])
     progress(f"rendering stack {stack}")
-    derive(render(stack, state), state / "stand-in")
-    stage = Stage(state=state, tools=found)
+    derive(render(stack, state), stage.stand_in)
     scene = Scene.read(stage.stand_in / "world.json")
     instances = read_instances(stage.stand_in / "instances.json")
     _prepare(stage, scene)
-    supervisor.launch(stage.foundation(scene), progress)
+    supervisor.await_ready([ec2_server], progress)
     if instances:
+        # Before the collector asks for the first time: it asks again only after half a minute.
         Ec2Client(_region(stage.stand_in)).prepare(instances)
-    supervisor.launch(stage.collection(instances), progress)
+    supervisor.launch(stage.children(scene, instances), progress)
     evaluators = (AMP, EVALUATOR) if stage.grafana_evaluates else (AMP,)
     await_healthy(len(instances), evaluators, progress)
     supervisor.mark_healthy()
 
 
 def _prepare(stage: Stage, scene: Scene) -> None:
-    """An empty ground: no data but the past that rules need, no notification, a certificate."""
-    for directory in (stage.data, stage.state / "hosts", stage.state / "logs"):
-        shutil.rmtree(directory, ignore_errors=True)
+    """An empty ground: no notification yet, no data but the past that rules need."""
     (stage.state / NOTIFICATIONS).unlink(missing_ok=True)
+    for host in scene.hosts:
+        stage.procfs(host).mkdir(parents=True)
     if scene.secured_hosts():
         write_certificate(scene.secured_hosts(), stage.state / CERTIFICATE, stage.state / KEY)
     history: list[Document] = read_json(stage.stand_in / "history.json")

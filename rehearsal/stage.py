@@ -67,46 +67,36 @@ class Stage:
         """Whether rules and routes of Grafana are played."""
         return (self.stand_in / "grafana").is_dir()
 
-    def foundation(self, scene: Scene) -> list[Child]:
-        """What must stand before anything is discovered or evaluated."""
+    def ec2(self) -> Child:
+        """EC2's API, which depends on no stack."""
+        module = ("moto.server", "-H", EC2.host, "-p", str(EC2.port))
+        return self._python("ec2", module, (EC2,), f"tcp://{EC2}")
+
+    def children(self, scene: Scene, instances: list[Instance]) -> list[Child]:
+        """Everything else."""
         children = [
-            self._python("ec2", ("moto.server", "-H", EC2.host, "-p", str(EC2.port)), (EC2,),
-                         f"tcp://{EC2}"),
             self._world(scene),
-            self._python(
-                "pager",
-                ("rehearsal.pager", str(self.stand_in / "pager.json"),
-                 str(self.state / NOTIFICATIONS)),
-                (PAGER, PAGER_MAIL),
-                PAGER.url("/healthy"),
-            ),
-            self._child(
-                PROBER_NAME,
-                tools.BLACKBOX_EXPORTER,
-                (f"--config.file={self.stand_in / 'collector' / 'blackbox.yml'}",
-                 f"--web.listen-address={BLACKBOX}"),
-                BLACKBOX,
+            self._pager(),
+            *(self._host(instance) for instance in instances),
+            self._prober(),
+            *(
+                self._agent(name, number, address)
+                for number, (name, address) in enumerate(zip(AGENT_NAMES, AGENTS, strict=True))
             ),
             self._prometheus(AMP_NAME, AMP, ("--web.enable-remote-write-receiver",)),
             self._alertmanager(AMP_ALERTMANAGER_NAME, "amp", AMP_ALERTMANAGER, None),
-        ]  # fmt: skip
+        ]
         if self.grafana_evaluates:
             url = None if scene.page is None else f"https://{scene.page.host}/"
-            children.append(
-                self._alertmanager(GRAFANA_ALERTMANAGER_NAME, "grafana", GRAFANA_ALERTMANAGER, url)
-            )
+            children += [
+                self._prometheus(EVALUATOR_NAME, EVALUATOR, ()),
+                self._alertmanager(GRAFANA_ALERTMANAGER_NAME, "grafana", GRAFANA_ALERTMANAGER, url),
+            ]
         return children
 
-    def collection(self, instances: list[Instance]) -> list[Child]:
-        """What scrapes and evaluates, and the hosts that are scraped."""
-        hosts = [self._host(instance) for instance in instances]
-        agents = [
-            self._agent(name, number, address)
-            for number, (name, address) in enumerate(zip(AGENT_NAMES, AGENTS, strict=True))
-        ]
-        if not self.grafana_evaluates:
-            return [*hosts, *agents]
-        return [*hosts, *agents, self._prometheus(EVALUATOR_NAME, EVALUATOR, ())]
+    def procfs(self, instance: str) -> Path:
+        """The directory in which the world writes an instance's /proc."""
+        return self._hosts() / instance
 
     def _world(self, scene: Scene) -> Child:
         arguments = ["rehearsal.world", str(self.stand_in / "world.json"), str(self._hosts())]
@@ -116,6 +106,18 @@ class Stage:
 
     def _hosts(self) -> Path:
         return self.state / "hosts"
+
+    def _pager(self) -> Child:
+        book = self.state / NOTIFICATIONS
+        module = ("rehearsal.pager", str(self.stand_in / "pager.json"), str(book))
+        return self._python("pager", module, (PAGER, PAGER_MAIL), PAGER.url("/healthy"))
+
+    def _prober(self) -> Child:
+        arguments = (
+            f"--config.file={self.stand_in / 'collector' / 'blackbox.yml'}",
+            f"--web.listen-address={BLACKBOX}",
+        )
+        return self._child(PROBER_NAME, tools.BLACKBOX_EXPORTER, arguments, BLACKBOX)
 
     def _prometheus(self, name: str, address: Address, flags: tuple[str, ...]) -> Child:
         arguments = (
@@ -157,7 +159,7 @@ class Stage:
         arguments = (
             f"--web.listen-address={instance.listens()}",
             *instance.collectors,
-            f"--path.procfs={self._hosts() / instance.name}",
+            f"--path.procfs={self.procfs(instance.name)}",
             f"--path.rootfs={disk}",
             "--no-collector.netdev.netlink",
         )

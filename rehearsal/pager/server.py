@@ -123,10 +123,13 @@ class PagerServer:
         if state is self._alarm_states[alarm.name]:
             return
         self._alarm_states[alarm.name] = state
-        if state is AlarmState.OK:
-            return
-        message = Message(title=f"{state}: {alarm.name}", text=f"No beat on {alarm.topic}.")
-        for topic in alarm.actions:
+        sounds = state is AlarmState.ALARM
+        message = Message(
+            title=f"{state}: {alarm.name}",
+            text=f"{'No' if sounds else 'Again a'} beat on {alarm.topic}.",
+            status="firing" if sounds else "resolved",
+        )
+        for topic in alarm.actions if sounds else alarm.ok_actions:
             post = self._posts["sns", self.duties.topics[topic]]
             self.desk.deliver(post, None, message, now)
 

@@ -23,6 +23,9 @@ Progress = Callable[[str], None]
 
 READY_WITHIN_SECONDS = 30.0
 STOP_WITHIN_SECONDS = 10.0
+# At the end nobody needs what a program would still like to finish, as a collector that has
+# samples to hand in.
+END_WITHIN_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 _LOG_TAIL_LINES = 15
 
@@ -55,15 +58,41 @@ class Supervisor:
         return self.directory / "logs" / f"{name}.log"
 
     def launch(self, children: Sequence[Child], progress: Progress = lambda _line: None) -> None:
-        """Start children and wait until all are ready. Raises RehearsalError.
+        """Start children and wait until all are ready; raises what these two raise."""
+        self.spawn(children)
+        self.await_ready(children, progress)
 
-        Raised for an address that is taken (before anything starts), a program that is missing,
-        a child that dies, and one that is not ready in time.
+    def spawn(self, children: Sequence[Child]) -> None:
+        """Start children, all or none, without waiting for them.
+
+        Raises RehearsalError for an address that is taken and for a program that is missing.
         """
         _refuse_taken(children)
         for child in children:
+            if shutil.which(child.command[0]) is None:
+                raise RehearsalError(f"{child.name} cannot start: {child.command[0]} is missing")
+        for child in children:
             self._start(child)
-        self._await_ready(children, progress)
+
+    def await_ready(
+        self, children: Sequence[Child], progress: Progress = lambda _line: None
+    ) -> None:
+        """Wait until children can be used.
+
+        Raises RehearsalError for one that dies meanwhile or is not ready in time, with the end
+        of its log.
+        """
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        waiting = {child.name: child for child in children}
+        while waiting:
+            for child in list(waiting.values()):
+                self._refuse_dead(child)
+                if answers(child.ready):
+                    del waiting[child.name]
+                    progress(f"{child.name} is ready")
+            if waiting and time.monotonic() > deadline:
+                raise RehearsalError(self._not_ready(list(waiting)))
+            time.sleep(_POLL_SECONDS)
 
     def start(self, name: str) -> None:
         """Start a child again that was stopped or killed, and wait until it is ready."""
@@ -96,7 +125,7 @@ class Supervisor:
         while identities := identities | set(marked(self.directory)):
             for identity in identities:
                 identity.send(signal.SIGTERM)
-            _await_gone(identities, STOP_WITHIN_SECONDS)
+            _await_gone(identities, END_WITHIN_SECONDS)
             identities = set[Identity]()
         for process in self._processes.values():
             process.poll()
@@ -122,8 +151,6 @@ class Supervisor:
         return () if opened is None else opened.entries
 
     def _start(self, child: Child) -> None:
-        if shutil.which(child.command[0]) is None:
-            raise RehearsalError(f"{child.name} cannot start: {child.command[0]} is missing")
         Path(child.directory).mkdir(parents=True, exist_ok=True)
         self.log(child.name).parent.mkdir(parents=True, exist_ok=True)
         self._note(Entry(child))
@@ -152,19 +179,6 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
             MARK: str(self.directory),
         }
-
-    def _await_ready(self, children: Sequence[Child], progress: Progress) -> None:
-        deadline = time.monotonic() + READY_WITHIN_SECONDS
-        waiting = {child.name: child for child in children}
-        while waiting:
-            for child in list(waiting.values()):
-                self._refuse_dead(child)
-                if answers(child.ready):
-                    del waiting[child.name]
-                    progress(f"{child.name} is ready")
-            if waiting and time.monotonic() > deadline:
-                raise RehearsalError(self._not_ready(list(waiting)))
-            time.sleep(_POLL_SECONDS)
 
     def _refuse_dead(self, child: Child) -> None:
         if self._opened().entry(child.name).alive():

@@ -54,7 +54,6 @@ from rehearsal.stand_in.substitutions import Substitutions
 from rehearsal.world.scene import Door, Page, Relay, Scene
 
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
-_AMP_NAME = "alertmanager"
 _FRONTEND = "frontend"
 
 
@@ -74,13 +73,19 @@ class _Derivation:
 
 def derive(deployed: Path, out: Path) -> None:
     """Replace the stand-in tree `out` by what `deployed` asks for. Raises RehearsalError."""
-    names: dict[str, Any] = read_json(deployed / "contact-points.json")
-    amp_names = names.pop(_AMP_NAME)
+    # By notifier (AMP's Alertmanager, Grafana), then by the name of the receiver.
+    names: dict[str, dict[str, Any]] = read_json(deployed / "contact-points.json")
     shutil.rmtree(out, ignore_errors=True)
     run = _Derivation(
         deployed=deployed,
         out=out,
-        switchboard=Switchboard({**amp_names, **names}),
+        switchboard=Switchboard(
+            {
+                receiver: members
+                for notifier in names.values()
+                for receiver, members in notifier.items()
+            }
+        ),
         substitutions=Substitutions(),
     )
     _collector_and_world(run)

@@ -1,4 +1,4 @@
-"""YAML and JSON in and out, the same bytes for the same data."""
+"""YAML and JSON files, in and out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from gallery.render.documents import json_text, yaml_text
 
 # A document whose shape another program defines.
 Document = dict[str, Any]
@@ -24,12 +26,12 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
 
 def write_yaml(path: Path, value: object) -> None:
     """Write with sorted keys; directories are made."""
-    write_text(path, yaml.safe_dump(value, sort_keys=True, width=1000))
+    write_text(path, yaml_text(value))
 
 
 def write_json(path: Path, value: object) -> None:
     """Write with sorted keys; directories are made."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+    write_text(path, json_text(value))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -50,7 +50,9 @@ def read_store(cluster: Cluster, scrape_seconds: float) -> Store:
 def _workload(
     pod: Pod, service: Document | None, callers: Mapping[str, set[str]], probing: float
 ) -> Workload:
-    calls = tuple(sorted(callee for callee, known in callers.items() if pod.app in known))
+    calls = tuple(
+        sorted(callee for callee, known in callers.items() if pod.app in known - {callee})
+    )
     metrics = str(Address(pod.ip, local_port(PROXY_PORT))) if pod.injected else None
     if pod.app == labels.PROBER_WORKLOAD:
         return Workload(

@@ -131,7 +131,7 @@ def test_a_child_that_ignores_a_polite_end_is_killed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rehearsal.processes.supervisor.STOP_WITHIN_SECONDS", 0.3)
+    monkeypatch.setattr("rehearsal.processes.supervisor.END_WITHIN_SECONDS", 0.3)
     address = free()
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + _SERVE
     child = _server("stubborn", address, tmp_path)

@@ -1,0 +1,263 @@
+"""The simulated world, seen by the real programs that watch it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rehearsal import loopback
+from rehearsal import tools as rehearsal_tools
+from rehearsal.addresses import Address
+from rehearsal.processes.journal import Child
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.tools import ROOT, Tool
+from rehearsal.world.client import WorldClient
+from rehearsal.world.faults import HANG, REFUSE, Fault, slow
+from rehearsal.world.procfs import REST_BYTES_PER_SECOND, host_scale
+from rehearsal.world.scene import Relay, Scene, Workload
+
+_MODULES = """
+modules:
+  http: {prober: http, timeout: 1s, http: {preferred_ip_protocol: ip4}}
+  grpc: {prober: grpc, timeout: 1s, grpc: {preferred_ip_protocol: ip4}}
+  tcp:
+    prober: tcp
+    timeout: 1s
+    tcp:
+      preferred_ip_protocol: ip4
+      query_response: [{send: PING}, {expect: '^\\+PONG'}]
+"""
+
+
+@dataclass(frozen=True)
+class _Chain:
+    world: WorldClient
+    scene: Scene
+    prober: Address
+    host: Address
+
+    def probe(self, name: str) -> tuple[bool, float]:
+        """Whether a workload answers its probe, and after how many seconds it was known."""
+        workload = next(each for each in self.scene.workloads if each.name == name)
+        scheme = "http://" if workload.protocol == "http" else ""
+        path = f"/probe?module={workload.protocol}&target={scheme}{workload.listens}"
+        try:
+            text = loopback.get(self.prober.url(path), timeout=3).decode()
+        except loopback.UnansweredError:
+            # The exporter's gRPC prober keeps no timeout: it says nothing while a server hangs.
+            return False, 3.0
+        values = dict(
+            re.findall(r"^(probe_success|probe_duration_seconds) (.+)$", text, re.MULTILINE)
+        )
+        return values["probe_success"] == "1", float(values["probe_duration_seconds"])
+
+    def calls(self, proxy: str, *fragments: str) -> int:
+        """Requests that a workload's proxy has counted under labels with these fragments."""
+        workload = next(each for each in self.scene.workloads if each.name == proxy)
+        text = loopback.get(f"http://{workload.metrics}/stats/prometheus").decode()
+        return sum(
+            int(line.rsplit(" ", 1)[1])
+            for line in text.splitlines()
+            if line.startswith("istio_requests_total")
+            and all(fragment in line for fragment in fragments)
+        )
+
+    def node(self, metric: str) -> float:
+        """A metric of the host's only physical interface, or without labels."""
+        text = loopback.get(self.host.url("/metrics")).decode()
+        found = re.search(rf'^{metric}(?:{{device="ens5"}})? (.+)$', text, re.MULTILINE)
+        assert found is not None, metric
+        return float(found.group(1))
+
+
+@pytest.fixture
+def chain(
+    tools: Mapping[Tool, Path],
+    supervisor: Supervisor,
+    free: Callable[[], Address],
+    tmp_path: Path,
+) -> _Chain:
+    def workload(name: str, protocol: str, *calls: str, generates: float = 0) -> Workload:
+        return Workload(
+            name=name,
+            protocol=protocol,
+            listens=None if generates else str(free()),
+            metrics=str(free()),
+            calls=calls,
+            generates=generates,
+        )
+
+    prober, node, target, control = free(), free(), free(), free()
+    scene = Scene(
+        control=str(control),
+        namespace="gallery",
+        workloads=(
+            workload("load", "http", "front", generates=20),
+            workload("front", "http", "cart"),
+            workload("cart", "grpc", "redis"),
+            workload("redis", "tcp"),
+        ),
+        hosts=("db-1",),
+        relays=(Relay(name="way", listens=str(free()), forwards=str(target)),),
+    )
+    scene.write(tmp_path / "world.json")
+    (tmp_path / "blackbox.yml").write_text(_MODULES)
+    (tmp_path / "hosts" / "db-1").mkdir(parents=True)
+    supervisor.launch(
+        [
+            Child(
+                name="world",
+                command=(sys.executable, "-m", "rehearsal.world", str(tmp_path / "world.json"),
+                         str(tmp_path / "hosts")),
+                directory=str(ROOT),
+                listens=scene.addresses(),
+                ready=control.url("/healthy"),
+            ),
+            Child(
+                name="prober",
+                command=(str(tools[rehearsal_tools.BLACKBOX_EXPORTER]),
+                         f"--config.file={tmp_path / 'blackbox.yml'}",
+                         f"--web.listen-address={prober}"),
+                directory=str(tmp_path),
+                listens=(prober,),
+                ready=prober.url("/"),
+            ),
+            Child(
+                name="node",
+                command=(str(tools[rehearsal_tools.NODE_EXPORTER]),
+                         f"--web.listen-address={node}",
+                         f"--path.procfs={tmp_path / 'hosts' / 'db-1'}",
+                         "--no-collector.netdev.netlink"),
+                directory=str(tmp_path),
+                listens=(node,),
+                ready=node.url("/"),
+            ),
+        ]
+    )  # fmt: skip
+    return _Chain(WorldClient(control), scene, prober, node)
+
+
+def test_each_protocol_answers_its_probe_refuses_hangs_and_mends(chain: _Chain) -> None:
+    for name in ("front", "cart", "redis"):
+        assert chain.probe(name)[0], name
+        chain.world.break_service(name, REFUSE)
+        up, seconds = chain.probe(name)
+        assert not up, name
+        assert seconds < 0.9, f"{name} should refuse at once"
+        chain.world.break_service(name, HANG)
+        up, seconds = chain.probe(name)
+        assert not up, name
+        assert seconds >= 0.9, f"{name} should accept and say nothing"
+        chain.world.mend_service(name)
+        assert chain.probe(name)[0], name
+
+
+def test_a_slow_service_is_slow_to_its_probe_and_to_its_callers(chain: _Chain) -> None:
+    for name in ("front", "cart", "redis"):
+        chain.world.break_service(name, slow(400))
+        up, seconds = chain.probe(name)
+        assert up, name
+        assert seconds >= 0.4
+        chain.world.mend_service(name)
+
+
+def test_behind_a_healthy_cart_a_dead_redis_fails_requests_but_no_probe(chain: _Chain) -> None:
+    chain.world.break_service("redis", REFUSE)
+    time.sleep(1.5)
+    assert chain.probe("cart")[0]
+    failed = 'grpc_response_status="13"', 'source_workload="front"', 'reporter="destination"'
+    assert chain.calls("cart", *failed) > 0
+    assert chain.calls("front", 'response_code="500"', 'source_workload="load"') > 0
+
+
+def test_callers_count_what_a_dead_server_cannot(chain: _Chain) -> None:
+    chain.world.break_service("cart", REFUSE)
+    time.sleep(1.2)
+    unreachable = 'response_flags="UF"', 'grpc_response_status="14"', 'reporter="source"'
+    assert chain.calls("front", *unreachable) > 0
+    answered = chain.calls("cart", 'reporter="destination"')
+    time.sleep(1.2)
+    assert chain.calls("cart", 'reporter="destination"') == answered
+    chain.world.mend_service("cart")
+    time.sleep(1.2)
+    assert chain.calls("cart", 'reporter="destination"') > answered
+
+
+def test_a_hosts_counters_run_at_rest_and_at_the_speed_they_are_told(chain: _Chain) -> None:
+    def rates() -> tuple[float, float]:
+        before = [chain.node(f"node_network_{way}_bytes_total") for way in ("receive", "transmit")]
+        time.sleep(3)
+        after = [chain.node(f"node_network_{way}_bytes_total") for way in ("receive", "transmit")]
+        return (after[0] - before[0]) / 3, (after[1] - before[1]) / 3
+
+    rest = REST_BYTES_PER_SECOND * host_scale("db-1")
+    # The files are written once a second, so three seconds hold two to four of them.
+    assert rates() == pytest.approx((rest, rest), rel=0.4)
+    chain.world.set_traffic("db-1", receive=10_000_000, transmit=0)
+    received, transmitted = rates()
+    assert received == pytest.approx(10_000_000, rel=0.4)
+    assert transmitted < rest / 2
+    chain.world.rest("db-1")
+    assert chain.world.hosts()["db-1"] == {"receive": 20_000, "transmit": 20_000}
+
+
+def test_a_host_shows_memory_processors_and_load_of_its_own(chain: _Chain) -> None:
+    assert chain.node("node_memory_MemTotal_bytes") == 2_000_000 * 1024
+    assert 0.4 < chain.node("node_memory_MemAvailable_bytes") / (2_000_000 * 1024) < 0.8
+    assert chain.node("node_load1") < 0.2
+    assert chain.node("node_boot_time_seconds") < time.time() - 800_000
+
+
+def test_a_closed_way_refuses_and_an_open_one_passes_on(
+    chain: _Chain, supervisor: Supervisor, tmp_path: Path
+) -> None:
+    way = chain.scene.relays[0]
+    target = Address.parse(way.forwards)
+    supervisor.launch(
+        [
+            Child(
+                name="target",
+                command=(sys.executable, "-m", "http.server", str(target.port),
+                         "--bind", target.host),
+                directory=str(tmp_path),
+                listens=(target,),
+                ready=target.url("/world.json"),
+            )
+        ]
+    )  # fmt: skip
+    url = f"http://{way.listens}/world.json"
+    assert loopback.get(url) == (tmp_path / "world.json").read_bytes()
+    chain.world.break_service("way", REFUSE)
+    with pytest.raises(loopback.UnansweredError):
+        loopback.get(url)
+    chain.world.mend_service("way")
+    assert loopback.get(url)
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "status", "reason"),
+    [
+        ("/faults/nobody", {"kind": "refuse"}, 404, "one of: cart, front, redis, way"),
+        ("/faults/cart", {"kind": "melt"}, 400, "refuse"),
+        ("/faults/cart", {"kind": "slow"}, 400, "milliseconds above 0"),
+        ("/hosts/nobody/traffic", {"receive": 1, "transmit": 1}, 404, "one of: db-1"),
+    ],
+)
+def test_a_wrong_order_to_the_world_is_explained(
+    chain: _Chain, path: str, document: dict[str, object], status: int, reason: str
+) -> None:
+    with pytest.raises(loopback.HttpStatusError, match=reason) as fault:
+        loopback.send_json("PUT", chain.world.address.url(path), document)
+    assert fault.value.status == status
+    assert all(fault is None for fault in chain.world.faults().values())
+
+
+def test_the_slow_fault_alone_has_a_delay() -> None:
+    with pytest.raises(ValueError, match="nothing else has them"):
+        Fault(REFUSE.kind, 5)
