@@ -58,6 +58,8 @@ class Kubernetes(pulumi.ComponentResource):
             context=context,
             # Another cluster under the same name is another cluster: its content is replaced.
             cluster_identifier=identifier,
+            # A changed configuration is an update: pods that restart meanwhile still find it.
+            enable_config_map_mutable=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"security_group": self.security_group})

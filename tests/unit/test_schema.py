@@ -15,7 +15,8 @@ FILE = PROJECT / "stacks" / "schema.json"
 
 def complaints(config: dict[str, Any]) -> list[str]:
     checker = Draft202012Validator(schema())
-    return [error.json_path for error in checker.iter_errors({"config": config})]
+    found = checker.iter_errors({"config": config})  # pyright: ignore[reportUnknownMemberType]
+    return [error.json_path for error in found]
 
 
 def test_the_schema_that_editors_read_is_that_of_the_types() -> None:
