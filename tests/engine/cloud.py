@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from .kinds import Kind
-from .values import Json, Properties, at, filled, has_unknown, leaves, text_at
+from .kinds import Kind, Reference
+from .values import Json, Properties, filled, has_unknown, leaves, text_at
 
 ACCOUNT = "111122223333"
+FIRST_IMAGE = "ami-0123456789abcdef0"
 
 
-class Refused(Exception):  # noqa: N818 (an answer, not a fault of the test)
+class Refused(Exception):
     """What a service answers instead of doing what it was asked."""
 
 
@@ -84,8 +85,8 @@ class Cloud:
     reticent: bool = False
     calls: list[Call] = field(default_factory=list)
     existing: set[str] = field(default_factory=set)
-    # SSM parameters that differ from the stand-in's answer, by name.
-    parameters: dict[str, str] = field(default_factory=dict)
+    # What SSM says is the newest Amazon Linux.
+    image: str = FIRST_IMAGE
     lock: threading.RLock = field(default_factory=threading.RLock)
     _made: dict[tuple[str, str, str], Made] = field(default_factory=dict)
     _lingering: set[tuple[str, ...]] = field(default_factory=set)
@@ -114,7 +115,7 @@ class Cloud:
         self._lingering = set(snapshot.lingering)
         self.existing = set(snapshot.existing)
         self.calls.clear()
-        self.parameters.clear()
+        self.image = FIRST_IMAGE
         self.reticent = False
         self._ahead = 0.0
 
@@ -203,7 +204,8 @@ class Cloud:
             (other, reference.holds)
             for other in self.all(scope=made.scope)
             for reference in other.kind.references
-            if reference.type == made.kind.type and _names(other, reference.path, made)
+            if reference.type == made.kind.type
+            and any(made.answers_to(name) for name in reference.named(other.inputs))
         ]
 
     def _admit(self, made: Made, instead_of: Made | None = None) -> None:
@@ -212,7 +214,7 @@ class Cloud:
         self._refuse_duplicate(made, instead_of)
         for reference in made.kind.references:
             if reference.required:
-                self._refuse_dangling(made, reference.path, reference.type)
+                self._refuse_dangling(made, reference)
         for refusal in made.kind.refusals:
             if reason := refusal(self, made):
                 raise Refused(reason)
@@ -226,18 +228,11 @@ class Cloud:
             if other is not instead_of and other.identity == made.identity:
                 raise Refused(f"{made.kind.type} {' '.join(made.identity)} already exists")
 
-    def _refuse_dangling(self, made: Made, path: str, type_token: str) -> None:
-        value = at(made.inputs, path)
-        for item in value if isinstance(value, list) else [value]:
-            if item is None or item in self.existing:
+    def _refuse_dangling(self, made: Made, reference: Reference) -> None:
+        for name in reference.named(made.inputs):
+            if name in self.existing or self.find(made.scope, reference.type, name):
                 continue
-            if self.find(made.scope, type_token, item) is None:
-                raise Refused(f"{made.kind.type} {made.name}: {path} {item!r} does not exist")
-
-
-def _names(other: Made, path: str, made: Made) -> bool:
-    value = at(other.inputs, path)
-    return any(made.answers_to(item) for item in (value if isinstance(value, list) else [value]))
+            raise Refused(f"{made.kind.type} {made.name}: {reference.path} {name!r} does not exist")
 
 
 class _Names(dict[str, object]):

@@ -73,7 +73,9 @@ def _cluster(cloud: Cloud, args: Properties) -> Properties:
 
 def _parameter(cloud: Cloud, args: Properties) -> Properties:
     name = text_at(args, "name")
-    value = cloud.parameters.get(name, "ami-0123456789abcdef0")
+    if not name.startswith("/aws/service/ami-amazon-linux-latest/"):
+        raise Refused(f"ParameterNotFound: {name}")
+    value = cloud.image
     return {
         "id": name,
         "name": name,
@@ -157,7 +159,7 @@ def _zone(_cloud: Cloud, args: Properties) -> Properties:
 
 
 def _prefix_list(_cloud: Cloud, args: Properties) -> Properties:
-    return {"id": "pl-0123456789", "name": text_at(args, "name"), "cidrBlocks": []}
+    return {"id": "pl-0123456789", "name": text_at(args, "name")}
 
 
 DATA_SOURCES: Mapping[str, Answer] = {

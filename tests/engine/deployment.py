@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .cloud import Snapshot
+from .cloud import Call, Made, Snapshot
 from .project import Plan, Project
 
 
@@ -44,10 +44,16 @@ def _backend(project: Project) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Stages:
-    """One stack's first plan, made where nothing existed, and its two moments."""
+    """One stack's first plan, made where nothing existed, and its two moments.
+
+    `first_calls` are what the providers were asked during that preview, `first_made` what existed
+    after it.
+    """
 
     project: Project
     first_plan: Plan
+    first_calls: tuple[Call, ...]
+    first_made: tuple[Made, ...]
     configured: Moment
     deployed: Moment
 
@@ -58,11 +64,14 @@ def staged(project: Project, directory: Path) -> Stages:
     configured = kept(project, directory / "configured")
     project.cloud.reticent = True
     first_plan = project.preview()
+    first_calls, first_made = tuple(project.cloud.calls), tuple(project.cloud.all())
     restore(project, configured)
     _ = project.up()
     return Stages(
         project=project,
         first_plan=first_plan,
+        first_calls=first_calls,
+        first_made=first_made,
         configured=configured,
         deployed=kept(project, directory / "deployed"),
     )

@@ -104,16 +104,8 @@ def _receivers(policy: Json) -> Iterator[str]:
             yield from _receivers(child)
 
 
-def _receivers_exist(cloud: Cloud, made: Made) -> str | None:
-    for receiver in _receivers(dict(made.inputs)):
-        if cloud.find(made.scope, CONTACT_POINT, receiver) is None:
-            return f"{made.name}: receiver '{receiver}' does not exist"
-    return None
-
-
-def receivers(made: Made) -> set[str]:
-    """Every contact point that a notification policy tree names."""
-    return set(_receivers(dict(made.inputs)))
+def _receivers_of(inputs: Properties) -> list[Json]:
+    return list(dict.fromkeys(_receivers(inputs)))
 
 
 GRAFANA_KINDS = table(
@@ -150,8 +142,9 @@ GRAFANA_KINDS = table(
     Kind(
         type=POLICY,
         id="1:policy",
-        references=(Reference(path="contactPoint", type=CONTACT_POINT, holds=True),),
-        refusals=(_receivers_exist,),
+        references=(
+            Reference(path="contactPoint", type=CONTACT_POINT, holds=True, names=_receivers_of),
+        ),
     ),
     Kind(
         type=RULE_GROUP,

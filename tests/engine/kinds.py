@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from .values import Json, Properties
+from .values import Json, Properties, at
 
 if TYPE_CHECKING:
     from .cloud import Cloud, Made
@@ -20,8 +20,9 @@ Derived: TypeAlias = "Callable[[Cloud, Properties], Properties]"
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """A property that names another resource of the same provider.
+    """A property that names another resource of the same provider, or several.
 
+    `path` leads to the name; where names are spread over the inputs, `names` finds them.
     Creating the resource is refused where the other does not exist. `holds`: the other cannot be
     deleted first; without it, deleting the other takes this one along. `required` is false where
     a refusal of the kind's own knows better when the other must exist.
@@ -31,6 +32,15 @@ class Reference:
     type: str
     holds: bool = False
     required: bool = True
+    names: Callable[[Properties], list[Json]] | None = None
+
+    def named(self, inputs: Properties) -> list[Json]:
+        """What the inputs name."""
+        if self.names is not None:
+            return self.names(inputs)
+        value = at(inputs, self.path)
+        found = value if isinstance(value, list) else [value]
+        return [item for item in found if item is not None]
 
 
 @dataclass(frozen=True, kw_only=True)

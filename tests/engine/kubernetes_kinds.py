@@ -90,11 +90,29 @@ _METADATA = frozenset({"metadata.name", "metadata.namespace"})
 _INSIDE = Reference(path="metadata.namespace", type=NAMESPACE, required=False)
 
 
+# What is only ever as it was declared; the rest reports a status.
+_WITHOUT_STATUS = frozenset(
+    {
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ConfigMap",
+        "IngressClass",
+        "LimitRange",
+        "PriorityClass",
+        "Role",
+        "RoleBinding",
+        "Secret",
+        "ServiceAccount",
+        "StorageClass",
+    }
+)
+
+
 def _object(token: str, *replaced_by: str, selects: bool = False) -> Kind:
     return Kind(
         type=f"kubernetes:{token}",
         id="{metadata_namespace}/{metadata_name}",
-        outputs={"status": {}},
+        outputs={} if token.rpartition(":")[2] in _WITHOUT_STATUS else {"status": {}},
         identity=("metadata.namespace", "metadata.name"),
         autonamed="metadata.name",
         replaced_by=_METADATA | frozenset(replaced_by),

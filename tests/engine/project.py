@@ -17,13 +17,14 @@ from typing import TypeAlias, cast
 import yaml
 
 from .cloud import Cloud
-from .values import Json, Properties, at
+from .values import Json, Properties, at, text_at
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("pulumi", "pulumi-language-python")
 # What a run of the program never reads, and what must not be there twice.
 LEFT_OUT = (".git", ".venv", ".tools", "build", "tests", "docs", "__pycache__", ".*_cache")
 TIMEOUT_SECONDS = 300
+OPENSHIFT = "https://api.gallery.example.org:6443"
 # Runs before the program: the calendar that it reads is so many days ahead of the machine's.
 CALENDAR = """
 import datetime, os
@@ -140,12 +141,20 @@ class Project:
         run = self.must("preview", "--json", "-s", self.stack, *arguments)
         return _plan(run.output)
 
-    def up(self) -> Run:
-        return self.must("up", "--yes", "--skip-preview", "-s", self.stack)
+    def up(self, *arguments: str) -> Run:
+        """Deploy at once, or fail the test; a test that wants the preview as well asks for it."""
+        return self.must("up", "--yes", "--skip-preview", "-s", self.stack, *arguments)
 
-    def destroy(self) -> Run:
-        """Destroy as a person does: never without its preview."""
-        return self.pulumi("destroy", "--yes", "-s", self.stack)
+    def attempt(self, verb: str) -> Run:
+        """Run `up` or `destroy` as a person does: with its preview first."""
+        return self.pulumi(verb, "--yes", "-s", self.stack)
+
+    def protected(self, type_token: str) -> bool:
+        """Whether the state protects any resource of a type."""
+        return any(
+            item.get("protect") is True and text_at(item, "type") == type_token
+            for item in self.resources()
+        )
 
     def state(self) -> str:
         """The state as it lies in the backend."""
@@ -194,6 +203,10 @@ class Project:
     def start(self) -> None:
         """Make the stack and set every secret that its file refers to."""
         _ = self.must("stack", "init", self.stack)
+        self.set_secrets()
+
+    def set_secrets(self) -> None:
+        """Set every secret that the stack file refers to, anew."""
         self.secrets = {name: _secret(name) for name in referenced(self.configuration())}
         assignments = [f"gallery:{name}={value}" for name, value in self.secrets.items()]
         pairs = [part for assignment in assignments for part in ("--secret", assignment)]
@@ -214,9 +227,27 @@ def referenced(value: Json) -> list[str]:
 def _secret(name: str) -> str:
     """A credential of the form that its name promises, never the same twice."""
     text = secrets.token_hex(16)
+    if "kubeconfig" in name:
+        return _kubeconfig(text)
     if "webhook" in name or "url" in name:
         return f"https://hooks.example.net/services/{text}"
     return text
+
+
+def _kubeconfig(token: str) -> str:
+    """The way into an OpenShift cluster, as `oc login` writes it."""
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "gallery", "cluster": {"server": OPENSHIFT}}],
+            "users": [{"name": "deployer", "user": {"token": token}}],
+            "contexts": [
+                {"name": "gallery", "context": {"cluster": "gallery", "user": "deployer"}}
+            ],
+            "current-context": "gallery",
+        }
+    )
 
 
 def _plan(output: str) -> Plan:

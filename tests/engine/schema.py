@@ -37,23 +37,53 @@ def faults(type_token: str, inputs: Properties) -> list[str]:
     return [] if arguments is None else list(_of_object(arguments, inputs, ""))
 
 
+def outputs(type_token: str) -> frozenset[str]:
+    """The outputs that the SDK knows of a resource type.
+
+    Raises:
+        LookupError: the SDK has no such type.
+    """
+    resource = _named(type_token, "")
+    if resource is None:
+        raise LookupError(type_token)
+    return frozenset(_types.resource_types(resource))
+
+
+def results(data_source: str) -> frozenset[str]:
+    """The keys that the SDK knows of a data source's answer.
+
+    Raises:
+        LookupError: the SDK has no such data source.
+    """
+    package, module, name = data_source.split(":")
+    result = _named(f"{package}:{module}:G{name.removeprefix('g')}Result", "")
+    if result is None:
+        raise LookupError(data_source)
+    return frozenset(_types.output_type_types(result))
+
+
 @functools.cache
 def _arguments(type_token: str) -> type | None:
-    """The SDK class of a resource's arguments, such as pulumi_aws.iam.RoleArgs."""
+    """The SDK class of a resource's arguments, such as pulumi_aws.iam.RoleArgs.
+
+    The Init form exists where the plain name is taken by an input type of that name.
+    """
+    return _named(type_token, "InitArgs") or _named(type_token, "Args")
+
+
+def _named(type_token: str, suffix: str) -> type | None:
     package, module_path, name = type_token.split(":")
     parts = module_path.split("/")
     if package == "kubernetes":
         # networking.k8s.io/v1 is pulumi_kubernetes.networking.v1.
         module = ".".join((parts[0].partition(".")[0], *parts[1:]))
     else:
-        module = parts[0]
+        module = "" if parts[0] == "index" else parts[0]
     try:
-        sdk = importlib.import_module(f"{_SDKS[package]}.{module}")
+        sdk = importlib.import_module(f"{_SDKS[package]}.{module}".rstrip("."))
     except ModuleNotFoundError:
         return None  # a custom resource
-    # The Init form exists where the plain name is taken by an input type of that name.
-    found = getattr(sdk, f"{name}InitArgs", None) or getattr(sdk, f"{name}Args", None)
-    return cast("type | None", found)
+    return cast("type | None", getattr(sdk, f"{name}{suffix}", None))
 
 
 def _of_object(cls: type, value: Properties, path: str) -> Iterator[str]:

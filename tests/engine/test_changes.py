@@ -2,122 +2,123 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
+from typing import cast
 
 import pytest
 
 from .aws_kinds import INSTANCE, TOKEN, WORKSPACE
 from .cloud import Made
+from .grafana_kinds import CONTACT_POINT, DASHBOARD, POLICY, RULE_GROUP
 from .project import Project
-from .values import Json, at, text_at
+from .values import Json, Properties, at, text_at
 
 pytestmark = pytest.mark.engine
 
-GENERATION = "generation"
+WRITING = ("create", "update", "delete")
 
 
-def _hosts(project: Project) -> list[Json]:
-    hosts = project.configuration().get("gallery:hosts")
-    if not isinstance(hosts, list) or not hosts:
-        pytest.skip(f"{project.stack} has no hosts")
-    return deepcopy(hosts)
-
-
-def _content(project: Project) -> set[tuple[str, str, str]]:
-    """Everything in every Grafana and cluster, by identity."""
-    return {
-        (made.kind.type, made.name, made.id)
-        for made in project.cloud.all()
-        if made.scope != "account"
-    }
-
-
-def _instances(project: Project) -> dict[str, Made]:
-    return {made.name: made for made in project.cloud.all(INSTANCE)}
-
-
-def test_one_host_more_makes_one_host_and_replaces_nothing(deployed: Project) -> None:
+def test_one_host_more_makes_one_host_and_deletes_nothing(deployed: Project) -> None:
     hosts = _hosts(deployed)
-    assert isinstance(hosts[0], dict)
-    hosts[0]["count"] = int(text_at(hosts[0], "count")) + 1
+    first = hosts[0]
+    assert isinstance(first, dict)
+    first["count"] = int(text_at(first, "count")) + 1
     deployed.configure({"gallery:hosts": hosts})
-    plan = deployed.preview()
-    assert len(plan.of(INSTANCE)) == 1
-    assert [step.type for step in plan.doing("create")] == [INSTANCE]
-    assert plan.destructive == ()
     before = _instances(deployed)
     _ = deployed.up()
+    assert [call.type for call in deployed.cloud.calls if call.verb == "create"] == [INSTANCE]
+    assert [str(call) for call in deployed.cloud.calls if call.verb == "delete"] == []
     after = _instances(deployed)
     assert len(after) == len(before) + 1
-    assert {name: after[name].id for name in before} == {n: m.id for n, m in before.items()}
+    assert before.items() <= after.items()
 
 
-def test_a_newer_image_replaces_no_host(deployed: Project) -> None:
+def test_another_image_and_user_data_replace_no_host(deployed: Project) -> None:
     _ = _hosts(deployed)
-    for parameter in _parameters(deployed):
-        deployed.cloud.parameters[parameter] = "ami-0fedcba9876543210"
-    assert str(deployed.preview("--expect-no-changes")) == "nothing"
-
-
-def _parameters(project: Project) -> set[str]:
-    """The names of the SSM parameters that the program asks for."""
-    _ = project.preview()
-    return {name for name in project.cloud.existing if name.startswith("/aws/service/ami")}
+    deployed.cloud.image = "ami-0fedcba9876543210"
+    cloud_init = deployed.directory / "gallery" / "render" / "cloud_init.py"
+    text = cloud_init.read_text()
+    _ = cloud_init.write_text(
+        f"{text}\n_rendered = user_data\n\n\ndef user_data(*known):\n"
+        '    return _rendered(*known) + "# another line\\n"\n'
+    )
+    try:
+        assert str(deployed.preview("--expect-no-changes")) == "nothing"
+    finally:
+        _ = cloud_init.write_text(text)
 
 
 def test_a_new_generation_replaces_its_group_alone(deployed: Project) -> None:
     hosts = _hosts(deployed)
-    assert isinstance(hosts[0], dict)
-    group = text_at(hosts[0], "name")
-    hosts[0][GENERATION] = 2
+    group = _raise_generation(hosts, protected=False)
     deployed.configure({"gallery:hosts": hosts})
     before = _instances(deployed)
     _ = deployed.up()
     after = _instances(deployed)
     assert after.keys() == before.keys()
-    replaced = {name for name in before if before[name].id != after[name].id}
-    assert replaced == {name for name, made in before.items() if _group(made) == group}
+    replaced = {name for name in before if before[name] != after[name]}
+    assert replaced == {name for name in before if name.startswith(f"{group}-")}
     assert replaced
 
 
-def _group(made: Made) -> str:
-    return text_at(made.inputs, "tags.gallery:group") or made.name.rpartition("-")[0]
+def test_a_host_that_holds_data_is_not_replaced_before_it_is_released(deployed: Project) -> None:
+    if not deployed.protected(INSTANCE):
+        pytest.skip(f"{deployed.stack} protects no host")
+    hosts = _hosts(deployed)
+    _ = _raise_generation(hosts, protected=True)
+    deployed.configure({"gallery:hosts": hosts})
+    before = _instances(deployed)
+    run = deployed.attempt("up")
+    assert not run.ok
+    assert "protect" in run.output
+    assert _instances(deployed) == before
 
 
-def test_an_override_changes_its_own_rule_group_alone(deployed: Project) -> None:
-    alerting = deepcopy(deployed.configuration()["gallery:alerting"])
-    assert isinstance(alerting, dict)
-    overrides = at(alerting, "overrides")
+def test_an_override_changes_its_own_rule_and_what_tells_of_it(deployed: Project) -> None:
+    alerting = _alerting(deployed)
+    overrides = alerting.get("overrides")
     others = overrides if isinstance(overrides, dict) else {}
     alerting["overrides"] = {**others, "EndpointDown": {"hold": "90s"}}
     deployed.configure({"gallery:alerting": alerting})
     plan = deployed.preview()
-    rules = [step for step in plan.steps if step.type in RULES]
-    assert len(rules) == 1, str(plan)
-    assert "EndpointDown" in str(rules[0].after)
     assert {step.op for step in plan.steps} == {"update"}
-    assert {step.type for step in plan.steps} <= {*RULES, "pulumi:pulumi:Stack"}
+    assert {step.type for step in plan.steps} <= {RULE_GROUP, DASHBOARD, "pulumi:pulumi:Stack"}
+    groups = plan.of(RULE_GROUP)
+    assert len(groups) == 1, str(plan)
+    changed = [
+        at(rule, "name")
+        for rule, was in zip(_rules(groups[0].after), _rules(groups[0].before), strict=True)
+        if rule != was
+    ]
+    assert changed == ["EndpointDown"]
 
 
-RULES = (
-    "grafana:alerting/ruleGroup:RuleGroup",
-    "aws:amp/ruleGroupNamespace:RuleGroupNamespace",
-)
+def test_a_renamed_contact_point_is_never_missing(deployed: Project) -> None:
+    """The policy names the old one until the new one is there, and lets go before it leaves."""
+    if not deployed.cloud.all(POLICY):
+        pytest.skip(f"{deployed.stack} has no notification policy")
+    alerting = _alerting(deployed)
+    renamed = cast("Properties", json.loads(json.dumps(alerting).replace('"chat"', '"room"')))
+    deployed.configure({"gallery:alerting": renamed})
+    _ = deployed.up()
+    calls = [call for call in deployed.cloud.calls if call.type in {CONTACT_POINT, POLICY}]
+    verbs = [call.verb for call in calls]
+    policy = calls.index(next(call for call in calls if call.type == POLICY))
+    assert set(verbs[:policy]) == {"create"}
+    assert verbs[policy] == "update"
+    assert set(verbs[policy + 1 :]) == {"delete"}
 
 
 def test_a_turned_week_replaces_the_token_and_nothing_else(deployed: Project) -> None:
     content, tokens = _content(deployed), deployed.cloud.all(TOKEN)
     with deployed.turned(days=7):
-        plan = deployed.preview()
-        assert {step.type for step in plan.destructive} == {TOKEN}
         _ = deployed.up()
-        assert str(deployed.preview("--expect-no-changes")) == "nothing"
-    calls = [str(call) for call in deployed.cloud.calls if not call.preview]
-    created = calls.index(f"create {TOKEN} {tokens[0].name}")
-    deleted = calls.index(f"delete {TOKEN} {tokens[0].name}")
-    assert created < deleted
+    (old,) = tokens
+    changing = [call for call in deployed.cloud.calls if call.verb in WRITING]
+    assert [call.verb for call in changing] == ["create", "delete"]
+    assert {(call.type, call.name) for call in changing} == {(TOKEN, old.name)}
     assert _content(deployed) == content
-    assert {token.id for token in deployed.cloud.all(TOKEN)} != {token.id for token in tokens}
 
 
 def test_a_stack_left_alone_until_its_token_died_deploys_again(deployed: Project) -> None:
@@ -131,17 +132,63 @@ def test_a_replaced_workspace_gets_its_content_again(deployed: Project) -> None:
     workspaces = deployed.cloud.all(WORKSPACE)
     if not workspaces:
         pytest.skip(f"{deployed.stack} uses an existing Grafana")
-    if _protected(deployed, WORKSPACE):
+    if deployed.protected(WORKSPACE):
         pytest.skip(f"{deployed.stack} protects its workspace from replacement")
     (old,) = workspaces
     content = {(made.kind.type, made.name) for made in _inside(deployed, old)}
     assert content
-    urn = next(urn for urn in _urns(deployed) if f"{WORKSPACE}::" in urn)
-    _ = deployed.must("up", "--yes", "--skip-preview", "-s", deployed.stack, "--replace", urn)
+    (urn,) = (urn for urn in _urns(deployed) if f"{WORKSPACE}::" in urn)
+    _ = deployed.up("--replace", urn)
     (new,) = deployed.cloud.all(WORKSPACE)
     assert new.id != old.id
     assert {(made.kind.type, made.name) for made in _inside(deployed, new)} == content
     assert _inside(deployed, old) == []
+
+
+def _hosts(project: Project) -> list[Json]:
+    hosts = project.configuration().get("gallery:hosts")
+    if not isinstance(hosts, list) or not hosts:
+        pytest.skip(f"{project.stack} has no hosts")
+    return deepcopy(hosts)
+
+
+def _raise_generation(hosts: list[Json], *, protected: bool) -> str:
+    """Raise the generation of the first group that is protected or not; its name."""
+    for group in hosts:
+        assert isinstance(group, dict)
+        if bool(group.get("stateful")) is protected:
+            group["generation"] = 2
+            return text_at(group, "name")
+    pytest.skip("the stack has no such group of hosts")
+
+
+def _alerting(project: Project) -> Properties:
+    alerting = deepcopy(project.configuration()["gallery:alerting"])
+    assert isinstance(alerting, dict)
+    return alerting
+
+
+def _rules(group: Properties) -> list[Json]:
+    rules = group["rules"]
+    assert isinstance(rules, list)
+    return rules
+
+
+def _instances(project: Project) -> dict[str, str]:
+    """The instances' ids by the host's name."""
+    instances = project.cloud.all(INSTANCE)
+    by_name = {str(at(made.inputs, "tags.Name")): made.id for made in instances}
+    assert len(by_name) == len(instances), "two instances answer to one host"
+    return by_name
+
+
+def _content(project: Project) -> set[tuple[str, str, str]]:
+    """Everything in every Grafana and cluster, by identity."""
+    return {
+        (made.kind.type, made.name, made.id)
+        for made in project.cloud.all()
+        if made.scope != "account"
+    }
 
 
 def _inside(project: Project, workspace: Made) -> list[Made]:
@@ -150,10 +197,3 @@ def _inside(project: Project, workspace: Made) -> list[Made]:
 
 def _urns(project: Project) -> list[str]:
     return [text_at(item, "urn") for item in project.resources()]
-
-
-def _protected(project: Project, type_token: str) -> bool:
-    return any(
-        item.get("protect") is True and text_at(item, "type") == type_token
-        for item in project.resources()
-    )

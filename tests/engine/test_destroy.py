@@ -26,7 +26,7 @@ def _require(project: Project, *, production: bool) -> None:
 def test_production_refuses_to_be_destroyed_and_loses_nothing(deployed: Project) -> None:
     _require(deployed, production=True)
     before = deployed.cloud.all()
-    run = deployed.destroy()
+    run = deployed.attempt("destroy")
     assert not run.ok
     assert "protect" in run.output
     assert [call for call in deployed.cloud.calls if call.verb == "delete"] == []
@@ -40,19 +40,14 @@ def test_production_protects_all_that_holds_data(deployed: Project) -> None:
     assert [item["urn"] for item in holding if item.get("protect") is not True] == []
 
 
-def test_nothing_is_left_of_a_destroyed_stack(deployed: Project) -> None:
-    _require(deployed, production=False)
-    run = deployed.destroy()
-    assert run.ok, run.output
-    assert deployed.cloud.all() == []
-    assert deployed.resources() == []
-
-
-def test_a_destroyed_stack_can_be_deployed_again(deployed: Project) -> None:
+def test_nothing_is_left_of_a_destroyed_stack_and_it_can_come_back(deployed: Project) -> None:
     """No name is blocked by what its service keeps for a while."""
     _require(deployed, production=False)
     before = sorted((made.kind.type, made.name) for made in deployed.cloud.all())
-    assert deployed.destroy().ok
+    run = deployed.attempt("destroy")
+    assert run.ok, run.output
+    assert deployed.cloud.all() == []
+    assert deployed.resources() == []
     _ = deployed.up()
     assert sorted((made.kind.type, made.name) for made in deployed.cloud.all()) == before
 
@@ -60,6 +55,6 @@ def test_a_destroyed_stack_can_be_deployed_again(deployed: Project) -> None:
 def test_a_dead_token_does_not_keep_a_stack_from_being_destroyed(deployed: Project) -> None:
     _require(deployed, production=False)
     deployed.cloud.advance(31 * 86400)
-    run = deployed.destroy()
+    run = deployed.attempt("destroy")
     assert run.ok, run.output
     assert deployed.cloud.all() == []

@@ -14,6 +14,7 @@ from .doors import cluster, grafana, replacing_cluster
 from .grafana_kinds import CONTACT_POINT, DASHBOARD, FOLDER, GRAFANA_KINDS, POLICY, RULE_GROUP
 from .kinds import Kind
 from .kubernetes_kinds import DEPLOYMENT, KUBERNETES_KINDS, NAMESPACE, RELEASE, custom
+from .provider import KINDS as PACKAGES
 from .provider import kind_of, named, replacing
 from .values import UNKNOWN, Properties
 
@@ -163,9 +164,10 @@ def test_a_policy_needs_every_contact_point_it_names(
 ) -> None:
     chat = make(CONTACT_POINT, scope="g", name="chat")
     nested = [{"contactPoint": "pager"}]
-    with pytest.raises(Refused, match="receiver 'pager' does not exist"):
+    with pytest.raises(Refused, match="contactPoint 'pager' does not exist"):
         _ = make(POLICY, scope="g", contactPoint="chat", policies=nested)
-    _ = make(POLICY, scope="g", contactPoint="chat")
+    _ = make(CONTACT_POINT, scope="g", name="pager")
+    _ = make(POLICY, scope="g", contactPoint="pager", policies=[{"contactPoint": "chat"}])
     with pytest.raises(Refused, match="in use"):
         cloud.delete(chat)
 
@@ -224,6 +226,19 @@ def test_inputs_that_do_not_fit_the_schema_are_refused(
     type_token: str, inputs: Properties, fault: str
 ) -> None:
     assert any(re.search(fault, found) for found in schema.faults(type_token, inputs))
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_no_output_is_invented_that_the_sdk_does_not_know(package: str) -> None:
+    for type_token, kind in PACKAGES[package].items():
+        assert {*kind.outputs, *kind.derives} <= schema.outputs(type_token), type_token
+
+
+def test_no_answer_has_a_key_that_the_sdk_does_not_know(cloud: Cloud) -> None:
+    args: Properties = {"name": "/aws/service/ami-amazon-linux-latest/al2023"}
+    for token in data_sources.DATA_SOURCES:
+        answer = data_sources.read(cloud, token, args)
+        assert answer.keys() <= schema.results(token), token
 
 
 def test_user_data_replaces_a_host_only_where_asked() -> None:
