@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test lint drills bench schema roles locked
+.PHONY: help up down status test lint drills timeline bench schema roles locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -43,6 +43,10 @@ test: $(INSTALLED) lint ## every test this machine can run
 drills: $(INSTALLED) ## play every outage, one after another
 	@$(PYTHON) -m rehearsal up --stack $(STACK)
 	@$(PYTHON) -m rehearsal drill all; played=$$?; $(PYTHON) -m rehearsal down; exit $$played
+
+timeline: $(INSTALLED) ## play endpoint-down on dev and put its timeline into README.md
+	@$(PYTHON) -m rehearsal up --stack dev
+	@$(PYTHON) -m rehearsal.readme; written=$$?; $(PYTHON) -m rehearsal down; exit $$written
 
 bench: $(INSTALLED) ## measure; writes build/bench.json
 	@$(PYTHON) -m rehearsal.bench
