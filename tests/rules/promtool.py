@@ -16,6 +16,8 @@ from rehearsal import tools
 
 Name = TypeVar("Name")
 _AT_ONCE = os.cpu_count() or 1
+# Proofs to a process: starting one costs as much as running a short proof.
+_BATCH = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,21 +47,44 @@ def program() -> Path:
 
 
 def verdicts(promtool: Path, directory: Path, proofs: Mapping[Name, Proof]) -> dict[Name, Verdict]:
-    """Run every proof; as many at a time as there are processors."""
+    """Run every proof: some to a process, and as many processes as there are processors."""
+    files = {name: _lay_out(directory / str(n), proofs[name]) for n, name in enumerate(proofs)}
+    every = list(proofs)
+    batches = [every[start : start + _BATCH] for start in range(0, len(every), _BATCH)]
 
-    def run(numbered: tuple[int, Proof]) -> Verdict:
-        number, proof = numbered
-        place = directory / str(number)
-        place.mkdir(parents=True)
-        _write(place / "rules.json", proof.rules)
-        files = [f"{position}.json" for position, _ in enumerate(proof.tests)]
-        for name, document in zip(files, proof.tests, strict=True):
-            _write(place / name, document)
-        return _run([str(promtool), "test", "rules", *files], place)
+    def run(batch: list[Name]) -> dict[Name, Verdict]:
+        asked = [str(file) for name in batch for file in files[name]]
+        said = _by_file(_run([str(promtool), "test", "rules", *asked], directory).output)
+        return {name: _verdict([said[file] for file in files[name]]) for name in batch}
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(run, enumerate(proofs.values()))
-        return dict(zip(proofs, found, strict=True))
+        return {
+            name: verdict for found in pool.map(run, batches) for name, verdict in found.items()
+        }
+
+
+def _lay_out(place: Path, proof: Proof) -> list[Path]:
+    """Write a proof; what is returned are its test files."""
+    place.mkdir(parents=True)
+    _write(place / "rules.json", proof.rules)
+    files = [place / f"test-{number}.json" for number in range(len(proof.tests))]
+    for file, document in zip(files, proof.tests, strict=True):
+        _write(file, document)
+    return files
+
+
+def _by_file(output: str) -> dict[Path, str]:
+    """What promtool said of each test file."""
+    _, *parts = output.split("Unit Testing:  ")
+    named = (part.partition("\n") for part in parts)
+    return {Path(name.strip()): text for name, _, text in named}
+
+
+def _verdict(said: list[str]) -> Verdict:
+    # A rule that cannot be read fails every case, and would prove nothing about them.
+    assert not any("could not parse" in text for text in said), said
+    proven = all(text.strip() == "SUCCESS" for text in said)
+    return Verdict(proven=proven, output="\n".join(said))
 
 
 def check(promtool: Path, place: Path, rules: Document) -> Verdict:
@@ -73,5 +98,13 @@ def _write(path: Path, document: Document) -> None:
 
 
 def _run(command: Sequence[str], place: Path) -> Verdict:
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
-    return Verdict(proven=done.returncode == 0, output=done.stdout + done.stderr)
+    done = subprocess.run(
+        command,
+        cwd=place,
+        stdout=subprocess.PIPE,
+        # In one stream, so that a complaint stands below the file it is about.
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Verdict(proven=done.returncode == 0, output=done.stdout)
