@@ -95,7 +95,7 @@ def pager_refuses(contact_points: Iterable[str], seconds: float) -> Breakage:
 
 def host_stopped(running: Running, host: str) -> Breakage:
     """A host whose exporter answers no more."""
-    return _killed(running.supervisor, f"{host} is switched off", f"{host} runs again",
+    return _stopped(running.supervisor, f"{host} is switched off", f"{host} runs again",
                    (host_name(host),))  # fmt: skip
 
 
@@ -123,15 +123,25 @@ def host_terminated(running: Running, host: str) -> Breakage:
     )
 
 
+def program_stopped(
+    running: Running, name: str, number: signal.Signals = signal.SIGTERM
+) -> Breakage:
+    """A program that is stopped, by TERM politely and by KILL not."""
+    how = number.name.removeprefix("SIG")
+    return _stopped(
+        running.supervisor, f"{name} is stopped ({how})", f"{name} runs again", (name,), number
+    )
+
+
 def prober_killed(running: Running) -> Breakage:
     """The blackbox exporter is gone."""
-    return _killed(running.supervisor, "the prober is killed", "the prober runs again",
+    return _stopped(running.supervisor, "the prober is killed", "the prober runs again",
                    (PROBER_NAME,))  # fmt: skip
 
 
 def collector_killed(running: Running) -> Breakage:
     """Both replicas of the collector are gone."""
-    return _killed(
+    return _stopped(
         running.supervisor,
         f"all {len(AGENTS)} replicas of the collector are killed",
         "the collector runs again",
@@ -139,10 +149,16 @@ def collector_killed(running: Running) -> Breakage:
     )
 
 
-def _killed(supervisor: Supervisor, what: str, mended: str, programs: tuple[str, ...]) -> Breakage:
-    def kill() -> None:
+def _stopped(
+    supervisor: Supervisor,
+    what: str,
+    mended: str,
+    programs: tuple[str, ...],
+    number: signal.Signals = signal.SIGKILL,
+) -> Breakage:
+    def stop() -> None:
         for name in programs:
-            supervisor.stop(name, signal.SIGKILL)
+            supervisor.stop(name, number)
 
     def start() -> None:
         stopped = {
@@ -154,7 +170,7 @@ def _killed(supervisor: Supervisor, what: str, mended: str, programs: tuple[str,
             if name in stopped:
                 supervisor.start(name)
 
-    return Breakage(what=what, do=kill, mended=mended, undo=start, programs=programs)
+    return Breakage(what=what, do=stop, mended=mended, undo=start, programs=programs)
 
 
 def _instance(running: Running, host: str) -> Instance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gallery import labels
@@ -28,10 +28,12 @@ class Event:
 class Observer:
     """Compares what is with what was at the last look.
 
-    `fired` has the time at which each alert fired; `active` what is pending or firing.
+    `fired` has the time at which each alert fired; `active` what is pending or firing. Of what
+    is only pending, those alerts are told that the drill `concerns`.
     """
 
     running: Running
+    concerns: Callable[[ActiveAlert], bool] = lambda _: True
     fired: dict[Key, float] = field(default_factory=dict[Key, float], init=False)
     active: dict[Key, ActiveAlert] = field(default_factory=dict[Key, ActiveAlert], init=False)
     _answers: dict[str, bool] = field(default_factory=dict[str, bool], init=False)
@@ -90,14 +92,15 @@ class Observer:
                 continue
             what = describe(alert.name, alert.labels)
             known = before.get(key)
-            if alert.state == PENDING and known is None:
+            if alert.state == PENDING and known is None and self.concerns(alert):
                 yield Event(alert.active_at, f"{what} is pending")
             if alert.state == FIRING and (known is None or known.state == PENDING):
                 at = self.fired[key]
                 held = f", held for {at - alert.active_at:.0f} s" if at > alert.active_at else ""
                 yield Event(at, f"{what} fires{held}")
         for key, alert in before.items():
-            if key not in self.active and alert.name not in self.running.promises.beats:
+            over = key not in self.active and alert.name not in self.running.promises.beats
+            if over and (alert.state == FIRING or self.concerns(alert)):
                 verb = "fires no more" if alert.state == FIRING else "is pending no more"
                 yield Event(now, f"{describe(alert.name, alert.labels)} {verb}")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from gallery.labels import SEVERITY
 from rehearsal import loopback
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.observer import Observer
@@ -18,8 +20,11 @@ from rehearsal.drill.verdict import Entry, Finding, Times, Verdict, judge
 from rehearsal.faults import RehearsalError
 from rehearsal.pager.client import PagerClient
 from rehearsal.pager.notifications import Notification
+from rehearsal.queries import ActiveAlert
 
 POLL_SECONDS = 0.25
+# So many messages at once are counted instead of named.
+_FLOOD = 4
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -47,6 +52,7 @@ class Play:
     running: Running
     timeline: Timeline
     may: tuple[Expectation, ...] = ()
+    concerns: Callable[[ActiveAlert], bool] = lambda _: True
     pages_at_most: dict[str, int] = field(default_factory=dict[str, int])
     pager: PagerClient = field(default_factory=PagerClient)
     injected_at: float | None = field(default=None, init=False)
@@ -65,7 +71,7 @@ class Play:
 
     def __post_init__(self) -> None:
         self.began = time.time()
-        self.observer = Observer(self.running)
+        self.observer = Observer(self.running, self.concerns)
 
     def inject(self) -> None:
         """Count from now on, if not yet."""
@@ -81,25 +87,29 @@ class Play:
         breakage.do()
         self.timeline.line(self.mark, breakage.what)
 
-    def restart(self, text: str, do: Callable[[], None], *, forgets: bool = False) -> None:
-        """Do something that is over when it returns; with `forgets` messages may come twice."""
+    def pass_over(self, breakage: Breakage, *, forgets: bool = False) -> None:
+        """Break something and mend it at once; with `forgets` messages may come twice from now."""
         before = time.time()
         if forgets:
             self._repeats_from = before
-        do()
+        self._broken.append(breakage)
+        breakage.do()
+        breakage.undo()
+        self._broken.remove(breakage)
         self.mark = time.time()
-        self.timeline.line(before, f"{text} (took {self.mark - before:.1f} s)")
+        self.timeline.line(before, f"{breakage.what} (for {self.mark - before:.1f} s)")
 
     def mend(self) -> None:
-        """Mend everything, last broken first."""
+        """Mend everything, last broken first; resolves count from the last of them."""
         while self._broken:
-            breakage = self._broken[-1]
-            # Bounds count from the end of the last mend that began.
-            at = time.time()
-            breakage.undo()
-            self._broken.pop()
-            self.mended_at = max(at, self.mended_at or 0.0)
-            self.timeline.line(at, breakage.mended)
+            self.mended_at = self.mend_last()
+
+    def mend_last(self) -> float:
+        """Mend what was broken last; the time at which that began."""
+        at = time.time()
+        self._broken[-1].undo()
+        self.timeline.line(at, self._broken.pop().mended)
+        return at
 
     def mend_whatever_happens(self) -> None:
         """Mend after an interruption or a fault, undisturbed, one failure not barring another."""
@@ -186,9 +196,7 @@ class Play:
             (self._beats if self._is_beat(notification) else self._notifications).append(
                 notification
             )
-        for notification in fresh:
-            if not self._is_beat(notification):
-                self._tell(notification)
+        self._tell([each for each in fresh if not self._is_beat(each)])
         died = self._died()
         if died is not None:
             raise died
@@ -200,17 +208,25 @@ class Play:
             for alert in notification.alerts
         )
 
-    def _tell(self, notification: Notification) -> None:
-        resolve = notification.status == "resolved"
-        to = f"{notification.contact_point} ({notification.kind})"
-        word = "a resolve is" if resolve else "a page is"
-        self.timeline.line(
-            notification.received_at, f"{word} delivered to {to}: {notification.title}"
-        )
-        # A webhook's text is a document for a program.
-        if not (resolve or self._quoted or notification.kind == "webhook"):
-            self._quoted = True
-            self.timeline.quote(notification.text)
+    def _tell(self, fresh: list[Notification]) -> None:
+        """Say who was told: one line for a message, whoever got it, or one for a whole flood."""
+        messages = dict[tuple[str, str], list[Notification]]()
+        for notification in fresh:
+            message = messages.setdefault((_kind(notification), notification.title), [])
+            message.append(notification)
+        if len(messages) > _FLOOD:
+            told = Counter(notification.contact_point for notification in fresh)
+            to = ", ".join(f"{count} to {name}" for name, count in sorted(told.items()))
+            self.timeline.line(fresh[0].received_at, f"messages are delivered: {to}")
+            return
+        for (kind, title), each in messages.items():
+            to = " and ".join(f"{one.contact_point} ({one.kind})" for one in each)
+            self.timeline.line(each[0].received_at, f"{kind} is delivered to {to}: {title}")
+            # A webhook's text is a document for a program.
+            readable = [one for one in each if one.kind != "webhook"]
+            if readable and not self._quoted and each[0].status != "resolved":
+                self._quoted = True
+                self.timeline.quote(readable[0].text)
 
     def _died(self) -> RehearsalError | None:
         """The fault of a program that no drill stopped, if there is one."""
@@ -223,6 +239,15 @@ class Play:
                     f"({self.running.supervisor.log(name)}):\n{tail}"
                 )
         return None
+
+
+def _kind(notification: Notification) -> str:
+    """What a person would call the message."""
+    if notification.status == "resolved":
+        return "a resolve"
+    severities = {alert.labels.get(SEVERITY) for alert in notification.alerts}
+    names = {"page": "a page", "ticket": "a ticket"}
+    return next((name for severity, name in names.items() if severity in severities), "a message")
 
 
 @contextmanager

@@ -86,18 +86,30 @@ class Until:
 
 
 @dataclass(frozen=True)
-class Restart:
-    """Do something that is over at once; with `forgets` its messages may come twice from then."""
+class PassOver:
+    """Break something and mend it at once; with `forgets` messages may come twice from then."""
 
-    what: str
-    do: Callable[[], None]
+    breakage: Breakage
     forgets: bool = False
     expectations: tuple[Expectation, ...] = ()
     at_most: float = DEED_SECONDS * 2
 
     def run(self, play: Play) -> None:
         """Do it."""
-        play.restart(self.what, self.do, forgets=self.forgets)
+        play.pass_over(self.breakage, forgets=self.forgets)
+
+
+@dataclass(frozen=True)
+class MendOne:
+    """Mend what was broken last."""
+
+    expectations: tuple[Expectation, ...] = ()
+    at_most: float = DEED_SECONDS
+
+    def run(self, play: Play) -> None:
+        """Mend it; bounds count from here."""
+        play.mend_last()
+        play.mark = time.time()
 
 
 @dataclass(frozen=True)

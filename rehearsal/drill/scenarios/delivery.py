@@ -12,14 +12,14 @@ from gallery.effective import PlannedAlert
 from gallery.plan import Plan
 from gallery.routing import DATASOURCE_ALERTS
 from rehearsal.drill.beats import HearBeats, beat_seconds
-from rehearsal.drill.breakages import pager_refuses, service_broken
+from rehearsal.drill.breakages import pager_refuses, program_stopped, service_broken
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.observer import PENDING
 from rehearsal.drill.play import Breakage, Play
 from rehearsal.drill.running import Running
 from rehearsal.drill.scenarios.endpoints import down, outage, second_service, service_of
 from rehearsal.drill.script import Scenario, Script, Target
-from rehearsal.drill.steps import Await, Break, Mend, Restart, Until, Watch
+from rehearsal.drill.steps import Await, Break, Mend, MendOne, PassOver, Until, Watch
 from rehearsal.drill.told import ALERTNAME
 from rehearsal.pager.client import PagerClient
 from rehearsal.world.faults import REFUSE
@@ -30,6 +30,8 @@ _QUIET_SECONDS = 60.0
 _RESEND_SECONDS = 60.0
 _REFUSED_SECONDS = 20.0
 _SLACK_SECONDS = 2.0
+# Longer than any drill: what ends it is the mend.
+_HOUR = 3600.0
 # The service that posted alerts speak of: no service of the store.
 _POSTED = "contact-points-drill"
 # Alerts with labels that no route expects; the default must take them.
@@ -68,10 +70,7 @@ def _evaluator_restart(running: Running, target: Target) -> Script:
         Until(pending, f"{page.alert} pending", page.page_seconds),
         Watch(planned.hold.seconds / 2, "into the hold"),
         # A hold of less than ten minutes begins anew (Prometheus' --rules.alert.for-grace-period).
-        Restart(
-            f"{running.evaluator}, which evaluates the rules, is restarted",
-            lambda: running.supervisor.restart(running.evaluator),
-        ),
+        PassOver(program_stopped(running, running.evaluator)),
         Await((page,)),
         Mend(),
     )
@@ -81,7 +80,7 @@ def _alertmanager_restart(running: Running, target: Target) -> Script:
     first = service_of(target)
     both = (first, second_service(running, first, "productcatalogservice"))
     pages = [down(running.promises, service) for service in both]
-    name, supervisor = running.alertmanager, running.supervisor
+    name = running.alertmanager
     again = _RESEND_SECONDS + running.plan.timings.group_wait.seconds + _SLACK_SECONDS
     return outage(
         running,
@@ -89,16 +88,12 @@ def _alertmanager_restart(running: Running, target: Target) -> Script:
         REFUSE,
         Break(service_broken(both[0])),
         Await((pages[0],)),
-        Restart(f"{name} is restarted (TERM)", lambda: supervisor.restart(name)),
+        PassOver(program_stopped(running, name)),
         Watch(again, "no page may come twice"),
         Break(service_broken(both[1])),
         Await((pages[1],)),
-        Restart(
-            f"{name} is killed and started (KILL): from now on a page may come twice",
-            lambda: supervisor.restart(name, signal.SIGKILL),
-            forgets=True,
-        ),
-        Watch(again, "the notifier hears of the alerts again"),
+        PassOver(program_stopped(running, name, signal.SIGKILL), forgets=True),
+        Watch(again, "a page may come twice"),
         Mend(),
     )
 
@@ -109,7 +104,6 @@ def _pager_refuses(running: Running, target: Target) -> Script:
     # A refused message is tried again within the group interval, then in the next one.
     after = timings.group_interval.seconds * 2 + _SLACK_SECONDS
     late = replace(page, page_seconds=after)
-    refusal = pager_refuses(page.contact_points, 3600.0)
 
     before = PagerClient().refused()
 
@@ -121,10 +115,10 @@ def _pager_refuses(running: Running, target: Target) -> Script:
         (service,),
         REFUSE,
         Break(service_broken(service)),
-        Break(refusal),
+        Break(pager_refuses(page.contact_points, _HOUR)),
         Until(refused, "a refused delivery", page.page_seconds),
         Watch(_REFUSED_SECONDS, "every delivery is refused"),
-        Restart(f"{' and '.join(sorted(page.contact_points))} accept deliveries", refusal.undo),
+        MendOne(),
         Await((late,)),
         Mend(),
     )
@@ -158,7 +152,7 @@ def _contact_points(running: Running, _target: Target) -> Script:
 
     breakage = Breakage(
         what=f"{len(posts)} alerts are posted, one for every rule and some that no rule makes",
-        do=lambda: post(3600.0),
+        do=lambda: post(_HOUR),
         mended="they are over",
         undo=lambda: post(0.0),
     )
