@@ -28,7 +28,9 @@ class Identity:
             return None
         # The second field is the name in brackets, which may hold blanks and brackets.
         fields = text.rpartition(")")[2].split()
-        return None if fields[0] in {"Z", "X"} else cls(pid, int(fields[19]))
+        if fields[0] in {"Z", "X"} and not _threads_left(pid):
+            return None
+        return cls(pid, int(fields[19]))
 
     def alive(self) -> bool:
         """Whether this very process still runs."""
@@ -43,6 +45,14 @@ class Identity:
         except ProcessLookupError:
             return False
         return True
+
+
+def _threads_left(pid: int) -> bool:
+    """Whether a process whose first thread has ended has others, which still hold its ports."""
+    try:
+        return any(entry.name != str(pid) for entry in (PROC / str(pid) / "task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def marked(directory: Path) -> list[Identity]:
