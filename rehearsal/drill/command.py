@@ -8,13 +8,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from gallery.faults import nearest
-from rehearsal import platform
 from rehearsal.drill.report import Report, duration, table
 from rehearsal.drill.running import NotPlayableError, Running, running
 from rehearsal.drill.scenarios import SCENARIOS
@@ -33,10 +30,6 @@ def main(arguments: list[str]) -> int:
         known = (*_BY_NAME, _ALL, _LIST)
         raise RehearsalError(
             f'no scenario is called "{chosen.scenario}"; {nearest(chosen.scenario, known)}'
-        )
-    if chosen.stack is not None and chosen.scenario != _ALL:
-        raise RehearsalError(
-            "--stack is for `drill all`; a drill is played on the stack that is up"
         )
     match chosen.scenario:
         case "list":
@@ -58,7 +51,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--service", help="the service to break, where the scenario concerns one")
     parser.add_argument("--host", help="the host to break, where the scenario concerns one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
-    parser.add_argument("--stack", help="with `all`: start this stack before, stop it afterwards")
     return parser
 
 
@@ -91,13 +83,12 @@ def _all(chosen: argparse.Namespace) -> int:
     if chosen.service or chosen.host:
         raise RehearsalError("`drill all` chooses services and hosts itself")
     results, reports = list[tuple[str, str, str]](), list[dict[str, Any]]()
-    with _up(chosen.stack):
-        stage = running()
-        total = sum(_seconds_at_most(stage, scenario) for scenario in SCENARIOS)
-        _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
-        for scenario in SCENARIOS:
-            _say("")
-            results.append((scenario.name, *_played(stage, scenario, chosen, reports)))
+    stage = running()
+    total = sum(_seconds_at_most(stage, scenario) for scenario in SCENARIOS)
+    _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
+    for scenario in SCENARIOS:
+        _say("")
+        results.append((scenario.name, *_played(stage, scenario, chosen, reports)))
     _write(chosen.json, reports)
     _say("")
     for line in table(results):
@@ -128,21 +119,6 @@ def _seconds_at_most(stage: Running, scenario: Scenario) -> float:
         return scenario.write(stage, target(stage, scenario)).at_most
     except NotPlayableError:
         return 0.0
-
-
-@contextmanager
-def _up(stack: str | None) -> Generator[None]:
-    """The stack is up meanwhile; it is stopped afterwards where it was not up before."""
-    if stack is None:
-        yield
-        return
-    journal = platform.Supervisor(platform.STATE).journal()
-    platform.up(stack, _say)
-    try:
-        yield
-    finally:
-        if journal is None:
-            platform.down()
 
 
 def _write(path: Path | None, document: object) -> None:

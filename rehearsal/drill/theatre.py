@@ -67,7 +67,14 @@ def _played(running: Running, scenario: Scenario, script: Script, write: Write) 
     write(f"stack {running.stack}; at most {duration(script.at_most)}")
     for note in script.notes:
         write(f"note: {note}")
-    play = Play(running, Timeline(write), may=script.may, pages_at_most=dict(script.pages_at_most))
+    expected = (*script.expectations, *script.may)
+    play = Play(
+        running,
+        Timeline(write),
+        may=script.may,
+        concerns=lambda alert: any(each.about(alert.name, alert.labels) for each in expected),
+        pages_at_most=dict(script.pages_at_most),
+    )
     try:
         # What is known before the fault is no event of the drill.
         play.observer.look(play.began)
