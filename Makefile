@@ -26,7 +26,7 @@ up: ## install what is missing, rehearse STACK on this machine, play endpoint-do
 	@$(PYTHON) -m rehearsal status
 
 down: ## stop the rehearsal: no process and no port is left
-	@test ! -x $(PYTHON) || $(PYTHON) -m rehearsal down
+	@test ! -e $(INSTALLED) || $(PYTHON) -m rehearsal down
 
 status: ## what runs, and where to look
 	@$(PYTHON) -m rehearsal status
