@@ -37,10 +37,11 @@ class Ec2Client:
             self._run(instance, subnet)
 
     def launch(self, instance: Instance) -> None:
-        """Make an instance in the place of one that was terminated."""
-        subnets = self._ask("DescribeSubnets", {"Filter.1.Name": "cidr-block",
-                                                "Filter.1.Value.1": str(HOST_NETWORK)})  # fmt: skip
-        self._run(instance, _text(subnets.find("subnetSet/item/subnetId")))
+        """Make an instance in the place of one that was terminated.
+
+        It gets a network of its own: moto never frees the address of a terminated instance.
+        """
+        self.prepare((instance,))
 
     def terminate(self, name: str) -> None:
         """End the instance whose Name tag this is; it leaves discovery. Raises RehearsalError."""

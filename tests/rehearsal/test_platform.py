@@ -1,0 +1,152 @@
+"""The platform as a whole: up, up again, interrupted, down, and nothing left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from rehearsal import platform
+from rehearsal.addresses import AMP, BLACKBOX, Address
+from rehearsal.faults import RehearsalError
+from rehearsal.platform import addresses, down, up
+from rehearsal.processes import ports
+from rehearsal.processes.identity import marked
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.queries import PrometheusClient
+from rehearsal.tools import ROOT, Tool
+
+pytestmark = pytest.mark.drill
+
+_UP = (
+    "import sys; from pathlib import Path; from rehearsal import __main__, platform;"
+    "platform.STATE = Path(sys.argv[1]);"
+    "platform.up.__defaults__ = (platform.STATE,);"
+    "sys.exit(__main__.main(['up', '--stack', 'dev']))"
+)
+
+
+@pytest.fixture
+def state(tools: Mapping[Tool, Path], tmp_path: Path) -> Iterator[Path]:
+    assert tools
+    if not ports.is_free(AMP):
+        pytest.skip("a rehearsal is up on this machine; `python -m rehearsal down` ends it")
+    yield tmp_path / "state"
+    down(tmp_path / "state")
+
+
+def _listening(state: Path) -> list[Address]:
+    journal = Supervisor(state).journal()
+    entries = () if journal is None else journal.entries
+    return [address for entry in entries for address in entry.child.listens]
+
+
+def _quiet(_line: str) -> None:
+    """Nobody reads the progress of a test."""
+
+
+def test_it_comes_up_without_credentials_stays_one_and_goes_without_a_trace(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "PROFILE", "REGION", "ENDPOINT_URL"):
+        monkeypatch.setenv(f"AWS_{name}", "poison")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    shown = up("dev", _quiet, state)
+    assert shown == addresses(state)
+    taken = _listening(state)
+    assert not any(ports.is_free(address) for address in taken)
+    assert all(target.health == "up" for target in PrometheusClient(AMP).targets())
+    successes = PrometheusClient(AMP).query("probe_success")
+    assert {sample.value for sample in successes} == {1.0}
+    # The past that a usual band needs is there, and does not keep the present out.
+    past = PrometheusClient(AMP).query("count_over_time(gallery:host_receive_bytes:rate5m[7d])")
+    assert [sample.value for sample in past if sample.value > 2000]
+
+    lines = list[str]()
+    before = Supervisor(state).journal()
+    assert up("dev", lines.append, state) == shown
+    assert lines == ["stack dev is already up"]
+    assert Supervisor(state).journal() == before
+    with pytest.raises(RehearsalError, match="stack dev is up; stop it first"):
+        up("prod", _quiet, state)
+
+    Supervisor(state).stop("prober", signal.SIGKILL)
+    with pytest.raises(RehearsalError, match="prober stopped running"):
+        up("dev", _quiet, state)
+
+    assert "amp" in down(state)
+    assert all(ports.is_free(address) for address in taken)
+    assert marked(state) == []
+    assert down(state) == []
+
+
+def test_a_taken_port_leaves_nothing_running(state: Path) -> None:
+    with (
+        socket.create_server((BLACKBOX.host, BLACKBOX.port)),
+        pytest.raises(RehearsalError) as fault,
+    ):
+        up("dev", _quiet, state)
+    assert f"{BLACKBOX}, where prober would listen, is taken by {os.getpid()}" in str(fault.value)
+    assert marked(state) == []
+    assert Supervisor(state).journal() is None
+
+
+def test_a_child_that_dies_during_up_leaves_nothing_running(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derive = platform.derive
+
+    def spoil(deployed: Path, out: Path) -> None:
+        derive(deployed, out)
+        (out / "collector" / "blackbox.yml").write_text("modules: {http: {prober: telepathy}}\n")
+
+    monkeypatch.setattr(platform, "derive", spoil)
+    with pytest.raises(RehearsalError, match="prober died") as fault:
+        up("dev", _quiet, state)
+    assert "telepathy" in str(fault.value)
+    assert marked(state) == []
+
+
+@pytest.mark.parametrize("seconds", [0.8, 5.0, 11.0])
+def test_an_interruption_at_any_moment_leaves_nothing_running(state: Path, seconds: float) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _UP, str(state)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert errors.strip().endswith("rehearsal: interrupted")
+    assert "Traceback" not in errors
+    assert marked(state) == []
+    assert ports.is_free(AMP)
+
+
+def test_two_at_once_do_not_mix(state: Path) -> None:
+    state.mkdir(parents=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", _UP, str(state)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        deadline = time.monotonic() + 20
+        while Supervisor(state).journal() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        with pytest.raises(RehearsalError, match="another `up` or `down` is at work"):
+            up("dev", _quiet, state)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+    assert marked(state) == []
