@@ -158,7 +158,7 @@ def customers(alert: Alert, services: Iterable[Service]) -> str:
     known = {service.name: service.impact.sentence() for service in services}
     if alert.subject is Subject.DOOR:
         return known["frontend"]
-    lead = "" if alert.name == "EndpointDown" else "Should {{ $labels.service }} fail: "
+    lead = "" if alert.outage else "Should {{ $labels.service }} fail: "
     branches = " else ".join(
         f'if eq $labels.service "{name}" }}}}{text}{{{{' for name, text in known.items()
     )

@@ -144,6 +144,7 @@ ENDPOINT_DOWN = Alert(
     summary="An endpoint of the store does not answer.",
     what="{{ $labels.service }} does not answer its probe.",
     dashboard=API_HEALTH,
+    outage=True,
     onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
     cases=_down_cases,
 )

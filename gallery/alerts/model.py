@@ -164,6 +164,7 @@ class Alert:
     `onset` is, for each scenario the alert is meant for, how long a windowed expression takes to
     become true (X in the formula of `gallery.times`); `clearing` how long it takes to end.
     `recorded` is True where the expression reads recorded series, which adds AMP's interval.
+    `outage` is True where the alert says that its service is down now, and not that it may fail.
     `what` is the first line of the page, a Go template over the alert's labels and value.
     """
 
@@ -183,6 +184,7 @@ class Alert:
     threshold: float | None = None
     unit: str = ""
     recorded: bool = False
+    outage: bool = False
     engines: frozenset[Engine] = frozenset(Engine)
     evaluator: Evaluator = Evaluator.ENGINE
     delivery: Delivery = Delivery.OWNER

@@ -185,3 +185,12 @@ def test_host_alerts_are_owned_by_the_groups_owner() -> None:
         "reliability": ("catalogue-search",),
     }
     assert len({rule.uid for rule in rules}) == 2
+
+
+def test_a_page_tells_an_outage_from_what_may_become_one() -> None:
+    customers = {alert.name: alert.annotations["customers"] for alert in planned().alerts}
+    assert customers["EndpointDown"].startswith("{{ if eq $labels.service")
+    assert customers["EndpointSlow"].startswith("Should {{ $labels.service }} fail: {{ if eq")
+    assert "unseen" in customers["CollectorDown"]
+    for service in ("cartservice", "redis-cart"):
+        assert f'eq $labels.service "{service}"' in customers["HostDown"]
