@@ -13,25 +13,31 @@ from rehearsal.queries import PrometheusClient
 HEALTHY_WITHIN_SECONDS = 60.0
 _POLL_SECONDS = 0.5
 _TELL_SECONDS = 3.0
+_TOLD = 8
 # A group that is evaluated more seldom has its first turn later, and nobody waits for it.
 _PROMPT_SECONDS = 15.0
 
 Progress = Callable[[str], None]
 
 
-def await_healthy(hosts: int, evaluators: Iterable[Address], progress: Progress) -> None:
+def await_healthy(
+    hosts: int, evaluators: Iterable[Address], watch: Callable[[], None], progress: Progress
+) -> None:
     """Return once nothing is complained about. Raises RehearsalError with what still is.
 
-    `hosts` is how many instances must be found; `evaluators` are the programs with rules.
+    `hosts` is how many instances must be found; `evaluators` are the programs with rules;
+    `watch` is called again and again and may raise.
     """
     evaluators = tuple(evaluators)
     deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
     told = 0.0
     while complaints := _complaints(hosts, evaluators):
+        watch()
         if time.monotonic() > deadline:
-            lines = "\n".join(f"  {complaint}" for complaint in complaints)
+            lines = "\n".join(f"  {complaint}" for complaint in complaints[:_TOLD])
             raise RehearsalError(
-                f"not healthy within {HEALTHY_WITHIN_SECONDS:.0f} s; what is wrong:\n{lines}"
+                f"not healthy within {HEALTHY_WITHIN_SECONDS:.0f} s; of {len(complaints)} things "
+                f"that are wrong:\n{lines}"
             )
         if time.monotonic() - told > _TELL_SECONDS:
             told = time.monotonic()

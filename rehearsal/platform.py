@@ -103,7 +103,7 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
         Ec2Client(_region(stage.stand_in)).prepare(instances)
     supervisor.launch(stage.children(scene, instances), progress)
     evaluators = (AMP, EVALUATOR) if stage.grafana_evaluates else (AMP,)
-    await_healthy(len(instances), evaluators, progress)
+    await_healthy(len(instances), evaluators, supervisor.refuse_dead, progress)
     supervisor.mark_healthy()
 
 

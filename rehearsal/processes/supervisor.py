@@ -85,14 +85,24 @@ class Supervisor:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         waiting = {child.name: child for child in children}
         while waiting:
+            self.refuse_dead()
             for child in list(waiting.values()):
-                self._refuse_dead(child)
                 if answers(child.ready):
                     del waiting[child.name]
                     progress(f"{child.name} is ready")
             if waiting and time.monotonic() > deadline:
                 raise RehearsalError(self._not_ready(list(waiting)))
             time.sleep(_POLL_SECONDS)
+
+    def refuse_dead(self) -> None:
+        """Raise RehearsalError for a child that this command started and nobody has stopped."""
+        opened = self._opened()
+        for name in self._processes:
+            if not opened.entry(name).alive():
+                raise RehearsalError(
+                    f"{name} died while starting{self._exit_status(name)}; "
+                    f"the end of its log ({self.log(name)}):\n{self.tail(name)}"
+                )
 
     def start(self, name: str) -> None:
         """Start a child again that was stopped or killed, and wait until it is ready."""
@@ -107,6 +117,8 @@ class Supervisor:
         if entry.identity is None or not entry.identity.send(number):
             raise RehearsalError(f"{name} is not running")
         _await_gone([entry.identity], STOP_WITHIN_SECONDS)
+        # It was meant to end: nobody need be told that it has.
+        self._processes.pop(name, None)
 
     def restart(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """Stop a child and start it again."""
@@ -179,14 +191,6 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
             MARK: str(self.directory),
         }
-
-    def _refuse_dead(self, child: Child) -> None:
-        if self._opened().entry(child.name).alive():
-            return
-        raise RehearsalError(
-            f"{child.name} died while starting{self._exit_status(child.name)}; "
-            f"the end of its log ({self.log(child.name)}):\n{self.tail(child.name)}"
-        )
 
     def _exit_status(self, name: str) -> str:
         status = self._processes[name].poll()

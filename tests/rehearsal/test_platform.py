@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from rehearsal.faults import RehearsalError
 from rehearsal.platform import addresses, down, up
 from rehearsal.processes import ports
 from rehearsal.processes.identity import marked
+from rehearsal.processes.journal import Child
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.queries import PrometheusClient
 from rehearsal.tools import ROOT, Tool
@@ -105,12 +106,32 @@ def test_a_child_that_dies_during_up_leaves_nothing_running(
 
     def spoil(deployed: Path, out: Path) -> None:
         derive(deployed, out)
-        (out / "collector" / "blackbox.yml").write_text("modules: {http: {prober: telepathy}}\n")
+        (out / "collector" / "blackbox.yml").write_text("modules: telepathy\n")
 
     monkeypatch.setattr(platform, "derive", spoil)
     with pytest.raises(RehearsalError, match="prober died") as fault:
         up("dev", _quiet, state)
     assert "telepathy" in str(fault.value)
+    assert marked(state) == []
+
+
+def test_a_child_that_dies_once_it_was_ready_leaves_nothing_running(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = Supervisor.launch
+
+    def murder(
+        supervisor: Supervisor, children: Sequence[Child], progress: Callable[[str], None]
+    ) -> None:
+        launch(supervisor, children, progress)
+        journal = supervisor.journal()
+        identity = None if journal is None else journal.entry("world").identity
+        assert identity is not None
+        identity.send(signal.SIGKILL)
+
+    monkeypatch.setattr(Supervisor, "launch", murder)
+    with pytest.raises(RehearsalError, match=r"world died while starting \(signal 9\)"):
+        up("dev", _quiet, state)
     assert marked(state) == []
 
 

@@ -159,6 +159,8 @@ def test_one_child_is_killed_and_started_again_as_another_process(
     assert after.entry("two") == before.entry("two")
     with pytest.raises(RehearsalError, match="already running"):
         supervisor.start("one")
+    supervisor.stop("two")
+    supervisor.restart("one")
     with pytest.raises(RehearsalError, match="there are: one, two"):
         supervisor.stop("three")
 
