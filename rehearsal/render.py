@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from gallery.faults import StackFault
 from gallery.settings import parse, referenced_secrets
@@ -33,7 +34,8 @@ def recording(stack: str, project: Path = PROJECT) -> Recording:
     """What `__main__.py` registers for this stack. Raises RehearsalError with every fault."""
     found = stack_file(stack, project)
     try:
-        with _without_aws():
+        # The calendar stands still, or every week's render would differ.
+        with _without_aws(), patch("configuration.week", return_value="this-week"):
             return record(
                 lambda: runpy.run_path(str(project / "__main__.py"), run_name="__main__"),
                 config=found.config,

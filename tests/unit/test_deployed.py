@@ -6,6 +6,7 @@ import re
 import pytest
 import yaml
 
+import configuration
 from rehearsal.deployed import documents
 from rehearsal.render import recording
 from tests.unit.recordings import deployed
@@ -18,6 +19,11 @@ MAY_HOLD_ONE = ("resources.json", "grafana/contact-points.json")
 
 def test_the_same_program_gives_the_same_bytes() -> None:
     assert documents(recording("dev")) == deployed("dev")
+
+
+def test_the_calendar_leaves_no_mark() -> None:
+    assert configuration.week() not in deployed("dev")["resources.json"]
+    assert "pulumi-this-week" in deployed("dev")["resources.json"]
 
 
 @pytest.mark.parametrize("stack", STACKS)
