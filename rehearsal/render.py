@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import pulumi
+
 from gallery.faults import StackFault
 from gallery.settings import parse, referenced_secrets
 from rehearsal.deployed import documents
@@ -44,11 +46,8 @@ def recording(stack: str, project: Path = PROJECT) -> Recording:
             )
     except ProgramFault as fault:
         raise RehearsalError(f"stack {stack} registers what no engine takes:\n{fault}") from None
-    except Exception as fault:
-        # The SDK's own error for a user's mistake; anything else is a defect of ours.
-        if type(fault).__name__ == "RunError":
-            raise RehearsalError(f"stack {stack}: {fault}") from None
-        raise
+    except pulumi.RunError as fault:
+        raise RehearsalError(f"stack {stack}: {fault}") from None
 
 
 def render(stack: str, out: Path, project: Path = PROJECT) -> Path:
