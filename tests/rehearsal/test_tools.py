@@ -1,0 +1,48 @@
+"""Programs are found, fetched, or named with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from rehearsal.faults import RehearsalError
+from rehearsal.tools import ALERTMANAGER, PROMETHEUS, Tool, find, major_version, provide
+
+
+def _program(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\necho 'prometheus, version 3.14.0 (branch: x)'\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_missing_program_is_named_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RehearsalError) as fault:
+        provide((PROMETHEUS, ALERTMANAGER), directory=tmp_path / "tools")
+    message = str(fault.value)
+    assert "prometheus (Debian package prometheus)" in message
+    assert "alertmanager (Debian package prometheus-alertmanager)" in message
+    assert "this is not Debian or Ubuntu" in message
+    assert "put them on PATH" in message
+
+
+def test_a_program_on_the_path_comes_before_an_unpacked_one_and_under_either_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    unpacked = _program(tmp_path / "tools" / "bin" / "prometheus-alertmanager")
+    assert find(ALERTMANAGER, tmp_path / "tools") == unpacked
+    installed = _program(tmp_path / "path" / "prometheus-alertmanager")
+    assert find(ALERTMANAGER, tmp_path / "tools") == installed
+    upstream = _program(tmp_path / "path" / "alertmanager")
+    assert find(ALERTMANAGER, tmp_path / "tools") == upstream
+
+
+def test_a_version_is_read_from_the_program(tmp_path: Path, tools: Mapping[Tool, Path]) -> None:
+    assert major_version(_program(tmp_path / "prometheus")) == 3
+    assert major_version(tools[PROMETHEUS]) in {2, 3}
