@@ -28,7 +28,8 @@ class Scenario(StrEnum):
 class Timings:
     """The intervals of a stack. `evaluate` is that of the engine that pages.
 
-    `probe_timeout` is the blackbox module's; the scrape timeout equals the scrape interval.
+    `probe_timeout` is the blackbox module's. A scrape times out after `probe_scrape_timeout`
+    where it probes, otherwise after the scrape interval.
     """
 
     scrape: Duration
@@ -41,13 +42,16 @@ class Timings:
     discovery: Duration = DISCOVERY
 
     def probe_time(self, scenario: Scenario) -> Duration:
-        """How long one probe takes before it knows: nothing where the port refuses.
+        """How long one probe takes before it is known to fail: nothing where the port refuses.
 
-        The blackbox exporter leaves half a second of the scrape timeout for the answer.
+        Where it hangs, the scrape times out: the blackbox exporter's gRPC prober does not.
         """
-        if scenario is not Scenario.HANGING:
-            return ZERO
-        return min(self.probe_timeout, Duration(self.scrape.milliseconds - 500))
+        return self.probe_scrape_timeout if scenario is Scenario.HANGING else ZERO
+
+    @property
+    def probe_scrape_timeout(self) -> Duration:
+        """The blackbox exporter leaves half a second of the scrape timeout for the answer."""
+        return self.probe_timeout + Duration.of(seconds=0.5)
 
     @property
     def window(self) -> Duration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gallery import labels
 from gallery.alerts.guards import unanswered
 from gallery.alerts.model import Alert, Case, Scope, Series, Subject, at_once
+from gallery.alerts.probing import unanswered_cases
 from gallery.alerts.stories import (
     MINUTE,
     Spell,
@@ -12,9 +13,8 @@ from gallery.alerts.stories import (
     lasting,
     passing,
     silent,
-    valued,
 )
-from gallery.alerts.subjects import canary_labels, probe_labels, whole
+from gallery.alerts.subjects import probe_labels
 from gallery.durations import Duration
 from gallery.names import API_HEALTH
 from gallery.roles import INCIDENT_RESPONSE, INFRASTRUCTURE, Severity
@@ -25,38 +25,6 @@ _DAY = 86_400
 
 def _door(scope: Scope) -> dict[str, str]:
     return probe_labels(scope, labels.DOOR_SERVICE, labels.DOOR)
-
-
-def _down_cases(scope: Scope) -> tuple[Case, ...]:
-    shop = probe_labels(scope, "frontend")
-
-    def closed(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            gauge("probe_success", _door(scope), spells, well=1, ill=0),
-            valued("probe_success", shop, (1, length)),
-            valued("probe_success", canary_labels(scope), (1, length)),
-        )
-
-    def prober_is_blind(*spells: Spell) -> tuple[Series, ...]:
-        return tuple(
-            gauge("probe_success", of, spells, well=1, ill=0)
-            for of in (_door(scope), shop, canary_labels(scope))
-        )
-
-    def canary_fails_too(*spells: Spell) -> tuple[Series, ...]:
-        failing = (_door(scope), canary_labels(scope))
-        return (
-            *(gauge("probe_success", of, spells, well=1, ill=0) for of in failing),
-            valued("probe_success", shop, (1, whole(spells))),
-        )
-
-    return (
-        lasting(scope, "does not answer", closed, _door(scope)),
-        lasting(scope, "the canary fails too, a service answers", canary_fails_too, _door(scope)),
-        passing(scope, "answers again just before the hold ends", closed),
-        silent(scope, "the prober reaches nothing at all", prober_is_blind),
-    )
 
 
 SHOP_DOOR_DOWN = Alert(
@@ -70,7 +38,7 @@ SHOP_DOOR_DOWN = Alert(
     what="The shop's public address does not answer: customers stand before a closed door.",
     dashboard=API_HEALTH,
     onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
-    cases=_down_cases,
+    cases=lambda scope: unanswered_cases(scope, _door(scope)),
 )
 
 

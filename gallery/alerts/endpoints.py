@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery import labels, promql
-from gallery.alerts.guards import PROBE_JOBS, SAME_MOMENT, collector_alive, prober_dead, unanswered
+from gallery.alerts.guards import PROBE_JOBS, SAME_MOMENT, collector_alive, unanswered
 from gallery.alerts.model import (
     Alert,
     Case,
@@ -12,17 +12,16 @@ from gallery.alerts.model import (
     Series,
     Subject,
     at_once,
-    flat,
     gone,
     leaves_discovery,
     unwritten,
 )
+from gallery.alerts.probing import hanging, refusing, unanswered_cases
 from gallery.alerts.stories import (
     CALM,
     MINUTE,
     STEP,
     Spell,
-    gauge,
     lasting,
     minus,
     passing,
@@ -43,73 +42,16 @@ from gallery.roles import INCIDENT_RESPONSE, MONITORING, Severity
 from gallery.times import Scenario
 
 
-def _probe(scope: Scope, service: str, *spells: tuple[float, Duration]) -> Series:
-    return valued("probe_success", probe_labels(scope, service), *spells)
-
-
-def _canary(scope: Scope, *spells: tuple[float, Duration]) -> Series:
-    return valued("probe_success", canary_labels(scope), *spells)
-
-
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
     cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
 
-    def cart_fails(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            gauge("probe_success", cart, spells, well=1, ill=0),
-            _probe(scope, "frontend", (1, length)),
-            _canary(scope, (1, length)),
-        )
-
-    def cart_and_canary_fail(*spells: Spell) -> tuple[Series, ...]:
-        return (
-            gauge("probe_success", cart, spells, well=1, ill=0),
-            gauge("probe_success", canary_labels(scope), spells, well=1, ill=0),
-            _probe(scope, "frontend", (1, whole(spells))),
-        )
-
     def store_fails(*spells: Spell) -> tuple[Series, ...]:
-        services = (gauge("probe_success", of, spells, well=1, ill=0) for of in (cart, shop))
-        return (*services, _canary(scope, (1, whole(spells))))
+        services = (series for of in (cart, shop) for series in refusing(of, *spells))
+        return (*services, *refusing(canary_labels(scope), (False, whole(spells))))
 
     return (
-        lasting(scope, "refuses for the hold", cart_fails, cart),
+        *unanswered_cases(scope, cart),
         lasting(scope, "the whole store is down", store_fails, cart, shop),
-        lasting(scope, "the canary fails too, another answers", cart_and_canary_fail, cart),
-        passing(scope, "answers again just before the hold ends", cart_fails),
-        *_blind_cases(scope),
-    )
-
-
-def _blind_cases(scope: Scope) -> tuple[Case, ...]:
-    cart = probe_labels(scope, "cartservice")
-    down = scope.hold.ceil_to(STEP) + MINUTE
-    dead = MINUTE * 3
-    return (
-        Case(
-            name="keeps firing when the prober dies",
-            series=(
-                _canary(scope, (1, CALM + down)),
-                Series(
-                    metric="probe_success",
-                    labels=cart,
-                    phases=(flat(1, CALM), flat(0, down), gone(dead)),
-                ),
-            ),
-            fires_at=CALM + down + dead,
-            fires=(cart,),
-        ),
-        Case(
-            name="keeps firing when the prober goes blind, and nothing else fires",
-            series=(
-                _canary(scope, (1, CALM + down), (0, dead)),
-                _probe(scope, "frontend", (1, CALM + down), (0, dead)),
-                _probe(scope, "cartservice", (1, CALM), (0, down + dead)),
-            ),
-            fires_at=CALM + down + dead,
-            fires=(cart,),
-        ),
         _loses_sight(scope, "fails with the prober, a moment before", int(SAME_MOMENT)),
         _loses_sight(scope, "was down before the prober went blind", int(SAME_MOMENT) + 1, cart),
     )
@@ -120,12 +62,15 @@ def _loses_sight(scope: Scope, name: str, scrapes: int, *fires: Labels) -> Case:
     step = scope.timings.scrape
     known, blind = (MINUTE * 5).ceil_to(step), (scope.hold + MINUTE * 2).ceil_to(step)
     early = step * scrapes
+    cart, others = (
+        probe_labels(scope, "cartservice"),
+        (probe_labels(scope, "frontend"), canary_labels(scope)),
+    )
     return Case(
         name=name,
         series=(
-            _canary(scope, (1, known), (0, blind)),
-            _probe(scope, "frontend", (1, known), (0, blind)),
-            _probe(scope, "cartservice", (1, minus(known, early)), (0, blind + early)),
+            *refusing(cart, (False, minus(known, early)), (True, blind + early)),
+            *(series for of in others for series in refusing(of, (False, known), (True, blind))),
         ),
         fires_at=known + blind if fires else None,
         fires=fires,
@@ -153,9 +98,8 @@ ENDPOINT_DOWN = Alert(
 def _missing(scope: Scope) -> str:
     return (
         f"{scope.series(PROBE_EXPECTED)}"
-        f" unless {promql.ON_SERVICE} {scope.job('probe_success', *PROBE_JOBS)}"
+        f" unless {promql.ON_SERVICE} {scope.job('up', *PROBE_JOBS)}"
         f" and {promql.ON_PLACE} ({collector_alive(scope)})"
-        f" unless {promql.ON_PLACE} ({prober_dead(scope)})"
     )
 
 
@@ -173,9 +117,8 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
         length = whole(spells)
         return (
             *expected(length),
-            present("probe_success", cart, spells, away=gone),
-            valued("probe_success", shop, (1, length)),
-            valued("probe_success", canary, (1, length)),
+            present("up", cart, spells, away=gone),
+            *(valued("up", of, (1, length)) for of in (shop, canary)),
             collector_well(scope, length),
         )
 
@@ -183,8 +126,7 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
         length = whole(spells)
         return (
             *expected(length),
-            *(gauge("up", of, spells, well=1, ill=0) for of in (cart, shop, canary)),
-            *(present("probe_success", of, spells, away=gone) for of in (cart, shop, canary)),
+            *(series for of in (cart, shop, canary) for series in hanging(of, *spells)),
             collector_well(scope, length),
         )
 
@@ -197,8 +139,8 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
             name="the collector is dead and its last values expire",
             series=(
                 *expected(CALM + dead),
-                present("probe_success", cart, ((False, CALM), (True, dead)), away=unwritten),
-                present("probe_success", shop, ((False, CALM), (True, dead)), away=unwritten),
+                present("up", cart, ((False, CALM), (True, dead)), away=unwritten),
+                present("up", shop, ((False, CALM), (True, dead)), away=unwritten),
                 collector_silent(scope, (False, CALM), (True, dead)),
             ),
             until=CALM + dead,

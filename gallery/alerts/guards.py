@@ -5,6 +5,8 @@ Grafana has no inhibition, so suppression is written into the expressions, alike
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gallery import labels, promql
 from gallery.alerts.model import Scope
 from gallery.durations import Duration
@@ -28,34 +30,41 @@ def collector_alive(scope: Scope) -> str:
     return f"{collector_age(scope)} < {COLLECTOR_FRESH}"
 
 
-def every_probe_fails(scope: Scope) -> str:
-    """True for a place where neither a service nor the prober's own canary answers."""
-    probes = scope.job("probe_success", labels.PROBE, labels.CANARY)
-    return f"max {promql.BY_PLACE} ({probes}) == 0"
-
-
-def prober_dead(scope: Scope) -> str:
-    """True for a place whose prober cannot be scraped itself."""
-    scraped = scope.job("up", labels.PROBE, labels.CANARY)
-    return f"max {promql.BY_PLACE} ({scraped}) == 0"
-
-
 def blind(scope: Scope) -> str:
-    """True for a place whose prober sees nothing, or cannot be scraped itself."""
-    return f"{every_probe_fails(scope)} or {prober_dead(scope)}"
+    """True for a place where neither a service nor the prober's own canary answers.
+
+    A prober that cannot be scraped itself is blind too.
+    """
+    return f"max {promql.BY_PLACE} {_answers(scope, labels.PROBE, labels.CANARY)} == 0"
 
 
-def no_worse_than_canary(scope: Scope, job: str, window: Duration, scrapes: float) -> str:
+def probed_well(scope: Scope, job: str, window: Duration) -> str:
+    """The share of the finished probes of each target that succeeded within the window."""
+    return f"avg_over_time({scope.job('probe_success', job, window=str(window))})"
+
+
+def answered(scope: Scope, job: str, window: Duration) -> str:
+    """The share of the probes of each target that it answered, a scrape that fails among them."""
+    # The sum drops the two names, or each would be a series of its own.
+    steps = f"({_answers(scope, job)} + 0)[{window}:{scope.timings.scrape}]"
+    return f"avg_over_time({steps})"
+
+
+def no_worse_than_canary(
+    scope: Scope,
+    share: Callable[[Scope, str, Duration], str],
+    job: str,
+    window: Duration,
+    scrapes: float,
+) -> str:
     """Targets of a probe job that fail as the prober's probe of itself does, or less.
 
     They may have failed by so many scrapes more within the window.
     """
-    probe = scope.job("probe_success", job, window=str(window))
-    canary = scope.job("probe_success", labels.CANARY, window=str(window))
-    share = scrapes * scope.timings.scrape.seconds / window.seconds
+    more = scrapes * scope.timings.scrape.seconds / window.seconds
     return (
-        f"avg_over_time({probe}) >= {promql.ON_PLACE} group_left ()"
-        f" (max {promql.BY_PLACE} (avg_over_time({canary})) - {share:g})"
+        f"{share(scope, job, window)} >= {promql.ON_PLACE} group_left ()"
+        f" (max {promql.BY_PLACE} ({share(scope, labels.CANARY, window)}) - {more:g})"
     )
 
 
@@ -63,17 +72,23 @@ def unanswered(scope: Scope, job: str) -> str:
     """Targets of a probe job that last were seen not to answer, for no fault of the prober.
 
     A failed probe survives the prober's death for five minutes and ends with the first good
-    one. While nothing at all answers, canary included, a target that fares no worse than the
-    canary tells of the prober; one that was down before stays down, so that a blind prober
-    resolves nothing.
+    one. A probe that does not come back in time is a scrape that fails: the blackbox exporter's
+    gRPC prober ignores its timeout (prometheus/blackbox_exporter#1557). While nothing at all
+    answers, canary included, a target that fares no worse than the canary tells of the prober;
+    one that was down before stays down, so that a blind prober resolves nothing.
     """
-    known = scope.job("probe_success", job, window=promql.LAST_KNOWN)
     window = Duration.parse(promql.LAST_KNOWN)
-    alike = no_worse_than_canary(scope, job, window, SAME_MOMENT)
+    known = scope.job("probe_success", job, window=promql.LAST_KNOWN)
+    alike = no_worse_than_canary(scope, answered, job, window, SAME_MOMENT)
     return (
-        f"last_over_time({known}) == 0"
-        f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_PLACE} {every_probe_fails(scope)})"
+        f"(last_over_time({known}) == 0 or {scope.job('up', job)} == 0)"
+        f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_PLACE} {blind(scope)})"
     )
+
+
+def _answers(scope: Scope, *jobs: str) -> str:
+    """For each target of these jobs 1 where it answered the latest probe, otherwise 0."""
+    return f"({scope.job('probe_success', *jobs)} or {scope.job('up', *jobs)})"
 
 
 def host_down(scope: Scope) -> str:

@@ -15,7 +15,6 @@ from gallery.alerts.model import (
     gone,
     leaves_discovery,
     ramp,
-    scrape_times_out,
     unwritten,
 )
 from gallery.alerts.stories import (
@@ -157,7 +156,7 @@ COLLECTOR_BLIND = Alert(
     summary="The prober sees nothing, not even itself.",
     what="No probe succeeds, not even the prober's of itself: outages of the store go unseen.",
     dashboard=API_HEALTH,
-    onset={Scenario.REFUSED: at_once, Scenario.HANGING: scrape_times_out},
+    onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
     cases=_blind_cases,
 )
 

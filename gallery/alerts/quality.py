@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery import labels, promql
-from gallery.alerts.guards import no_worse_than_canary
+from gallery.alerts.guards import no_worse_than_canary, probed_well
 from gallery.alerts.model import Alert, Case, Labels, Scope, Series, Subject
 from gallery.alerts.stories import (
     MINUTE,
@@ -34,7 +34,7 @@ _BUSY = 2.0
 
 def _degraded(scope: Scope) -> str:
     probe = scope.job("probe_success", labels.PROBE, window=str(_WINDOW))
-    alike = no_worse_than_canary(scope, labels.PROBE, _WINDOW, _TOLERANCE)
+    alike = no_worse_than_canary(scope, probed_well, labels.PROBE, _WINDOW, _TOLERANCE)
     return (
         f"avg_over_time({probe}) < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
         f" unless {promql.ON_SERVICE} ({alike})"

@@ -17,6 +17,7 @@ from gallery.alerts.model import (
     flat,
     unwritten,
 )
+from gallery.alerts.probing import unanswered_cases
 from gallery.alerts.stories import (
     MINUTE,
     STEP,
@@ -31,7 +32,6 @@ from gallery.alerts.stories import (
     valued,
 )
 from gallery.alerts.subjects import (
-    canary_labels,
     collector_labels,
     probe_labels,
     whole,
@@ -197,33 +197,8 @@ RECORDING_RULES_STALE = Alert(
 )
 
 
-def _unreachable_cases(scope: Scope) -> tuple[Case, ...]:
-    page = probe_labels(scope, labels.GRAFANA_SERVICE, labels.GRAFANA)
-    shop, canary = probe_labels(scope, "frontend"), canary_labels(scope)
-
-    def unreachable(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            gauge("probe_success", page, spells, well=1, ill=0),
-            *(valued("probe_success", of, (1, length)) for of in (shop, canary)),
-        )
-
-    def prober_is_blind(*spells: Spell) -> tuple[Series, ...]:
-        targets = (page, shop, canary)
-        return tuple(gauge("probe_success", of, spells, well=1, ill=0) for of in targets)
-
-    def canary_fails_too(*spells: Spell) -> tuple[Series, ...]:
-        return (
-            *(gauge("probe_success", of, spells, well=1, ill=0) for of in (page, canary)),
-            valued("probe_success", shop, (1, whole(spells))),
-        )
-
-    return (
-        lasting(scope, "does not answer", unreachable, page),
-        lasting(scope, "the canary fails too, a service answers", canary_fails_too, page),
-        passing(scope, "restarts", unreachable),
-        silent(scope, "the prober reaches nothing at all", prober_is_blind),
-    )
+def _grafana_page(scope: Scope) -> dict[str, str]:
+    return probe_labels(scope, labels.GRAFANA_SERVICE, labels.GRAFANA)
 
 
 GRAFANA_UNREACHABLE = Alert(
@@ -240,7 +215,7 @@ GRAFANA_UNREACHABLE = Alert(
     engines=_GRAFANA,
     evaluator=Evaluator.AMP,
     delivery=Delivery.INDEPENDENT,
-    cases=_unreachable_cases,
+    cases=lambda scope: unanswered_cases(scope, _grafana_page(scope)),
 )
 
 

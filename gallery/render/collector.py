@@ -54,7 +54,7 @@ def collector_config(plan: Plan, *, remote_write_url: str, grafana_url: str | No
                 },
             },
             "scrape_configs": [
-                *_probe_jobs((*plan.probes, *grafana)),
+                *_probe_jobs(plan, (*plan.probes, *grafana)),
                 *([_node_job(plan)] if plan.hosts else []),
                 _mesh_job(),
                 _collector_job(),
@@ -73,14 +73,20 @@ def _grafana_target(url: str) -> ProbeTarget:
     )
 
 
-def _probe_jobs(targets: tuple[ProbeTarget, ...]) -> list[dict[str, object]]:
+def _probe_jobs(plan: Plan, targets: tuple[ProbeTarget, ...]) -> list[dict[str, object]]:
     """One job for each name, in the order of first appearance."""
-    return [_probe_job(job, list(group)) for job, group in groupby(targets, lambda each: each.job)]
+    timeout = str(plan.timings.probe_scrape_timeout)
+    return [
+        _probe_job(job, timeout, list(group))
+        for job, group in groupby(targets, lambda each: each.job)
+    ]
 
 
-def _probe_job(job: str, targets: list[ProbeTarget]) -> dict[str, object]:
+def _probe_job(job: str, timeout: str, targets: list[ProbeTarget]) -> dict[str, object]:
     return {
         "job_name": job,
+        # What ends a probe that hangs where the prober does not.
+        "scrape_timeout": timeout,
         "metrics_path": "/probe",
         "static_configs": [
             {

@@ -292,9 +292,16 @@ def test_the_prober_knows_every_module_that_is_asked_for() -> None:
     assert asked == set(modules) == {"http", "https", "grpc", "redis"}
 
 
+def test_a_probe_that_hangs_is_ended_by_its_scrape_half_a_second_after_the_prober_would() -> None:
+    jobs = config()["scrape_configs"]
+    probing = [each for each in jobs if each.get("metrics_path") == "/probe"]
+    assert {each["scrape_timeout"] for each in probing} == {"2s"}
+    assert {each["job_name"] for each in probing} == {"probe", "canary", "door", "grafana"}
+
+
 def test_each_module_asks_in_its_own_way_and_gives_up_in_time() -> None:
     modules = yaml.safe_load(blackbox_config(planned()))["modules"]
-    assert {each["timeout"] for each in modules.values()} == {"2s"}
+    assert {each["timeout"] for each in modules.values()} == {"1s500ms"}
     assert modules["http"]["http"]["headers"] == {"Cookie": "shop_session-id=x-readiness-probe"}
     assert modules["https"]["http"]["fail_if_not_ssl"] is True
     assert modules["grpc"]["grpc"]["tls"] is False

@@ -1,0 +1,110 @@
+"""Stories of a target that is probed: it refuses, it hangs, or the prober is to blame.
+
+A probe that hangs leaves a failed scrape and no answer; so does every probe of a dead prober.
+"""
+
+from __future__ import annotations
+
+from gallery.alerts.model import Case, Labels, Scope, Series, gone
+from gallery.alerts.stories import (
+    CALM,
+    MINUTE,
+    STEP,
+    Spell,
+    gauge,
+    lasting,
+    passing,
+    present,
+    silent,
+    valued,
+)
+from gallery.alerts.subjects import canary_labels, probe_labels, whole
+
+
+def refusing(of: Labels, *spells: Spell) -> tuple[Series, ...]:
+    """A target that says no for a spell."""
+    answer = gauge("probe_success", of, spells, well=1, ill=0)
+    return answer, valued("up", of, (1, whole(spells)))
+
+
+def hanging(of: Labels, *spells: Spell) -> tuple[Series, ...]:
+    """A target whose probes do not come back for a spell."""
+    answer = present("probe_success", of, spells, away=gone)
+    return answer, gauge("up", of, spells, well=1, ill=0)
+
+
+def unanswered_cases(scope: Scope, target: Labels) -> tuple[Case, ...]:
+    """What is asked of every alert on a target that does not answer."""
+    shop, canary = probe_labels(scope, "frontend"), canary_labels(scope)
+    if target == shop:
+        raise ValueError("the frontend is the other service here, which answers")
+
+    def alone(*spells: Spell) -> tuple[Series, ...]:
+        well = (False, whole(spells))
+        return (*refusing(target, *spells), *refusing(shop, well), *refusing(canary, well))
+
+    def alone_and_silent(*spells: Spell) -> tuple[Series, ...]:
+        well = (False, whole(spells))
+        return (*hanging(target, *spells), *refusing(shop, well), *refusing(canary, well))
+
+    def canary_too(*spells: Spell) -> tuple[Series, ...]:
+        failing = (series for of in (target, canary) for series in refusing(of, *spells))
+        return (*failing, *refusing(shop, (False, whole(spells))))
+
+    def nothing_is_reached(*spells: Spell) -> tuple[Series, ...]:
+        return tuple(series for of in (target, shop, canary) for series in refusing(of, *spells))
+
+    def prober_is_dead(*spells: Spell) -> tuple[Series, ...]:
+        return tuple(series for of in (target, shop, canary) for series in hanging(of, *spells))
+
+    return (
+        lasting(scope, "refuses for the hold", alone, target),
+        lasting(scope, "accepts and never answers", alone_and_silent, target),
+        lasting(scope, "the canary fails too, another answers", canary_too, target),
+        passing(scope, "answers again just before the hold ends", alone),
+        silent(scope, "the prober reaches nothing at all", nothing_is_reached),
+        silent(scope, "the prober itself cannot be scraped", prober_is_dead),
+        *_down_before(scope, target),
+    )
+
+
+def _down_before(scope: Scope, target: Labels) -> tuple[Case, ...]:
+    """A target that was down when the prober went: a blind prober resolves nothing."""
+    down, dead = scope.hold.ceil_to(STEP) + MINUTE, MINUTE * 3
+    others = (probe_labels(scope, "frontend"), canary_labels(scope))
+    well, ill = (False, CALM + down), (True, dead)
+
+    def case(name: str, series: tuple[Series, ...]) -> Case:
+        return Case(name=name, series=series, fires_at=CALM + down + dead, fires=(target,))
+
+    return (
+        case(
+            "keeps firing when the prober goes blind, and nothing else fires",
+            (
+                *refusing(target, (False, CALM), (True, down + dead)),
+                *(series for of in others for series in refusing(of, well, ill)),
+            ),
+        ),
+        case(
+            "keeps firing when the prober dies",
+            (
+                gauge("up", target, (well, ill), well=1, ill=0),
+                Series(
+                    metric="probe_success",
+                    labels=target,
+                    phases=(
+                        *valued("probe_success", target, (1, CALM), (0, down)).phases,
+                        gone(dead),
+                    ),
+                ),
+                *(series for of in others for series in hanging(of, well, ill)),
+            ),
+        ),
+        case(
+            "hangs, and keeps firing when the prober dies",
+            (
+                *hanging(target, (False, CALM), (True, down + dead)),
+                *(series for of in others for series in hanging(of, well, ill)),
+            ),
+        ),
+    )
