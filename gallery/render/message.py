@@ -23,14 +23,19 @@ Runbook: {{ .Annotations.runbook_url }}
 
 """
 
-# SNS takes it as a subject: ASCII, one line, fewer than a hundred characters.
+# SNS takes it as a subject: ASCII, one line, fewer than a hundred characters. What fires is
+# counted alone, for a message goes on listing what was over a quarter of an hour ago.
 _TITLE = """\
-{{ define "gallery.title" }}{{ if .Alerts.Firing }}FIRING{{ else }}RESOLVED{{ end }} \
-{{ .GroupLabels.alertname }}\
-{{ if gt (len .Alerts) 1 }}: {{ len .Alerts }} alerts\
-{{ else if .CommonLabels.host }} {{ .CommonLabels.host }}\
-{{ else if .CommonLabels.service }} {{ .CommonLabels.service }}{{ end }} \
+{{ define "gallery.title" }}\
+{{ if .Alerts.Firing }}FIRING {{ .GroupLabels.alertname }}\
+{{ template "gallery.which" .Alerts.Firing }}\
+{{ else }}RESOLVED {{ .GroupLabels.alertname }}\
+{{ template "gallery.which" .Alerts.Resolved }}{{ end }} \
 in {{ .GroupLabels.environment }} ({{ .GroupLabels.cluster }}){{ end }}
+{{ define "gallery.which" }}{{ if gt (len .) 1 }}: {{ len . }} alerts{{ else }}{{ range . }}\
+{{ if .Labels.host }} {{ .Labels.host }}\
+{{ else if .Labels.service }} {{ .Labels.service }}{{ end }}\
+{{ end }}{{ end }}{{ end }}
 """
 
 _TEXT = (

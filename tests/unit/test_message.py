@@ -98,6 +98,12 @@ def test_the_title_says_what_and_where(tmp_path: Path, services: list[str], titl
     assert rendered(tmp_path, TITLE, alerts, None) == title
 
 
+def test_the_title_counts_what_fires_and_not_what_is_over(tmp_path: Path) -> None:
+    alerts = [alert("firing", "cartservice"), alert("resolved", "frontend")]
+    title = rendered(tmp_path, TITLE, alerts, None)
+    assert title == "FIRING EndpointDown cartservice in dev (gallery-dev)"
+
+
 def test_a_title_is_a_subject_that_sns_takes(tmp_path: Path) -> None:
     longest = alert("firing", "productcatalogservice")
     title = rendered(tmp_path, TITLE, [longest], None)
