@@ -1,7 +1,9 @@
 """What each contact point was told about each alert, read out of the pager's notifications.
 
 A message that brings news of one alert lists others of its group again; that is no second page
-for those. A message that brings no news at all is one.
+for those. Nor is one that lists what was over before: an evaluator says for a quarter of an hour
+that an alert is over, and the notifier passes it on with what fires then. A message that says
+nothing else than before is a second page.
 """
 
 from __future__ import annotations
@@ -90,8 +92,8 @@ def _enter(
     firing = [item for alert, item in items if alert.status == "firing"]
     begun = [item for item in firing if not item.open]
     over = [item for alert, item in items if alert.status != "firing" and item.open]
-    # Without news it is a repeat, for all that it lists.
-    for item in begun if begun or over else firing:
+    repeated = firing if not over and len(firing) == len(items) else []
+    for item in begun or repeated:
         item.firings.append(at)
     for item in over:
         item.resolves.append(at)

@@ -156,7 +156,7 @@ def _enter(bench: _Bench, told: Told, by: Expectation) -> None:
         resolved_at=resolved_at,
         seconds_to_delivery=told.firings[0] - times.injected_at,
         seconds_to_resolve=after_mend,
-        bound_seconds=by.due - times.injected_at,
+        bound_seconds=_bound(by, times),
         resolve_bound_seconds=by.resolve_seconds,
         notifications=len(told.firings),
     )
@@ -218,8 +218,14 @@ def _forbid(bench: _Bench, told: Told) -> None:
     )
 
 
+def _bound(expectation: Expectation, times: Times) -> float:
+    """The seconds from the first fault within which it comes; a may has no time of its own."""
+    since = expectation.since or times.injected_at
+    return since - times.injected_at + expectation.page_seconds
+
+
 def _miss(bench: _Bench, must: Expectation, contact_point: str) -> None:
-    bound = must.due - bench.times.injected_at
+    bound = _bound(must, bench.times)
     bench.entries.append(
         Entry(
             alert=must.alert,
