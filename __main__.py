@@ -88,7 +88,12 @@ hosts = Hosts(
 in_grafana = pulumi.ResourceOptions(providers=[cloud, grafana.provider])
 dashboards = Dashboards(
     "dashboards",
-    DashboardsArgs(plan=plan, prometheus_endpoint=prometheus.endpoint, workspace=grafana.workspace),
+    DashboardsArgs(
+        plan=plan,
+        prometheus_endpoint=prometheus.endpoint,
+        workspace=grafana.workspace,
+        provider=grafana.provider,
+    ),
     in_grafana,
 )
 Alerting(
@@ -101,6 +106,7 @@ Alerting(
         workspace_arn=prometheus.arn,
         grafana_url=grafana.url,
         grafana_workspace=grafana.workspace,
+        grafana_provider=grafana.provider,
         folder_uid=dashboards.folder_uid,
         secrets=secrets,
         topics=topics.arns,

@@ -22,7 +22,10 @@ from gallery.render.message import templates
 
 @dataclass(frozen=True, kw_only=True)
 class AlertingArgs:
-    """`secrets` are credentials by name, `topics` ARNs by contact point."""
+    """`secrets` are credentials by name, `topics` ARNs by contact point.
+
+    Rules and routes are lost with `grafana_workspace` and made anew with `grafana_provider`.
+    """
 
     plan: Plan
     account: pulumi.Input[str]
@@ -31,6 +34,7 @@ class AlertingArgs:
     workspace_arn: pulumi.Input[str]
     grafana_url: pulumi.Input[str]
     grafana_workspace: pulumi.Resource | None
+    grafana_provider: grafana.Provider
     folder_uid: pulumi.Input[str]
     secrets: Mapping[str, pulumi.Output[str]]
     topics: Mapping[str, pulumi.Input[str]]
@@ -118,7 +122,11 @@ class Alerting(pulumi.ComponentResource):
 
     def _grafana(self) -> None:
         args, plan = self._args, self._args.plan
-        content = pulumi.ResourceOptions(parent=self, deleted_with=args.grafana_workspace)
+        content = pulumi.ResourceOptions(
+            parent=self,
+            deleted_with=args.grafana_workspace,
+            replace_with=[args.grafana_provider],
+        )
         points = self._contact_points(content)
         for group, rules in rule_groups(plan).items():
             grafana.alerting.RuleGroup(

@@ -19,12 +19,14 @@ class DashboardsArgs:
     """What dashboards read, and the workspace they live in.
 
     `prometheus_endpoint` is the AMP workspace's address. Content is lost with `workspace`, so
-    that nobody tries to delete it at a dead address.
+    that nobody tries to delete it at a dead address, and made anew with `provider`, so that it
+    follows to another one.
     """
 
     plan: Plan
     prometheus_endpoint: pulumi.Input[str]
     workspace: pulumi.Resource | None
+    provider: grafana.Provider
 
 
 class Dashboards(pulumi.ComponentResource):
@@ -37,7 +39,9 @@ class Dashboards(pulumi.ComponentResource):
     ) -> None:
         super().__init__("gallery:components:Dashboards", name, None, opts)
         plan = args.plan
-        content = pulumi.ResourceOptions(parent=self, deleted_with=args.workspace)
+        content = pulumi.ResourceOptions(
+            parent=self, deleted_with=args.workspace, replace_with=[args.provider]
+        )
         grafana.oss.DataSource(
             f"{name}-metrics",
             name=names.DATA_SOURCE_NAME,

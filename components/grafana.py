@@ -131,7 +131,7 @@ class Grafana(pulumi.ComponentResource):
             f"{name}-provider",
             url=self.url,
             auth=pulumi.Output.secret(token.key),
-            # A replaced workspace has another address: without this its content would be
-            # "unchanged", and lost.
+            # Another address is another Grafana: what is made through this provider follows by
+            # replace_with, since a changed provider alone would leave it "unchanged", and lost.
             opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["url"]),
         )

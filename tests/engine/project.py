@@ -302,4 +302,7 @@ def environment(directory: Path, providers: str) -> Environment:
         "PYTHONPATH": str(calendar),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # The state is written once at the end and not after each step: a third of the time.
+        "PULUMI_EXPERIMENTAL": "true",
+        "PULUMI_SKIP_CHECKPOINTS": "true",
     }

