@@ -146,7 +146,8 @@ class StrictMonitor(mocks.MockMonitor):
             custom=request.custom,
             inputs=inputs,
             dependencies=tuple(sorted(request.dependencies)),
-            secrets=tuple(secrets),
+            # A map has no order on the wire.
+            secrets=tuple(sorted(secrets)),
             options=_options(request),
         )
         self._check(resource)

@@ -21,6 +21,12 @@ def test_the_same_program_gives_the_same_bytes() -> None:
     assert documents(recording("dev")) == deployed("dev")
 
 
+def test_the_order_of_a_map_on_the_wire_leaves_no_mark() -> None:
+    listed = [each["secrets"] for each in json.loads(deployed("prod")["resources.json"])]
+    assert any(len(secrets) > 1 for secrets in listed)
+    assert listed == [sorted(secrets) for secrets in listed]
+
+
 def test_the_calendar_leaves_no_mark() -> None:
     assert configuration.week() not in deployed("dev")["resources.json"]
     assert "pulumi-this-week" in deployed("dev")["resources.json"]
