@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal import platform
 from rehearsal import tools as rehearsal_tools
-from rehearsal.addresses import Address
+from rehearsal.addresses import AMP, Address
 from rehearsal.faults import RehearsalError
+from rehearsal.processes import ports
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.tools import Tool
 
@@ -24,6 +26,17 @@ def tools() -> Mapping[Tool, Path]:
         return rehearsal_tools.provide()
     except RehearsalError as fault:
         pytest.skip(str(fault))
+
+
+@pytest.fixture(scope="session")
+def standing(tools: Mapping[Tool, Path]) -> Iterator[Path]:
+    """The state directory of a healthy `dev`, up for all the tests that only look or mend."""
+    assert tools
+    if not ports.is_free(AMP):
+        pytest.skip("a rehearsal is up on this machine; `python -m rehearsal down` ends it")
+    platform.up("dev", lambda _line: None)
+    yield platform.STATE
+    platform.down()
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""No panel is empty: every query of every dashboard finds data in a healthy rehearsal."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from gallery.dashboards import queries
+from rehearsal.addresses import AMP
+from rehearsal.queries import PrometheusClient
+
+pytestmark = pytest.mark.drill
+
+# Recorded series come with AMP's interval, and a rate needs its window.
+_PATIENCE_SECONDS = 180
+
+
+def test_every_query_of_every_dashboard_finds_data(standing: Path) -> None:
+    files = sorted((standing / "deployed" / "grafana" / "dashboards").glob("*.json"))
+    assert len(files) == 2
+    waiting = {
+        (file.stem, title, expr)
+        for file in files
+        for title, expr in queries(json.loads(file.read_text()))
+    }
+    assert len(waiting) > 30
+    client = PrometheusClient(AMP)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while waiting and time.monotonic() < deadline:
+        waiting = {each for each in waiting if not client.query(each[2])}
+        time.sleep(5)
+    assert not sorted(each[:2] for each in waiting)
