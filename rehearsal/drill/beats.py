@@ -33,28 +33,27 @@ def beat_seconds(running: Running) -> float:
 
 @dataclass(frozen=True)
 class HearBeats:
-    """Wait until these contact points have heard a heartbeat in the drill, or since the mend."""
+    """Wait until these contact points have heard a heartbeat in the drill, or since the mend.
+
+    With `before`, one in so many seconds before that will do.
+    """
 
     contact_points: tuple[str, ...]
     at_most: float
+    before: float = 0.0
     expectations: tuple[Expectation, ...] = ()
 
     def run(self, play: Play) -> None:
         """Wait."""
-        since = play.mended_at or play.began
+        since = (play.mended_at or play.began) - self.before
 
         def silent() -> list[str]:
-            return [
-                name
-                for name in self.contact_points
-                if not any(at >= since for at in play.beats(name))
-            ]
+            return [name for name in self.contact_points if not play.beats(name, since)]
 
         play.wait(lambda: not silent(), time.time() + self.at_most)
-        for name in self.contact_points:
-            beats = [at for at in play.beats(name) if at >= since]
-            if beats:
-                play.timeline.line(beats[0], f"a heartbeat is heard at {name}")
+        heard = {name: play.beats(name, since)[:1] for name in self.contact_points}
+        for at, name in sorted((at, name) for name, beats in heard.items() for at in beats):
+            play.timeline.line(at, f"a heartbeat is heard at {name}")
         play.findings += [
             Finding(
                 alert="heartbeat",
@@ -106,19 +105,17 @@ class MissBeats:
         pause = BEAT_INTERVAL.seconds + _SLACK_SECONDS
 
         def silent() -> bool:
-            heard = [began, *play.beats(self.contact_point)]
+            heard = [began, *play.beats(self.contact_point, began)]
             return time.time() - max(heard) > pause and not self._beats_on(play)
 
         if not play.wait(silent, began + self.at_most):
             return
-        beats = self._heard(play)
+        # Where none was ever heard, the silence began with the fault at the latest.
+        beats = play.beats(self.contact_point) or [began]
         at = alarm_after(self.alarm, beats)
         if at is None:
             return
-        play.timeline.line(
-            max(beats),
-            f"the last heartbeat was heard at {self.contact_point}",
-        )
+        play.timeline.line(max(beats), f"{self.contact_point} heard its last heartbeat")
         play.timeline.line(
             at, f"(foreseen) {self.alarm.name} is in ALARM and tells {', '.join(self.tells)}"
         )
@@ -126,15 +123,6 @@ class MissBeats:
             Told(alert=self.alarm.name, labels={}, contact_point=name, firings=[at], fired_at=at)
             for name in sorted(self.tells)
         ]
-
-    def _heard(self, play: Play) -> list[float]:
-        """All beats that were ever heard; the time of the fault where none was."""
-        known = [
-            notification.received_at
-            for notification in play.pager.notifications()
-            if notification.contact_point == self.contact_point
-        ]
-        return known or [play.injected_at or play.mark]
 
     def _beats_on(self, play: Play) -> bool:
         names = {

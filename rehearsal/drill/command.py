@@ -18,13 +18,17 @@ from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Scenario
 from rehearsal.drill.theatre import perform, target
 from rehearsal.faults import RehearsalError
+from rehearsal.platform import STATE
 
 _BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 _LIST, _ALL = "list", "all"
 
 
-def main(arguments: list[str]) -> int:
-    """Run one drill command; its exit status. Raises RehearsalError for what a person can mend."""
+def main(arguments: list[str], state: Path = STATE) -> int:
+    """Run one drill command on what is up; its exit status.
+
+    Raises RehearsalError for what a person can mend.
+    """
     chosen = _parser().parse_args(arguments)
     if chosen.scenario not in {_LIST, _ALL} and chosen.scenario not in _BY_NAME:
         known = (*_BY_NAME, _ALL, _LIST)
@@ -33,11 +37,11 @@ def main(arguments: list[str]) -> int:
         )
     match chosen.scenario:
         case "list":
-            return _list()
+            return _list(state)
         case "all":
-            return _all(chosen)
+            return _all(running(state), chosen)
         case name:
-            report = _one(running(), _BY_NAME[name], chosen)
+            report = _one(running(state), _BY_NAME[name], chosen)
             _write(chosen.json, report.document())
             return 0 if report.verdict.ok else 1
 
@@ -59,9 +63,9 @@ def _one(stage: Running, scenario: Scenario, chosen: argparse.Namespace) -> Repo
     return perform(stage, scenario, aim, _say)
 
 
-def _list() -> int:
+def _list(state: Path) -> int:
     try:
-        stage = running()
+        stage = running(state)
     except RehearsalError:
         stage = None
     for line in table([(each.name, _at_most(stage, each), each.summary) for each in SCENARIOS]):
@@ -79,11 +83,10 @@ def _at_most(stage: Running | None, scenario: Scenario) -> str:
         return "not playable"
 
 
-def _all(chosen: argparse.Namespace) -> int:
+def _all(stage: Running, chosen: argparse.Namespace) -> int:
     if chosen.service or chosen.host:
         raise RehearsalError("`drill all` chooses services and hosts itself")
     results, reports = list[tuple[str, str, str]](), list[dict[str, Any]]()
-    stage = running()
     total = sum(_seconds_at_most(stage, scenario) for scenario in SCENARIOS)
     _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
     for scenario in SCENARIOS:

@@ -64,7 +64,6 @@ class Play:
     foreseen: list[Told] = field(default_factory=list[Told], init=False)
     _broken: list[Breakage] = field(default_factory=list[Breakage], init=False)
     _notifications: list[Notification] = field(default_factory=list[Notification], init=False)
-    _beats: list[Notification] = field(default_factory=list[Notification], init=False)
     _repeats_from: float | None = field(default=None, init=False)
     _heard: int = field(default=0, init=False)
     _quoted: bool = field(default=False, init=False)
@@ -139,9 +138,13 @@ class Play:
                 return False
             time.sleep(POLL_SECONDS)
 
-    def beats(self, contact_point: str) -> list[float]:
-        """When a heartbeat was heard there since the drill began."""
-        return [beat.received_at for beat in self._beats if beat.contact_point == contact_point]
+    def beats(self, contact_point: str, since: float = 0.0) -> list[float]:
+        """When a heartbeat was heard there, at that time or later, ascending."""
+        return [
+            notification.received_at
+            for notification in self.pager.notifications(since)
+            if notification.contact_point == contact_point and self._is_beat(notification)
+        ]
 
     def account(self) -> Account:
         """What was told so far, heartbeats aside."""
@@ -192,11 +195,9 @@ class Play:
         for event in events:
             self.timeline.line(event.at, event.text)
         fresh, self._heard = heard[self._heard :], len(heard)
-        for notification in fresh:
-            (self._beats if self._is_beat(notification) else self._notifications).append(
-                notification
-            )
-        self._tell([each for each in fresh if not self._is_beat(each)])
+        news = [notification for notification in fresh if not self._is_beat(notification)]
+        self._notifications += news
+        self._tell(news)
         died = self._died()
         if died is not None:
             raise died

@@ -173,13 +173,17 @@ def running(state: Path = STATE) -> Running:
     stated: list[dict[str, Any]] = read_json(state / "deployed" / "times-to-page.json")
     if stated != times_to_page(plan):
         raise RehearsalError(f"stack {journal.stack} has changed since it was started; {again}")
+    return Running(stack=journal.stack, promises=promised(plan), supervisor=supervisor)
+
+
+def promised(plan: Plan) -> Promises:
+    """What a stack promises of its rehearsal."""
     bounds = {
         (each["rule"], each["scenario"]): (each["page_seconds"], each["resolve_seconds"])
-        for each in stated
+        for each in times_to_page(plan)
         if each["assumptions"] == REHEARSED.name
     }
-    promises = Promises(plan=plan, bounds=bounds)
-    return Running(stack=journal.stack, promises=promises, supervisor=supervisor)
+    return Promises(plan=plan, bounds=bounds)
 
 
 def _plan(stack: str) -> Plan:

@@ -86,6 +86,24 @@ class Until:
 
 
 @dataclass(frozen=True)
+class AwaitRefusal:
+    """Wait until so many deliveries were refused."""
+
+    deliveries: int
+    at_most: float
+    expectations: tuple[Expectation, ...] = ()
+
+    def run(self, play: Play) -> None:
+        """Wait."""
+        before = play.pager.refused()
+
+        def refused(play: Play) -> bool:
+            return play.pager.refused() - before >= self.deliveries
+
+        Until(refused, "a refused delivery", self.at_most).run(play)
+
+
+@dataclass(frozen=True)
 class PassOver:
     """Break something and mend it at once; with `forgets` messages may come twice from then."""
 

@@ -19,9 +19,8 @@ from rehearsal.drill.play import Breakage, Play
 from rehearsal.drill.running import Running
 from rehearsal.drill.scenarios.endpoints import down, outage, second_service, service_of
 from rehearsal.drill.script import Scenario, Script, Target
-from rehearsal.drill.steps import Await, Break, Mend, MendOne, PassOver, Until, Watch
+from rehearsal.drill.steps import Await, AwaitRefusal, Break, Mend, MendOne, PassOver, Until, Watch
 from rehearsal.drill.told import ALERTNAME
-from rehearsal.pager.client import PagerClient
 from rehearsal.world.faults import REFUSE
 
 _QUIET_SECONDS = 60.0
@@ -105,18 +104,13 @@ def _pager_refuses(running: Running, target: Target) -> Script:
     after = timings.group_interval.seconds * 2 + _SLACK_SECONDS
     late = replace(page, page_seconds=after)
 
-    before = PagerClient().refused()
-
-    def refused(play: Play) -> bool:
-        return play.pager.refused() - before >= len(page.contact_points)
-
     return outage(
         running,
         (service,),
         REFUSE,
         Break(service_broken(service)),
         Break(pager_refuses(page.contact_points, _HOUR)),
-        Until(refused, "a refused delivery", page.page_seconds),
+        AwaitRefusal(len(page.contact_points), page.page_seconds),
         Watch(_REFUSED_SECONDS, "every delivery is refused"),
         MendOne(),
         Await((late,)),
@@ -162,7 +156,7 @@ def _contact_points(running: Running, _target: Target) -> Script:
             Await(pages),
             Mend(),
             # These are posted all the time, by the rules themselves.
-            HearBeats(_beats(running), beat_seconds(running)),
+            HearBeats(_beats(running), beat_seconds(running), before=beat_seconds(running)),
         ),
     )
 
