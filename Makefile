@@ -38,7 +38,7 @@ lint: $(INSTALLED) ## types and style
 
 test: $(INSTALLED) lint ## every test this machine can run
 	@$(PYTHON) -m rehearsal tools
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup
 
 drills: $(INSTALLED) ## play every outage, one after another
 	@$(PYTHON) -m rehearsal up --stack $(STACK)
