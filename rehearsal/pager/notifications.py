@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from textwrap import indent
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -46,6 +48,16 @@ class Notification:
 
 FORM = TypeAdapter(Notification)
 LIST_FORM = TypeAdapter(list[Notification])
+
+
+def to_be_read(notifications: Sequence[Notification]) -> str:
+    """What was told, newest first, for a person."""
+    blocks = [
+        f"{datetime.fromtimestamp(each.received_at, tz=UTC):%H:%M:%S} UTC  "
+        f"{each.contact_point} ({each.kind})  {each.title}\n{indent(each.text.strip(), '    ')}\n"
+        for each in reversed(notifications)
+    ]
+    return "\n".join(blocks) or "Nobody was told anything yet.\n"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The running pager: HTTP for all kinds but e-mail, SMTP for that, and the alarms' watch.
 
 POST /<kind>/<contact point>/<receiver>[/…]   a delivery in the kind's own protocol
+GET  /                                        what was received, newest first, to be read
 GET  /notifications?since=<epoch>             what was received at that time or later
 PUT  /refusal                                 {"contact_points": [names] or [] for all,
                                                "seconds": n}; DELETE ends it
@@ -22,7 +23,13 @@ from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, state_at
 from rehearsal.http_server import HttpRequest, HttpResponse, HttpServer
 from rehearsal.pager.desk import Desk, Duties, Post
 from rehearsal.pager.mail import MailServer, name_of
-from rehearsal.pager.notifications import LIST_FORM, READERS, Message, from_mail
+from rehearsal.pager.notifications import (
+    LIST_FORM,
+    READERS,
+    Message,
+    from_mail,
+    to_be_read,
+)
 
 _SNS_ANSWER = (
     '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
@@ -59,6 +66,8 @@ class PagerServer:
 
     async def _answer(self, request: HttpRequest) -> HttpResponse:
         match request.method, request.steps:
+            case "GET", ():
+                return HttpResponse.text(to_be_read(self.desk.notifications))
             case "GET", ("healthy",):
                 return HttpResponse.text("healthy\n")
             case "GET", ("notifications",):

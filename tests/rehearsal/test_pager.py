@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from gallery.render.message import templates
+from rehearsal import loopback
 from rehearsal import tools as rehearsal_tools
 from rehearsal.addresses import PAGER, PAGER_MAIL, Address
 from rehearsal.pager.client import PagerClient
@@ -133,6 +134,7 @@ def test_every_kind_is_told_what_fires_and_what_resolved_in_words(
 ) -> None:
     notifier, pager = chain
     names = set(_NAMES.values())
+    assert "Nobody" in loopback.get(pager.address.url("/")).decode()
     notifier.post([_ALERT], seconds=300)
     firing = _await(pager, "firing", names)
     for notification in firing.values():
@@ -145,6 +147,9 @@ def test_every_kind_is_told_what_fires_and_what_resolved_in_words(
             assert notification.title.startswith("FIRING EndpointDown")
             assert "Customers: Carts are empty, orders fail." in notification.text
             assert "https://grafana.example.org/d/gallery-api-health" in notification.text
+    page = loopback.get(pager.address.url("/")).decode()
+    assert f"{_NAMES['slack']} (slack)  FIRING EndpointDown" in page
+    assert "    Customers: Carts are empty, orders fail." in page
     notifier.post([_ALERT], seconds=0)
     resolved = _await(pager, "resolved", names)
     for notification in resolved.values():
