@@ -25,6 +25,7 @@ from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.faults import RehearsalError
 from rehearsal.readme import BEGIN, COMMAND, END, SERVICE, rewrite, timeline, with_timeline
 from rehearsal.render import PROJECT
+from tests.unit.recordings import recorded
 from tests.unit.stack_files import faults, planned, values, with_value
 
 README = (PROJECT / "README.md").read_text()
@@ -292,6 +293,12 @@ def test_the_missing_secrets_of_prod_are_quoted_as_the_program_says_them() -> No
     with pytest.raises(StackFault) as raised:
         require_secrets(settings, ())
     assert f"error: {raised.value}\n" in [text for _, text in _FENCE.findall(section("Deploying"))]
+
+
+def test_the_number_of_resources_is_the_one_that_dev_registers() -> None:
+    # The stack is one too, and no registration of the program's.
+    count = len(recorded("dev").resources) + 1
+    assert f"`dev` makes {count} resources." in section("Deploying")
 
 
 def test_the_refusal_of_an_existing_grafana_is_quoted_as_the_program_says_it() -> None:
