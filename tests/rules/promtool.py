@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,11 @@ from gallery.render.proof import Document, ProvenRule, rule_document, test_docum
 from rehearsal import tools
 
 Name = TypeVar("Name")
+# What stands below a test file's name, or alone.
+_RESULT = re.compile(
+    r"^  (?P<text>(?:SUCCESS|FAILED:).*?)(?=^Unit Testing:|^  SUCCESS|^  FAILED:|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 _AT_ONCE = os.cpu_count() or 1
 # Proofs to a process: starting one costs as much as running a short proof.
 _BATCH = 10
@@ -53,8 +59,9 @@ def verdicts(promtool: Path, directory: Path, proofs: Mapping[Name, Proof]) -> d
     batches = [every[start : start + _BATCH] for start in range(0, len(every), _BATCH)]
 
     def run(batch: list[Name]) -> dict[Name, Verdict]:
-        asked = [str(file) for name in batch for file in files[name]]
-        said = _by_file(_run([str(promtool), "test", "rules", *asked], directory).output)
+        asked = [file for name in batch for file in files[name]]
+        command = [str(promtool), "test", "rules", *map(str, asked)]
+        said = _by_file(_run(command, directory).output, asked)
         return {name: _verdict([said[file] for file in files[name]]) for name in batch}
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -73,17 +80,16 @@ def _lay_out(place: Path, proof: Proof) -> list[Path]:
     return files
 
 
-def _by_file(output: str) -> dict[Path, str]:
-    """What promtool said of each test file."""
-    _, *parts = output.split("Unit Testing:  ")
-    named = (part.partition("\n") for part in parts)
-    return {Path(name.strip()): text for name, _, text in named}
+def _by_file(output: str, files: Sequence[Path]) -> dict[Path, str]:
+    """What promtool said of each test file, in their order; Prometheus 3 names none of them."""
+    said = [match["text"].strip() for match in _RESULT.finditer(output)]
+    return dict(zip(files, said, strict=True))
 
 
 def _verdict(said: list[str]) -> Verdict:
     # A rule that cannot be read fails every case, and would prove nothing about them.
     assert not any("could not parse" in text for text in said), said
-    proven = all(text.strip() == "SUCCESS" for text in said)
+    proven = all(text == "SUCCESS" for text in said)
     return Verdict(proven=proven, output="\n".join(said))
 
 

@@ -18,11 +18,11 @@ from tests.unit.stack_files import STACKS
 
 VerdictsOf = Callable[[str], dict[str, dict[str, Verdict]]]
 
-_SCRAPE_SECONDS, _LAST_KNOWN_SECONDS = 5, 300
+_SCRAPE_SECONDS = 5
 # Numbers of guards that many alerts share, and the alert whose cases hold each of them.
 _HELD_ELSEWHERE = {
     f"{COLLECTOR_FRESH}": "Watchdog",
-    f"{SAME_MOMENT * _SCRAPE_SECONDS / _LAST_KNOWN_SECONDS:g}": "EndpointDown",
+    f"{SAME_MOMENT * _SCRAPE_SECONDS:g}": "EndpointDown",
 }
 
 
