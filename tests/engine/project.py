@@ -202,8 +202,18 @@ class Project:
 
     def start(self) -> None:
         """Make the stack and set every secret that its file refers to."""
+        self._forget_secrets()
         _ = self.must("stack", "init", self.stack)
         self.set_secrets()
+
+    def _forget_secrets(self) -> None:
+        """Drop what another passphrase or key has encrypted in the copied stack file."""
+        kept = {
+            key: value
+            for key, value in self.configuration().items()
+            if not (isinstance(value, dict) and "secure" in value)
+        }
+        _ = self.stack_file.write_text(yaml.safe_dump({"config": kept}, sort_keys=False))
 
     def set_secrets(self) -> None:
         """Set every secret that the stack file refers to, anew."""
