@@ -5,11 +5,8 @@ Grafana has no inhibition, so suppression is written into the expressions, alike
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from gallery import labels, promql
 from gallery.alerts.model import Scope
-from gallery.durations import Duration
 
 # Seconds: the age of the collector's own newest sample at which it no longer counts as alive.
 COLLECTOR_FRESH = 90
@@ -35,37 +32,9 @@ def blind(scope: Scope) -> str:
 
     A prober that cannot be scraped itself is blind too.
     """
-    return f"max {promql.BY_PLACE} {_answers(scope, labels.PROBE, labels.CANARY)} == 0"
-
-
-def probed_well(scope: Scope, job: str, window: Duration) -> str:
-    """The share of the finished probes of each target that succeeded within the window."""
-    return f"avg_over_time({scope.job('probe_success', job, window=str(window))})"
-
-
-def answered(scope: Scope, job: str, window: Duration) -> str:
-    """The share of the probes of each target that it answered, a scrape that fails among them."""
-    # The sum drops the two names, or each would be a series of its own.
-    steps = f"({_answers(scope, job)} + 0)[{window}:{scope.timings.scrape}]"
-    return f"avg_over_time({steps})"
-
-
-def no_worse_than_canary(
-    scope: Scope,
-    share: Callable[[Scope, str, Duration], str],
-    job: str,
-    window: Duration,
-    scrapes: float,
-) -> str:
-    """Targets of a probe job that fail as the prober's probe of itself does, or less.
-
-    They may have failed by so many scrapes more within the window.
-    """
-    more = scrapes * scope.timings.scrape.seconds / window.seconds
-    return (
-        f"{share(scope, job, window)} >= {promql.ON_PLACE} group_left ()"
-        f" (max {promql.BY_PLACE} ({share(scope, labels.CANARY, window)}) - {more:g})"
-    )
+    jobs = (labels.PROBE, labels.CANARY)
+    answers = f"{scope.job('probe_success', *jobs)} or {scope.job('up', *jobs)}"
+    return f"max {promql.BY_PLACE} ({answers}) == 0"
 
 
 def unanswered(scope: Scope, job: str) -> str:
@@ -74,21 +43,26 @@ def unanswered(scope: Scope, job: str) -> str:
     A failed probe survives the prober's death for five minutes and ends with the first good
     one. A probe that does not come back in time is a scrape that fails: the blackbox exporter's
     gRPC prober ignores its timeout (prometheus/blackbox_exporter#1557). While nothing at all
-    answers, canary included, a target that fares no worse than the canary tells of the prober;
-    one that was down before stays down, so that a blind prober resolves nothing.
+    answers, canary included, a target that answered for as long as the canary did tells of the
+    prober; one that was down before stays down, so that a blind prober resolves nothing.
     """
-    window = Duration.parse(promql.LAST_KNOWN)
     known = scope.job("probe_success", job, window=promql.LAST_KNOWN)
-    alike = no_worse_than_canary(scope, answered, job, window, SAME_MOMENT)
+    moment = SAME_MOMENT * scope.timings.scrape.seconds
+    alike = (
+        f"({_last_answer(scope, job)}) >= {promql.ON_PLACE} group_left ()"
+        f" (max {promql.BY_PLACE} ({_last_answer(scope, labels.CANARY)}) - {moment:g})"
+    )
     return (
         f"(last_over_time({known}) == 0 or {scope.job('up', job)} == 0)"
         f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_PLACE} {blind(scope)})"
     )
 
 
-def _answers(scope: Scope, *jobs: str) -> str:
-    """For each target of these jobs 1 where it answered the latest probe, otherwise 0."""
-    return f"({scope.job('probe_success', *jobs)} or {scope.job('up', *jobs)})"
+def _last_answer(scope: Scope, job: str) -> str:
+    """When each target of a job last answered, 0 where that was not within five minutes."""
+    good = f"timestamp({scope.job('probe_success', job)} == 1)"
+    steps = f"{good}[{promql.LAST_KNOWN}:{scope.timings.scrape}]"
+    return f"max_over_time({steps}) or 0 * {scope.job('up', job)}"
 
 
 def host_down(scope: Scope) -> str:

@@ -11,11 +11,12 @@ from gallery.alerts.stories import (
     MINUTE,
     STEP,
     Spell,
+    Story,
     gauge,
     lasting,
     passing,
     present,
-    silent,
+    short_of,
     valued,
 )
 from gallery.alerts.subjects import canary_labels, probe_labels, whole
@@ -62,9 +63,34 @@ def unanswered_cases(scope: Scope, target: Labels) -> tuple[Case, ...]:
         lasting(scope, "accepts and never answers", alone_and_silent, target),
         lasting(scope, "the canary fails too, another answers", canary_too, target),
         passing(scope, "answers again just before the hold ends", alone),
-        silent(scope, "the prober reaches nothing at all", nothing_is_reached),
-        silent(scope, "the prober itself cannot be scraped", prober_is_dead),
+        _blinded(scope, "the prober reaches nothing at all", nothing_is_reached),
+        _blinded(scope, "the prober itself cannot be scraped", prober_is_dead),
+        _recovered(scope, target),
         *_down_before(scope, target),
+    )
+
+
+def _blinded(scope: Scope, name: str, story: Story) -> Case:
+    """The prober goes blind for longer than its last answers are remembered: nothing fires."""
+    length = MINUTE * 7 + scope.hold.ceil_to(STEP)
+    return Case(name=name, series=story((False, CALM), (True, length)), until=CALM + length)
+
+
+def _recovered(scope: Scope, target: Labels) -> Case:
+    """A target that was down, and was well again when the prober died."""
+    length, down = MINUTE * 7 + scope.hold.ceil_to(STEP), short_of(scope.hold)
+    others = (probe_labels(scope, "frontend"), canary_labels(scope))
+    up = valued("up", target, (1, CALM + down + MINUTE), (0, length))
+    answer = valued("probe_success", target, (1, CALM), (0, down), (1, MINUTE))
+    well = (False, CALM + down + MINUTE)
+    return Case(
+        name="was down, and was well again when the prober died",
+        series=(
+            up,
+            Series(metric="probe_success", labels=target, phases=(*answer.phases, gone(length))),
+            *(series for of in others for series in hanging(of, well, (True, length))),
+        ),
+        until=CALM + down + MINUTE + length,
     )
 
 

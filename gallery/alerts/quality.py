@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gallery import labels, promql
-from gallery.alerts.guards import no_worse_than_canary, probed_well
 from gallery.alerts.model import Alert, Case, Labels, Scope, Series, Subject
 from gallery.alerts.stories import (
     MINUTE,
@@ -34,7 +33,12 @@ _BUSY = 2.0
 
 def _degraded(scope: Scope) -> str:
     probe = scope.job("probe_success", labels.PROBE, window=str(_WINDOW))
-    alike = no_worse_than_canary(scope, probed_well, labels.PROBE, _WINDOW, _TOLERANCE)
+    canary = scope.job("probe_success", labels.CANARY, window=str(_WINDOW))
+    more = _TOLERANCE * scope.timings.scrape.seconds / _WINDOW.seconds
+    alike = (
+        f"avg_over_time({probe}) >= {promql.ON_PLACE} group_left ()"
+        f" (max {promql.BY_PLACE} (avg_over_time({canary})) - {more:g})"
+    )
     return (
         f"avg_over_time({probe}) < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
         f" unless {promql.ON_SERVICE} ({alike})"
