@@ -13,7 +13,10 @@ from rehearsal.drill.verdict import describe
 from rehearsal.queries import ActiveAlert, PrometheusClient
 
 PENDING, FIRING = "pending", "firing"
-_JOBS = f"{labels.PROBE}|{labels.CANARY}|{labels.DOOR}"
+_OF = f'{{job=~"{labels.PROBE}|{labels.CANARY}|{labels.DOOR}"}}'
+# A probe that hangs leaves a failed scrape and no answer.
+_ANSWERS = f"probe_success{_OF} or up{_OF}"
+_ANSWERED_AT = f"timestamp(probe_success{_OF}) or timestamp(up{_OF})"
 
 
 @dataclass(frozen=True, order=True)
@@ -53,13 +56,12 @@ class Observer:
 
     def _probes(self, now: float) -> Iterator[Event]:
         amp = self.running.evaluators[0]
-        selector = f'probe_success{{job=~"{_JOBS}"}}'
         try:
             answers = {sample.labels["service"]: sample.value == 1 for sample in
-                       amp.query(selector)}  # fmt: skip
+                       amp.query(_ANSWERS)}  # fmt: skip
             changed = {name for name, well in answers.items()
                        if self._answers.get(name, well) != well}  # fmt: skip
-            times = _times(amp, selector) if changed else {}
+            times = _times(amp) if changed else {}
         except loopback.UnansweredError:
             return
         self._answers.update(answers)
@@ -96,7 +98,9 @@ class Observer:
                 yield Event(alert.active_at, f"{what} is pending")
             if alert.state == FIRING and (known is None or known.state == PENDING):
                 at = self.fired[key]
-                held = f", held for {at - alert.active_at:.0f} s" if at > alert.active_at else ""
+                held = (
+                    f", held for {at - alert.active_at:.0f} s" if at - alert.active_at >= 1 else ""
+                )
                 yield Event(at, f"{what} fires{held}")
         for key, alert in before.items():
             over = key not in self.active and alert.name not in self.running.promises.beats
@@ -123,6 +127,6 @@ def _evaluations(program: PrometheusClient) -> dict[str, float]:
     return turns
 
 
-def _times(amp: PrometheusClient, selector: str) -> dict[str, float]:
-    samples = amp.query(f"timestamp({selector})")
+def _times(amp: PrometheusClient) -> dict[str, float]:
+    samples = amp.query(_ANSWERED_AT)
     return {sample.labels["service"]: sample.value for sample in samples}

@@ -130,12 +130,14 @@ def _slow(running: Running, target: Target) -> Script:
 class _Flap:
     """A service that is down again and again, each time for almost as long as the hold.
 
-    `scrapes` is how many scrapes of each outage fail, `interval` their seconds apart.
+    `scrapes` is how many scrapes of each outage fail, `interval` their seconds apart;
+    `noticed` is how many seconds after a good scrape every evaluation has seen it.
     """
 
     service: str
     scrapes: int
     interval: float
+    noticed: float
     ticket: Expectation
 
     @property
@@ -159,7 +161,8 @@ class _Flap:
             last = seen + (self.scrapes - 0.5) * self.interval
             play.wait(lambda: False, min(last, until))
             play.mend()
-            self._await(play, 1, until)
+            seen = self._await(play, 1, until)
+            play.wait(lambda: False, min(seen + self.noticed, until))
             if play.wait(lambda: play.delivered((self.ticket,)), time.time()):
                 return
             if time.time() >= until:
@@ -186,7 +189,14 @@ def _flapping(running: Running, target: Target) -> Script:
             "a single failure pages, and there is no edge to flap at"
         )
     ticket = promises.must("EndpointDegraded", Onset.CHANGED, service=service)
-    flap = _Flap(service=service, scrapes=scrapes, interval=scrape, ticket=ticket)
+    timings = running.plan.timings
+    flap = _Flap(
+        service=service,
+        scrapes=scrapes,
+        interval=scrape,
+        noticed=(timings.evaluate + timings.remote_write_deadline).seconds + GRACE_SECONDS,
+        ticket=ticket,
+    )
     return Script(
         steps=(flap, Mend()),
         may=consequences(promises, (service,), Onset.CHANGED),

@@ -23,7 +23,9 @@ from rehearsal.world.faults import REFUSE
 
 # The share of a silence's scrapes that must be there once the backlog has arrived.
 _COMPLETE = 0.9
-_BACKLOG_SECONDS = 60.0
+# A queue that was about to grow first waits for what it cannot send, for a minute (Prometheus'
+# --storage.remote.flush-deadline).
+_BACKLOG_SECONDS = 150.0
 # Seconds at the edges of the silence that do not count.
 _EDGE_SECONDS = 15.0
 
