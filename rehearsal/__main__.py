@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from rehearsal.addresses import Address
 from rehearsal.faults import RehearsalError
 
 _BANNER = "rehearsing on this machine: nothing is deployed, no AWS credentials are read"
@@ -71,8 +72,12 @@ def _up(chosen: argparse.Namespace, _rest: list[str]) -> int:
 
     print(_BANNER, file=sys.stderr)
     for name, address in platform.up(chosen.stack, _progress()).items():
-        print(f"{name:<20} {address.url()}")
+        print(_where(name, address))
     return 0
+
+
+def _where(name: str, address: Address) -> str:
+    return f"{name:<20} {address.url()}"
 
 
 def _drill(_chosen: argparse.Namespace, rest: list[str]) -> int:
@@ -82,7 +87,7 @@ def _drill(_chosen: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _status(_chosen: argparse.Namespace, _rest: list[str]) -> int:
-    from rehearsal.platform import STATE
+    from rehearsal.platform import STATE, addresses
     from rehearsal.processes.supervisor import Supervisor
 
     journal = Supervisor(STATE).journal()
@@ -95,6 +100,9 @@ def _status(_chosen: argparse.Namespace, _rest: list[str]) -> int:
         number = "" if entry.identity is None else entry.identity.pid
         listens = " ".join(str(address) for address in entry.child.listens[:1])
         print(f"  {entry.child.name:<22} {state:<12} {number:<8} {listens}")
+    print("where to look:")
+    for name, address in addresses().items():
+        print(f"  {_where(name, address)}")
     return 0 if all(entry.alive() for entry in journal.entries) else 1
 
 

@@ -35,7 +35,7 @@ def alertmanager_config(
     substitutions.add(
         "Grafana's notification policies and contact points",
         "an Alertmanager with the same tree, translated back from the rendered resources",
-        "Grafana cannot be had from a package registry; its notifier descends from Alertmanager's",
+        "Grafana is not part of a rehearsal; its notifier descends from Alertmanager's",
     )
     unknown = set(policy) - _ROOT
     if unknown:
