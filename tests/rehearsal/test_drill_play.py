@@ -1,0 +1,358 @@
+"""How a drill goes: it ends as soon as it can know, and mends however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from rehearsal import loopback
+from rehearsal.drill import command, theatre
+from rehearsal.drill.beats import alarm_after
+from rehearsal.drill.expectations import Expectation, Expected
+from rehearsal.drill.observer import Observer
+from rehearsal.drill.play import Breakage, Play
+from rehearsal.drill.report import Report
+from rehearsal.drill.running import Running, promised
+from rehearsal.drill.scenarios import SCENARIOS
+from rehearsal.drill.script import Scenario, Script, Step, Target
+from rehearsal.drill.steps import Await, Break, Mend, PassOver, Until, Watch
+from rehearsal.drill.timeline import Timeline
+from rehearsal.drill.verdict import Verdict
+from rehearsal.faults import RehearsalError
+from rehearsal.heartbeat import Alarm
+from rehearsal.pager.client import PagerClient
+from rehearsal.pager.notifications import Notification, ToldAlert
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.queries import ActiveAlert, AlertmanagerClient, PrometheusClient
+from rehearsal.world.client import WorldClient
+from tests.unit.stack_files import planned
+
+MUST = Expectation(
+    expected=Expected.MUST,
+    alert="EndpointDown",
+    labels={"service": "cartservice"},
+    contact_points=frozenset({"pager"}),
+    page_seconds=0.6,
+    resolve_seconds=0.6,
+)
+
+
+@dataclass
+class Town:
+    """What the programs of a rehearsal would say; `mended` lists what was undone."""
+
+    book: list[Notification] = field(default_factory=list[Notification])
+    told_when_broken: bool = True
+    told_when_mended: bool = True
+    fires: bool = False
+    mended: list[str] = field(default_factory=list[str])
+
+    def tell(self, status: str, to: str = "pager", name: str = "EndpointDown") -> None:
+        labels = {"alertname": name, "service": "cartservice", "severity": "page"}
+        self.book.append(
+            Notification(
+                received_at=time.time(),
+                contact_point=to,
+                kind="pagerduty",
+                receiver=to,
+                status=status,
+                title=f"{status} {name}",
+                text=f"{status} {name}\nWhat: it does not answer.",
+                alerts=(ToldAlert(status=status, labels=labels),),
+            )
+        )
+
+    def breakage(self, name: str = "cartservice") -> Breakage:
+        def do() -> None:
+            if self.told_when_broken:
+                self.tell("firing")
+
+        def undo() -> None:
+            self.mended.append(name)
+            if self.told_when_mended:
+                self.tell("resolved")
+
+        return Breakage(what=f"{name} breaks", do=do, mended=f"{name} mends", undo=undo)
+
+
+def always(value: object) -> Callable[..., object]:
+    """Something that answers the same whatever it is asked."""
+
+    def answer(*_: object) -> object:
+        return value
+
+    return answer
+
+
+@pytest.fixture
+def town(monkeypatch: pytest.MonkeyPatch) -> Town:
+    made = Town()
+
+    def notifications(_self: PagerClient, since: float = 0.0) -> list[Notification]:
+        return [each for each in made.book if each.received_at >= since]
+
+    def alerts(_self: object) -> list[ActiveAlert]:
+        labels = {"alertname": "EndpointDown", "service": "cartservice"}
+        alert = ActiveAlert(name="EndpointDown", state="firing", labels=labels, active_at=0.0)
+        return [alert] if made.fires else []
+
+    monkeypatch.setattr(PagerClient, "notifications", notifications)
+    monkeypatch.setattr(PrometheusClient, "alerts", alerts)
+    monkeypatch.setattr(PrometheusClient, "rules", always([]))
+    monkeypatch.setattr(PrometheusClient, "query", always([]))
+    monkeypatch.setattr(AlertmanagerClient, "alerts", always([]))
+    monkeypatch.setattr(WorldClient, "faults", always({"cartservice": None}))
+    return made
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Running:
+    return Running(stack="dev", promises=promised(planned()), supervisor=Supervisor(tmp_path))
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def play(running: Running, town: Town, lines: list[str]) -> Play:
+    assert town is not None
+    return Play(running, Timeline(lines.append))
+
+
+def played(running: Running, lines: list[str], *steps: Step) -> Report:
+    def written(_running: Running, _target: Target) -> Script:
+        return Script(steps=steps)
+
+    scenario = replace(SCENARIOS[0], name="test", write=written)
+    return theatre.perform(running, scenario, Target(), lines.append)
+
+
+def test_a_page_and_a_resolve_in_time_pass_at_once(
+    running: Running, town: Town, lines: list[str]
+) -> None:
+    long = replace(MUST, page_seconds=60.0, resolve_seconds=60.0)
+    report = played(running, lines, Break(town.breakage()), Await((long,)), Mend())
+    assert report.verdict.ok
+    assert report.seconds < 10
+    assert report.mended_at is not None
+    assert report.injected_at <= report.mended_at
+
+
+def test_a_page_that_does_not_come_is_missing_when_its_bound_has_passed(
+    running: Running, town: Town, lines: list[str]
+) -> None:
+    town.told_when_broken = town.told_when_mended = False
+    report = played(running, lines, Break(town.breakage()), Await((MUST,)), Mend())
+    assert [finding.alert for finding in report.verdict.missing] == ["EndpointDown"]
+    assert town.mended == ["cartservice"]
+    assert any(line.startswith("wrong: EndpointDown") for line in lines)
+
+
+def test_a_resolve_that_does_not_come_fails_it(
+    running: Running, town: Town, lines: list[str]
+) -> None:
+    town.told_when_mended = False
+    report = played(running, lines, Break(town.breakage()), Await((MUST,)), Mend())
+    assert "never resolved" in report.verdict.faults[0]
+
+
+@pytest.mark.parametrize("how", [KeyboardInterrupt, RehearsalError, loopback.UnansweredError])
+def test_what_was_broken_is_mended_however_it_ends(
+    running: Running, town: Town, lines: list[str], how: type[BaseException]
+) -> None:
+    def ends(_play: Play) -> bool:
+        raise how("stop")
+
+    steps = (Break(town.breakage("a")), Break(town.breakage("b")), Until(ends, "never", 5.0))
+    with pytest.raises((KeyboardInterrupt, RehearsalError)):
+        played(running, lines, *steps)
+    assert town.mended == ["b", "a"]
+
+
+def test_one_failure_to_mend_bars_no_other(play: Play, town: Town, lines: list[str]) -> None:
+    def fails() -> None:
+        raise RehearsalError("no such thing")
+
+    play.break_(town.breakage("a"))
+    play.break_(replace(town.breakage("b"), undo=fails))
+    play.mend_whatever_happens()
+    assert town.mended == ["a"]
+    assert any("could not be mended: b breaks: no such thing" in line for line in lines)
+
+
+def test_what_does_not_start_again_is_tried_once_more_at_the_end(
+    running: Running, town: Town, lines: list[str]
+) -> None:
+    tries = list[int]()
+
+    def starts() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise RehearsalError("not yet")
+
+    with pytest.raises(RehearsalError, match="not yet"):
+        played(running, lines, PassOver(replace(town.breakage(), undo=starts)))
+    assert len(tries) == 2
+
+
+def test_a_heartbeat_is_no_page(running: Running, town: Town, lines: list[str]) -> None:
+    town.told_when_broken = False
+    beat = replace(town.breakage(), do=lambda: town.tell("firing", "heartbeat", "Watchdog"))
+    town.told_when_mended = False
+    assert played(running, lines, Break(beat), Watch(0.3, "on"), Mend()).verdict.ok
+
+
+def test_a_heartbeat_elsewhere_is_forbidden(running: Running, town: Town, lines: list[str]) -> None:
+    stray = replace(town.breakage(), do=lambda: town.tell("firing", "pager", "Watchdog"))
+    town.told_when_mended = False
+    verdict = played(running, lines, Break(stray), Watch(0.3, "on")).verdict
+    assert [finding.alert for finding in verdict.unexpected] == ["Watchdog"]
+
+
+def test_the_timeline_tells_what_happened_and_quotes_the_page_once(
+    running: Running, town: Town, lines: list[str]
+) -> None:
+    played(running, lines, Break(town.breakage()), Await((MUST,)), Mend())
+    assert "+   0.0 s  cartservice breaks" in lines
+    page = "a page is delivered to pager (pagerduty): firing EndpointDown"
+    assert [line.partition("  ")[2] for line in lines if page in line]
+    assert any("a resolve is delivered to pager" in line for line in lines)
+    quotes = [line for line in lines if "| What: it does not answer." in line]
+    assert len(quotes) == 1
+
+
+def test_a_flood_of_messages_is_counted(play: Play, town: Town, lines: list[str]) -> None:
+    play.inject()
+    for number in range(9):
+        town.tell("firing", name=f"Alert{number}")
+    play.wait(lambda: True, 0.0)
+    assert any("messages are delivered: 9 to pager" in line for line in lines)
+
+
+def test_a_program_that_dies_is_named(
+    running: Running, town: Town, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Running, "stopped", always(["prober"]))
+    with pytest.raises(RehearsalError, match="prober died during the drill"):
+        played(running, lines, Break(town.breakage()), Watch(1.0, "on"))
+    excused = replace(town.breakage(), programs=("prober",))
+    assert played(running, lines, Break(excused), Await((MUST,))).verdict.entries
+
+
+def test_a_drill_does_not_begin_while_something_fires(
+    running: Running, town: Town, lines: list[str]
+) -> None:
+    town.fires = True
+    with pytest.raises(RehearsalError, match="EndpointDown cartservice is firing"):
+        played(running, lines, Break(town.breakage()))
+    assert not town.mended
+
+
+def test_a_drill_does_not_begin_while_something_is_broken(
+    running: Running, town: Town, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WorldClient, "faults", always({"adservice": {"kind": "hang"}}))
+    with pytest.raises(RehearsalError, match=r"adservice is broken \(hang\)"):
+        played(running, lines, Break(town.breakage()))
+
+
+def test_one_drill_at_a_time(running: Running, town: Town, lines: list[str]) -> None:
+    with (running.supervisor.directory / "drill.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(RehearsalError, match="another drill"):
+            played(running, lines, Break(town.breakage()))
+
+
+def test_without_a_rehearsal_the_command_that_starts_one_is_given(tmp_path: Path) -> None:
+    with pytest.raises(RehearsalError, match="python -m rehearsal up --stack dev"):
+        command.main(["endpoint-down"], tmp_path)
+
+
+def test_an_unknown_scenario_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(RehearsalError, match='did you mean "endpoint-down"'):
+        command.main(["endpoint-dwn"], tmp_path)
+
+
+def test_scenarios_are_listed_though_nothing_is_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["list"], tmp_path) == 0
+    shown = capsys.readouterr().out
+    assert all(scenario.name in shown for scenario in SCENARIOS)
+
+
+def test_all_are_played_though_one_fails(
+    running: Running,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def perform(_running: Running, scenario: Scenario, *_: object) -> Report:
+        if scenario.name == "host-down":
+            raise RehearsalError("a host would not go")
+        faults = ("too late",) if scenario.name == "quiet" else ()
+        verdict = Verdict(entries=(), missing=(), unexpected=(), faults=faults)
+        return Report(
+            scenario=scenario.name,
+            stack="dev",
+            injected_at=0.0,
+            mended_at=None,
+            seconds=1.0,
+            verdict=verdict,
+        )
+
+    monkeypatch.setattr(command, "running", always(running))
+    monkeypatch.setattr(command, "perform", perform)
+    monkeypatch.setattr(command, "_seconds_at_most", always(1.0))
+    assert command.main(["all", "--json", str(tmp_path / "all.json")], tmp_path) == 1
+    shown = capsys.readouterr().out.splitlines()
+    rows = {line.split()[0]: line.split()[1] for line in shown if len(line.split()) > 1}
+    assert (rows["quiet"], rows["host-down"], rows["store-down"]) == ("FAILED", "FAILED", "passed")
+    assert (tmp_path / "all.json").read_text().count('"scenario"') == len(SCENARIOS) - 1
+
+
+def test_what_cannot_be_asked_is_not_over(running: Running, town: Town) -> None:
+    town.fires = True
+    observer = Observer(running)
+    observer.look(1.0)
+    assert [alert.name for alert in observer.firing()] == ["EndpointDown"]
+    town.fires = False
+    observer.look(2.0)
+    assert not observer.firing()
+
+
+ALARM = Alarm(
+    name="silent",
+    topic="heartbeat",
+    actions=("independent-path",),
+    ok_actions=(),
+    period_seconds=300.0,
+    evaluation_periods=2,
+    datapoints_to_alarm=2,
+    threshold=1.0,
+)
+
+
+def test_the_alarm_sounds_once_its_whole_range_is_silent() -> None:
+    at = alarm_after(ALARM, [1000.0, 1060.0, 1120.0])
+    assert at is not None
+    assert 1120 + 600 < at <= 1120 + 660
+
+
+def test_a_single_beat_is_enough_to_go_by() -> None:
+    assert alarm_after(ALARM, [1000.0]) is not None
+
+
+def test_an_alarm_that_sounds_while_it_beats_is_none() -> None:
+    assert alarm_after(replace(ALARM, threshold=50.0), [1000.0, 1060.0]) is None
+
+
+def test_an_alarm_that_never_counts_silence_is_none() -> None:
+    assert alarm_after(replace(ALARM, threshold=0.0), [1000.0, 1060.0]) is None

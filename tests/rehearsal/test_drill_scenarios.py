@@ -1,0 +1,292 @@
+"""Every scenario as written for a stack, without a program running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gallery.contact_points import Engine
+from gallery.plan import Plan, resolve
+from gallery.settings import parse
+from rehearsal.drill.call_graph import callers
+from rehearsal.drill.expectations import Expectation, Expected
+from rehearsal.drill.running import NotPlayableError, Running, promised
+from rehearsal.drill.scenarios import SCENARIOS
+from rehearsal.drill.scenarios.delivery import CONTACT_POINTS, PAGER_REFUSES, QUIET
+from rehearsal.drill.scenarios.endpoints import (
+    ENDPOINT_DOWN,
+    ENDPOINT_FLAPPING,
+    ENDPOINT_HANGS,
+    ENDPOINT_SLOW,
+    REDIS_DOWN,
+    STORE_DOWN,
+    TWO_ENDPOINTS_DOWN,
+)
+from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
+from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN
+from rehearsal.drill.script import Scenario, Script
+from rehearsal.drill.theatre import target
+from rehearsal.faults import RehearsalError
+from rehearsal.processes.supervisor import Supervisor
+from rehearsal.queries import PrometheusClient, Sample
+from rehearsal.render import render
+from rehearsal.stand_in.derive import derive
+from tests.unit.stack_files import STACKS, planned, values, with_value
+from tests.unit.test_plan import alertmanager_stack
+
+Stage = Callable[[Plan], Running]
+ALERTMANAGER = "alertmanager"
+PLANS = (*STACKS, ALERTMANAGER)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state directory of a stack that was rendered and not started."""
+    directory = tmp_path_factory.mktemp("state")
+    derive(render("dev", directory), directory / "stand-in")
+    return directory
+
+
+@pytest.fixture
+def stage(state: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A plan as if it were up, in a calm world."""
+    monkeypatch.setattr(PrometheusClient, "query", _calm)
+
+    def running(plan: Plan) -> Running:
+        return Running(stack="dev", promises=promised(plan), supervisor=Supervisor(state))
+
+    return running
+
+
+def _calm(_self: PrometheusClient, _expr: str, _at: float | None = None) -> list[Sample]:
+    return []
+
+
+def plan_of(name: str) -> Plan:
+    return resolve(parse(alertmanager_stack())) if name == ALERTMANAGER else planned(name)
+
+
+def script(running: Running, scenario: Scenario, **chosen: str) -> Script:
+    aim = target(running, scenario, chosen.get("service"), chosen.get("host"))
+    return scenario.write(running, aim)
+
+
+def about(expectations: tuple[Expectation, ...]) -> set[tuple[str, str]]:
+    """Alert, and what it is about."""
+    keys = ("host", "host_group", "service")
+    return {
+        (each.alert, next((each.labels[key] for key in keys if key in each.labels), ""))
+        for each in expectations
+    }
+
+
+def test_names_are_distinct_and_each_has_one_line() -> None:
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 18
+    assert not [scenario.name for scenario in SCENARIOS if "\n" in scenario.summary]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_each_is_written_for_each_stack_and_says_how_long_it_can_take(
+    stage: Stage, plan: str, scenario: Scenario
+) -> None:
+    written = script(stage(plan_of(plan)), scenario)
+    # What has no resolve is foreseen, not waited for.
+    awaited = [each for each in written.expectations if each.resolve_seconds is not None]
+    longest = max((each.page_seconds for each in awaited), default=60.0)
+    assert longest <= written.at_most < 3600
+    assert all(each.expected is Expected.MUST for each in written.expectations)
+    assert all(each.contact_points for each in written.expectations)
+    assert {each.expected for each in written.may} <= {Expected.MAY}
+
+
+def test_an_endpoint_that_is_down_is_one_page_to_its_owners_contact_points(stage: Stage) -> None:
+    [page] = script(stage(planned()), ENDPOINT_DOWN).expectations
+    assert (page.alert, page.labels["service"]) == ("EndpointDown", "cartservice")
+    assert page.contact_points == {"pager", "chat"}
+    assert (page.page_seconds, page.resolve_seconds) == (58, 27)
+
+
+def test_bounds_are_those_of_the_way_it_fails(stage: Stage) -> None:
+    [page] = script(stage(planned()), ENDPOINT_HANGS).expectations
+    assert (page.page_seconds, page.resolve_seconds) == (60, 29)
+
+
+def test_bounds_are_those_of_the_stack(stage: Stage) -> None:
+    slower = resolve(parse(with_value("monitoring.scrape", "10s")))
+    [page] = script(stage(slower), ENDPOINT_DOWN).expectations
+    assert page.page_seconds == 63
+
+
+def test_a_service_is_chosen_by_name(stage: Stage) -> None:
+    [page] = script(stage(planned()), ENDPOINT_DOWN, service="adservice").expectations
+    assert page.labels["service"] == "adservice"
+
+
+def test_callers_are_read_off_the_call_graph() -> None:
+    plan = planned()
+    assert callers(plan, ["redis-cart"]) == {"cartservice", "checkoutservice", "frontend"}
+    assert callers(plan, ["emailservice"]) == {"checkoutservice", "frontend"}
+    assert callers(plan, ["frontend"]) == frozenset()
+
+
+def test_callers_of_a_broken_service_may_be_slow_and_nobody_else(stage: Stage) -> None:
+    may = script(stage(planned()), ENDPOINT_DOWN, service="emailservice").may
+    slow = {("EndpointSlow", name) for name in ("emailservice", "checkoutservice", "frontend")}
+    assert about(may) == slow
+
+
+def test_the_door_may_close_with_the_frontend_alone(stage: Stage) -> None:
+    may = script(stage(planned()), ENDPOINT_DOWN, service="frontend").may
+    assert ("ShopDoorDown", "door") in about(may)
+    assert ("ShopDoorDown", "door") not in about(script(stage(planned()), REDIS_DOWN).may)
+
+
+def test_a_second_outage_within_ten_minutes_may_degrade(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = [Sample(labels={"service": "cartservice"}, value=2, at=0)]
+
+    def restless(*_: object) -> list[Sample]:
+        return seen
+
+    monkeypatch.setattr(PrometheusClient, "query", restless)
+    written = script(stage(planned()), ENDPOINT_DOWN)
+    assert ("EndpointDegraded", "cartservice") in about(written.may)
+    assert "cartservice was down" in written.notes[0]
+    other = script(stage(planned()), ENDPOINT_DOWN, service="adservice")
+    assert not other.notes
+
+
+def test_a_cart_behind_a_dead_redis_is_not_down(stage: Stage) -> None:
+    written = script(stage(planned()), REDIS_DOWN)
+    assert about(written.expectations) == {("EndpointDown", "redis-cart")}
+    assert ("EndpointDown", "cartservice") not in about(written.may)
+
+
+def test_two_services_are_two_alerts_whichever_is_chosen(stage: Stage) -> None:
+    for service in ("adservice", "emailservice"):
+        written = script(stage(planned()), TWO_ENDPOINTS_DOWN, service=service)
+        assert len(about(written.expectations)) == 2
+
+
+def test_the_whole_store_is_one_page(stage: Stage) -> None:
+    plan = planned()
+    written = script(stage(plan), STORE_DOWN)
+    assert len(written.expectations) == len(plan.services)
+    assert written.pages_at_most == {"EndpointDown": 1}
+
+
+def test_every_alert_is_posted_to_the_contact_points_of_the_plan(stage: Stage) -> None:
+    for name in PLANS:
+        plan = plan_of(name)
+        posted = script(stage(plan), CONTACT_POINTS).expectations
+        beats = promised(plan).beats
+        names = {alert.name for alert in plan.alerts} - set(beats)
+        extra = {"Unrouted"}
+        if plan.engine is Engine.GRAFANA:
+            extra |= {"DatasourceError", "DatasourceNoData"}
+        assert {each.alert for each in posted} == names | extra
+        for each in posted:
+            labels = {"alertname": each.alert, **each.labels}
+            assert each.contact_points == plan.deliver(labels)
+
+
+def test_only_the_heartbeat_speaks_in_a_quiet_minute(stage: Stage) -> None:
+    written = script(stage(planned()), QUIET)
+    assert (written.expectations, written.may) == ((), ())
+    assert written.steps[0].at_most == 60
+
+
+def test_a_host_is_told_to_its_owner(stage: Stage) -> None:
+    running = stage(planned("prod"))
+    [page] = script(running, HOST_DOWN, host="catalogue-search-1").expectations
+    assert page.labels["owner"] == "reliability"
+    assert page.labels["host"] == "catalogue-search-1"
+
+
+def test_a_host_that_is_gone_is_missed_by_its_group(stage: Stage) -> None:
+    written = script(stage(planned()), HOST_TERMINATED)
+    assert about(written.expectations) == {("HostMissing", "orders-db")}
+    assert about(written.may) == {("HostDown", "orders-db-1")}
+
+
+def test_a_flood_and_a_silence_are_on_different_hosts(stage: Stage) -> None:
+    written = script(stage(planned()), HOST_TRAFFIC, host="orders-db-2")
+    assert about(written.expectations) == {
+        ("HostTrafficHigh", "orders-db-2"),
+        ("HostTrafficLow", "orders-db-1"),
+    }
+
+
+def test_the_silence_of_the_collector_is_told_by_the_alarm_of_the_stack(stage: Stage) -> None:
+    expected = {each.alert: each for each in script(stage(planned()), COLLECTOR_DOWN).expectations}
+    assert set(expected) == {"CollectorDown", "gallery-dev-heartbeat-silent"}
+    assert expected["gallery-dev-heartbeat-silent"].contact_points == {"independent-path"}
+
+
+def test_a_refused_page_has_its_bound_from_the_end_of_the_refusal(stage: Stage) -> None:
+    [page] = script(stage(planned()), PAGER_REFUSES).expectations
+    assert page.page_seconds == 22
+
+
+@pytest.mark.parametrize(
+    ("scenario", "config", "words"),
+    [
+        (HOST_DOWN, with_value("hosts", []), "no hosts"),
+        (
+            HOST_TRAFFIC,
+            with_value("hosts.0.count", 1),
+            "needs two hosts",
+        ),
+        (
+            ENDPOINT_DOWN,
+            with_value("alerting.overrides", {"EndpointDown": {"enabled": False, "reason": "x"}}),
+            "no alert EndpointDown",
+        ),
+        (
+            ENDPOINT_FLAPPING,
+            with_value("alerting.overrides", {"EndpointDown": {"hold": "5s"}}),
+            "no edge to flap at",
+        ),
+        (
+            ENDPOINT_SLOW,
+            with_value("alerting.overrides", {"EndpointSlow": {"threshold": 2000}}),
+            "no answer at all",
+        ),
+    ],
+    ids=["no hosts", "one host", "switched off", "no edge", "slower than down"],
+)
+def test_what_a_stack_cannot_play_is_said(
+    stage: Stage, scenario: Scenario, config: dict[str, object], words: str
+) -> None:
+    with pytest.raises(NotPlayableError, match=words):
+        script(stage(resolve(parse(config))), scenario)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "chosen", "words"),
+    [
+        (ENDPOINT_DOWN, {"service": "cartservce"}, 'did you mean "cartservice"'),
+        (HOST_DOWN, {"host": "orders-db-9"}, 'did you mean "orders-db-'),
+        (HOST_DOWN, {"service": "cartservice"}, "host-down does not take --service"),
+        (ENDPOINT_DOWN, {"host": "orders-db-1"}, "endpoint-down does not take --host"),
+    ],
+    ids=["service", "host", "no service", "no host"],
+)
+def test_what_cannot_be_chosen_is_said_with_what_can(
+    stage: Stage, scenario: Scenario, chosen: dict[str, str], words: str
+) -> None:
+    with pytest.raises(RehearsalError, match=words):
+        script(stage(planned()), scenario, **chosen)
+
+
+def test_another_stack_file_has_other_contact_points(stage: Stage) -> None:
+    config = values()
+    config["gallery:alerting"]["roles"]["incident-response"] = ["chat"]
+    [page] = script(stage(resolve(parse(config))), ENDPOINT_DOWN).expectations
+    assert page.contact_points == {"chat"}
+    assert replace(page, since=100.0).due == 158
