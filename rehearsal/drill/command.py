@@ -16,7 +16,7 @@ from rehearsal.drill.report import Report, duration, table
 from rehearsal.drill.running import NotPlayableError, Running, running
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Scenario
-from rehearsal.drill.theatre import perform, target
+from rehearsal.drill.theatre import at_most, perform, target
 from rehearsal.faults import RehearsalError
 from rehearsal.platform import STATE
 
@@ -78,7 +78,7 @@ def _at_most(stage: Running | None, scenario: Scenario) -> str:
     if stage is None:
         return ""
     try:
-        return duration(scenario.write(stage, target(stage, scenario)).at_most)
+        return duration(at_most(stage, scenario, target(stage, scenario)))
     except NotPlayableError:
         return "not playable"
 
@@ -119,7 +119,7 @@ def _played(
 
 def _seconds_at_most(stage: Running, scenario: Scenario) -> float:
     try:
-        return scenario.write(stage, target(stage, scenario)).at_most
+        return at_most(stage, scenario, target(stage, scenario))
     except NotPlayableError:
         return 0.0
 

@@ -51,15 +51,15 @@ def perform(running: Running, scenario: Scenario, chosen: Target, write: Write) 
     Raises RehearsalError where it cannot begin, or where the platform itself fails under it;
     what was broken is mended then, and after an interruption too.
     """
-    with _alone(running):
-        try:
-            refuse_unrest(running)
-            script = scenario.write(running, chosen)
-            return _played(running, scenario, script, write)
-        except loopback.UnansweredError as why:
-            raise RehearsalError(f"a program of the rehearsal does not answer: {why}") from None
-        except loopback.HttpStatusError as why:
-            raise RehearsalError(f"a program of the rehearsal refuses: {why}") from None
+    with _alone(running), answered():
+        refuse_unrest(running)
+        return _played(running, scenario, scenario.write(running, chosen), write)
+
+
+def at_most(running: Running, scenario: Scenario, chosen: Target) -> float:
+    """How many seconds it can take. Raises RehearsalError."""
+    with answered():
+        return scenario.write(running, chosen).at_most
 
 
 def _played(running: Running, scenario: Scenario, script: Script, write: Write) -> Report:
@@ -118,6 +118,17 @@ def refuse_unrest(running: Running) -> None:
             f"or start anew: `python -m rehearsal down`, "
             f"then `python -m rehearsal up --stack {running.stack}`"
         )
+
+
+@contextmanager
+def answered() -> Generator[None, None, None]:
+    """Raise RehearsalError where a program of the rehearsal does not answer, or refuses."""
+    try:
+        yield
+    except loopback.UnansweredError as why:
+        raise RehearsalError(f"a program of the rehearsal does not answer: {why}") from None
+    except loopback.HttpStatusError as why:
+        raise RehearsalError(f"a program of the rehearsal refuses: {why}") from None
 
 
 @contextmanager
