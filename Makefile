@@ -3,7 +3,7 @@ SHELL := /bin/bash
 STACK ?= dev
 PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
-LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --no-header
+LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status test lint drills timeline bench schema roles locked
@@ -11,11 +11,12 @@ LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
+# Compiled at once: where Python may not write bytecode, each start would compile the SDKs anew.
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@echo "installing Python packages into .venv"
 	@test -x $(PYTHON) || python3 -m venv .venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	@$(PYTHON) -m uv pip install --quiet --python $(PYTHON) -r requirements.txt -r requirements-dev.txt
+	@$(PYTHON) -m uv pip install --quiet --system-certs --compile-bytecode --python $(PYTHON) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 up: ## install what is missing, rehearse STACK on this machine, play endpoint-down
