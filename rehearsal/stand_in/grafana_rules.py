@@ -40,8 +40,7 @@ def prometheus_group(
     substitutions.add(
         "Grafana's rule evaluation",
         "a Prometheus that reads from AMP's stand-in; rules translated back from the rendered ones",
-        "Grafana is not part of a rehearsal; "
-        "its reaction to data source errors is not played",
+        "Grafana is not part of a rehearsal; its reaction to data source errors is not played",
     )
     return {
         "name": group["name"],
