@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gallery import labels
 from rehearsal import loopback
 from rehearsal.drill.running import Running
+from rehearsal.drill.timeline import Event
 from rehearsal.drill.told import Key, key_of
 from rehearsal.drill.verdict import describe
 from rehearsal.queries import ActiveAlert, PrometheusClient
@@ -17,14 +18,6 @@ _OF = f'{{job=~"{labels.PROBE}|{labels.CANARY}|{labels.DOOR}"}}'
 # A probe that hangs leaves a failed scrape and no answer.
 _ANSWERS = f"probe_success{_OF} or up{_OF}"
 _ANSWERED_AT = f"timestamp(probe_success{_OF}) or timestamp(up{_OF})"
-
-
-@dataclass(frozen=True, order=True)
-class Event:
-    """Something seen, at its own time in seconds since the epoch."""
-
-    at: float
-    text: str
 
 
 @dataclass
@@ -42,8 +35,8 @@ class Observer:
     _answers: dict[str, bool] = field(default_factory=dict[str, bool], init=False)
 
     def look(self, now: float) -> list[Event]:
-        """What has changed, in the order of its time. A program that is away says nothing."""
-        return sorted([*self._probes(now), *self._alerts(now)])
+        """What has changed since the last look. A program that is away says nothing."""
+        return [*self._probes(now), *self._alerts(now)]
 
     def firing(self) -> list[ActiveAlert]:
         """What fires now, heartbeats aside."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from gallery.labels import SEVERITY
 from rehearsal import loopback
+from rehearsal.drill.deliveries import deliveries
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.running import Running
@@ -23,8 +22,6 @@ from rehearsal.pager.notifications import Notification
 from rehearsal.queries import ActiveAlert
 
 POLL_SECONDS = 0.25
-# So many messages at once are counted instead of named.
-_FLOOD = 4
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,7 +63,6 @@ class Play:
     _notifications: list[Notification] = field(default_factory=list[Notification], init=False)
     _repeats_from: float | None = field(default=None, init=False)
     _heard: int = field(default=0, init=False)
-    _quoted: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.began = time.time()
@@ -192,12 +188,10 @@ class Play:
             events = self.observer.look(now)
         except loopback.UnansweredError as why:
             raise self._died() or RehearsalError(f"a program does not answer: {why}") from None
-        for event in events:
-            self.timeline.line(event.at, event.text)
         fresh, self._heard = heard[self._heard :], len(heard)
         news = [notification for notification in fresh if not self._is_beat(notification)]
         self._notifications += news
-        self._tell(news)
+        self.timeline.tell([*events, *deliveries(news)])
         died = self._died()
         if died is not None:
             raise died
@@ -208,26 +202,6 @@ class Play:
             beats.get(key_of(alert.labels)[0]) == notification.contact_point
             for alert in notification.alerts
         )
-
-    def _tell(self, fresh: list[Notification]) -> None:
-        """Say who was told: one line for a message, whoever got it, or one for a whole flood."""
-        messages = dict[tuple[str, str], list[Notification]]()
-        for notification in fresh:
-            message = messages.setdefault((_kind(notification), notification.title), [])
-            message.append(notification)
-        if len(messages) > _FLOOD:
-            told = Counter(notification.contact_point for notification in fresh)
-            to = ", ".join(f"{count} to {name}" for name, count in sorted(told.items()))
-            self.timeline.line(fresh[0].received_at, f"messages are delivered: {to}")
-            return
-        for (kind, title), each in messages.items():
-            to = " and ".join(f"{one.contact_point} ({one.kind})" for one in each)
-            self.timeline.line(each[0].received_at, f"{kind} is delivered to {to}: {title}")
-            # A webhook's text is a document for a program.
-            readable = [one for one in each if one.kind != "webhook"]
-            if readable and not self._quoted and each[0].status != "resolved":
-                self._quoted = True
-                self.timeline.quote(readable[0].text)
 
     def _died(self) -> RehearsalError | None:
         """The fault of a program that no drill stopped, if there is one."""
@@ -240,15 +214,6 @@ class Play:
                     f"({self.running.supervisor.log(name)}):\n{tail}"
                 )
         return None
-
-
-def _kind(notification: Notification) -> str:
-    """What a person would call the message."""
-    if notification.status == "resolved":
-        return "a resolve"
-    severities = {alert.labels.get(SEVERITY) for alert in notification.alerts}
-    names = {"page": "a page", "ticket": "a ticket"}
-    return next((name for severity, name in names.items() if severity in severities), "a message")
 
 
 @contextmanager

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from textwrap import indent
 
 Write = Callable[[str], None]
+
+
+@dataclass(frozen=True, order=True)
+class Event:
+    """Something seen, at its own time in seconds since the epoch, and what was written there."""
+
+    at: float
+    text: str
+    quote: str = ""
 
 
 class Timeline:
@@ -14,6 +24,7 @@ class Timeline:
     def __init__(self, write: Write) -> None:
         self._write = write
         self._began: float | None = None
+        self._quoted = False
 
     def begin(self, at: float) -> None:
         """From now on lines count from this time, in seconds since the epoch."""
@@ -27,6 +38,10 @@ class Timeline:
         passed = f"{at - self._began:.1f}"
         self._write(f"+{passed:>6} s  {text}")
 
-    def quote(self, text: str) -> None:
-        """A text that somebody was sent, as it was."""
-        self._write(indent(text.strip(), "            | ", lambda _: True))
+    def tell(self, events: Iterable[Event]) -> None:
+        """These happened, in whatever order; the first text that somebody was sent is quoted."""
+        for event in sorted(events):
+            self.line(event.at, event.text)
+            if event.quote and not self._quoted:
+                self._quoted = True
+                self._write(indent(event.quote.strip(), "            | ", lambda _: True))

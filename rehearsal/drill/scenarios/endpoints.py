@@ -150,23 +150,30 @@ class _Flap:
 
     def run(self, play: Play) -> None:
         """Be down and up again until somebody is told, or should have been."""
-        mark = 0.0
+
+        def told() -> bool:
+            return play.delivered((self.ticket,))
+
+        play.break_(service_broken(self.service))
+        play.expect((self.ticket,))
+        until = play.mark + self.at_most
         while True:
-            play.break_(service_broken(self.service))
-            if not mark:
-                mark = play.mark
-                play.expect((self.ticket,))
-            until = mark + self.at_most
-            seen = self._await(play, 0, until)
-            last = seen + (self.scrapes - 0.5) * self.interval
+            failed = self._await(play, 0, until)
+            last = failed + (self.scrapes - 0.5) * self.interval
             play.wait(lambda: False, min(last, until))
             play.mend()
-            seen = self._await(play, 1, until)
-            play.wait(lambda: False, min(seen + self.noticed, until))
-            if play.wait(lambda: play.delivered((self.ticket,)), time.time()):
+            well = self._await(play, 1, until)
+            play.wait(told, min(well + self.noticed, until))
+            if self._fires(play):
+                # Nothing is left to be provoked.
+                play.wait(told, until)
+            if told() or time.time() >= until:
                 return
-            if time.time() >= until:
-                return
+            play.break_(service_broken(self.service))
+
+    def _fires(self, play: Play) -> bool:
+        firing = play.observer.firing()
+        return any(self.ticket.about(alert.name, alert.labels) for alert in firing)
 
     def _await(self, play: Play, value: int, until: float) -> float:
         """When the probe was first seen with this value."""
