@@ -77,9 +77,7 @@ collector = Collector(
 hosts = Hosts(
     "hosts",
     HostsArgs(
-        plan=plan,
-        source_security_group=kubernetes.security_group,
-        kms_key_arn=encryption.key_arn,
+        plan=plan, source_security_group=kubernetes.security_group, kms_key_arn=encryption.key_arn
     ),
     in_cloud,
 )

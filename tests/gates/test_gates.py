@@ -53,10 +53,11 @@ GATES = (
     Gate(
         name="a near miss",
         file="gallery/alerts/endpoints.py",
-        removed='        passing(scope, "answers again just before the hold ends", cart_fails),\n',
+        removed="        passing("
+        'scope, "the probe comes back just before the hold ends", cart_is_lost),\n',
         test="tests/rules/test_alerts.py::test_another_threshold_or_hold_makes_a_case_fail"
-        "[dev-gallery-endpoint-down]",
-        words="gallery-endpoint-down",
+        "[dev-gallery-endpoint-probe-missing]",
+        words="gallery-endpoint-probe-missing",
     ),
 )
 
