@@ -10,6 +10,8 @@ from rehearsal.render import PROJECT
 _GROUPS = {"rehearsal": "addresses", "rules": "proofs", "gates": "gates", "engine": "engine"}
 
 
+# First: pytest-xdist reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests that share a standing rehearsal last: others find its addresses taken."""
     items.sort(key=_shares_a_rehearsal)
