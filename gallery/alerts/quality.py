@@ -39,8 +39,10 @@ def _degraded(scope: Scope) -> str:
         f"avg_over_time({probe}) >= {promql.ON_PLACE} group_left ()"
         f" (max {promql.BY_PLACE} (avg_over_time({canary})) - {more:g})"
     )
+    # Whole numbers: a mean of exactly the threshold would be below it or not by its rounding.
+    share = f"sum_over_time({probe}) / count_over_time({probe})"
     return (
-        f"avg_over_time({probe}) < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
+        f"{share} < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
         f" unless {promql.ON_SERVICE} ({alike})"
     )
 
