@@ -9,8 +9,13 @@ told in one message; 130: interrupted, with everything stopped that was being st
 
 from __future__ import annotations
 
-import argparse
 import signal
+
+if __name__ == "__main__":
+    # Nothing is begun while the modules below are imported: an interrupt just ends it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import argparse
 import sys
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""README says what is so: commands, keys, links, messages, and a timeline that was printed."""
+"""README and its pages say what is so: commands, keys, links, messages, a printed timeline."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ from tests.unit.recordings import recorded
 from tests.unit.stack_files import faults, planned, values, with_value
 
 README = (PROJECT / "README.md").read_text()
+STACK_FILE = (PROJECT / "docs" / "stack-file.md").read_text()
+REHEARSAL = (PROJECT / "docs" / "rehearsal.md").read_text()
+GUIDE = f"{README}\n{STACK_FILE}\n{REHEARSAL}"
 DECISIONS = sorted((PROJECT / "docs" / "adr").glob("0*.md"))
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
@@ -42,10 +45,10 @@ def documents() -> list[Path]:
 
 
 def commands(program: str) -> list[list[str]]:
-    """The words after `program` wherever README has it as a command."""
-    blocks = [text for language, text in _FENCE.findall(README) if language == "sh"]
+    """The words after `program` wherever the guide has it as a command."""
+    blocks = [text for language, text in _FENCE.findall(GUIDE) if language == "sh"]
     lines = [line for text in blocks for line in re.split(r"\n|&&", text.replace("\\\n", " "))]
-    spans: list[str] = _SPAN.findall(_FENCE.sub("", README))
+    spans: list[str] = _SPAN.findall(_FENCE.sub("", GUIDE))
     given = (text.strip().removeprefix(".venv/bin/") for text in (*lines, *spans))
     return [
         text.partition("#")[0].split()[len(program.split()) :]
@@ -54,15 +57,16 @@ def commands(program: str) -> list[list[str]]:
     ]
 
 
-def section(title: str) -> str:
-    _, _, rest = README.partition(f"\n## {title}\n")
+def section(title: str, page: str = README) -> str:
+    _, found, rest = page.partition(f"\n## {title}\n")
+    assert found, title
     return rest.partition("\n## ")[0]
 
 
-def code(language: str, title: str) -> str:
+def code(language: str, text: str) -> str:
     """The one block in this language in a section."""
-    [text] = [text for each, text in _FENCE.findall(section(title)) if each == language]
-    return str(text)
+    [block] = [block for each, block in _FENCE.findall(text) if each == language]
+    return str(block)
 
 
 def test_every_target_of_make_that_is_named_exists_and_every_one_that_exists_is_named() -> None:
@@ -122,9 +126,9 @@ def keys(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo]]:
                 yield from keys(each, f"{here}{step}.")
 
 
-def test_the_section_on_the_stack_file_has_every_key_and_no_other() -> None:
+def test_the_page_on_the_stack_file_has_every_key_and_no_other() -> None:
     known = {"aws:region" if key == "region" else key for key, _ in keys(Settings, "")}
-    listed = {key for key, _ in _ROW.findall(section("The stack file"))}
+    listed = {key for key, _ in _ROW.findall(section("Keys", STACK_FILE))}
     assert listed - {"pulumi:disable-default-providers"} == known
 
 
@@ -135,8 +139,8 @@ def default(field: FieldInfo) -> str:
     return str(value)
 
 
-def test_the_section_on_the_stack_file_has_the_defaults_that_hold() -> None:
-    listed = dict(_ROW.findall(section("The stack file")))
+def test_the_page_on_the_stack_file_has_the_defaults_that_hold() -> None:
+    listed = dict(_ROW.findall(section("Keys", STACK_FILE)))
     for key, field in keys(Settings, ""):
         said = listed["aws:region" if key == "region" else key].strip("` ")
         if field.is_required():
@@ -160,16 +164,21 @@ def test_the_section_on_the_stack_file_has_the_defaults_that_hold() -> None:
         ("alerting.overrides.<alert>.severity", Severity),
     ],
 )
-def test_the_section_on_the_stack_file_names_every_choice(key: str, choices: Iterable[str]) -> None:
+def test_the_page_on_the_stack_file_names_every_choice(key: str, choices: Iterable[str]) -> None:
     [row] = [
-        line for line in section("The stack file").splitlines() if line.startswith(f"| `{key}`")
+        line for line in section("Keys", STACK_FILE).splitlines() if line.startswith(f"| `{key}`")
     ]
     assert not [choice for choice in choices if f"`{choice}`" not in row]
 
 
+def test_the_excerpt_of_dev_is_what_stands_there() -> None:
+    stack = (PROJECT / "stacks" / "Pulumi.dev.yaml").read_text()
+    assert code("yaml", section("The stack file")) in stack
+
+
 @pytest.mark.parametrize("role", ROLE_NAMES)
-def test_the_section_on_the_stack_file_names_every_role(role: str) -> None:
-    assert f"`{role}`" in section("The stack file")
+def test_the_page_on_the_stack_file_names_every_role(role: str) -> None:
+    assert f"`{role}`" in section("Keys", STACK_FILE)
 
 
 def anchors(text: str) -> set[str]:
@@ -303,7 +312,7 @@ def test_the_number_of_resources_is_the_one_that_dev_registers() -> None:
 
 def test_the_refusal_of_an_existing_grafana_is_quoted_as_the_program_says_it() -> None:
     [fault] = faults(with_value("grafana.existing", "g-0123456789"))
-    assert code("text", "Adopting and upgrading") == f"{fault}\n"
+    assert code("text", section("Adopting and upgrading")) == f"{fault}\n"
 
 
 @pytest.mark.parametrize(
@@ -326,7 +335,7 @@ def test_a_fault_of_a_stack_file_stands_in_troubleshooting_as_it_is_said(
 
 
 def test_the_example_for_openshift_is_a_sound_one() -> None:
-    example = code("yaml", "OpenShift")
+    example = code("yaml", section("OpenShift", STACK_FILE))
     network = re.search(r"egress_cidrs: \[(.*)\]", example)
     provider = re.search(r"oidc_provider: (\S+)", example)
     assert network
@@ -358,7 +367,7 @@ def test_the_bounds_in_words_are_those_that_hold() -> None:
         == ("gallery-endpoint-down", Scenario.REFUSED, REHEARSED.name)
     ]
     words = f"a bound of {slower[0]:g} s to page instead of {refused[0]:g} s"
-    assert words in section("Engine `alertmanager`")
+    assert words in section("Engine `alertmanager`", STACK_FILE)
 
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
