@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumiverse_grafana as grafana
 
+from gallery.grafana_release import recent
 from gallery.plan import Plan
 from gallery.render.iam import grafana_policy, grafana_trust
 
@@ -51,7 +52,7 @@ class Grafana(pulumi.ComponentResource):
                 workspace_id=plan.existing_grafana,
                 opts=pulumi.InvokeOutputOptions(parent=self),
             )
-            self.workspace_id, endpoint = found.workspace_id, found.endpoint
+            self.workspace_id, endpoint = found.workspace_id, found.apply(_usable)
         self.url = endpoint.apply(lambda host: f"https://{host}")
         self.provider = self._content_provider(name, args)
         self.register_outputs({"url": self.url, "workspace_id": self.workspace_id})
@@ -135,3 +136,14 @@ class Grafana(pulumi.ComponentResource):
             # replace_with, since a changed provider alone would leave it "unchanged", and lost.
             opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["url"]),
         )
+
+
+def _usable(found: aws.grafana.GetWorkspaceResult) -> str:
+    """The endpoint of an existing workspace. Raises RunError before anything is created."""
+    try:
+        recent(found.grafana_version)
+    except ValueError as fault:
+        raise pulumi.RunError(
+            f"gallery:grafana.existing is {found.workspace_id}: {fault}; update that workspace"
+        ) from None
+    return found.endpoint

@@ -13,13 +13,14 @@ from ipaddress import IPv4Network
 from itertools import combinations
 from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gallery.alerts import ALERTS
 from gallery.contact_points import BUILT_IN, DELIVERABLE, Engine, Kind
 from gallery.durations import Duration
 from gallery.faults import StackFault, nearest
 from gallery.faults_of_models import readable
+from gallery.grafana_release import recent
 from gallery.quantities import Cidr, Days, Domain, Length, Mail, Name, Version, listed, one_of
 from gallery.roles import ROLE_NAMES, Severity
 from gallery.services import SERVICES
@@ -131,7 +132,7 @@ class GrafanaSection(Section):
     """
 
     admins: list[str] = []
-    version: Version = "12.4"
+    version: Annotated[Version, AfterValidator(recent)] = "12.4"
     existing: Annotated[str, Field(pattern=r"^g-[0-9a-z]+$")] | None = None
     replace_notification_policy: bool = False
 

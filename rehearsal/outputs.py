@@ -138,6 +138,7 @@ INVOKES: dict[str, Callable[[Inputs], Outputs]] = {
         **_grafana(str(args["workspaceId"]), {}),
         "id": args["workspaceId"],
         "workspaceId": args["workspaceId"],
+        "grafanaVersion": "12.4",
     },
 }
 

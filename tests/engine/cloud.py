@@ -14,6 +14,7 @@ from .values import Json, Properties, filled, has_unknown, leaves, text_at
 
 ACCOUNT = "111122223333"
 FIRST_IMAGE = "ami-0123456789abcdef0"
+EXISTING_GRAFANA = "12.4"
 
 
 class Refused(Exception):
@@ -87,6 +88,8 @@ class Cloud:
     existing: set[str] = field(default_factory=set)
     # What SSM says is the newest Amazon Linux.
     image: str = FIRST_IMAGE
+    # What a Grafana workspace runs that was there before the stack.
+    grafana_version: str = EXISTING_GRAFANA
     lock: threading.RLock = field(default_factory=threading.RLock)
     _made: dict[tuple[str, str, str], Made] = field(default_factory=dict)
     _lingering: set[tuple[str, ...]] = field(default_factory=set)
@@ -116,6 +119,7 @@ class Cloud:
         self.existing = set(snapshot.existing)
         self.calls.clear()
         self.image = FIRST_IMAGE
+        self.grafana_version = EXISTING_GRAFANA
         self.reticent = False
         self._ahead = 0.0
 

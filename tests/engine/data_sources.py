@@ -135,7 +135,7 @@ def _grafana(cloud: Cloud, args: Properties) -> Properties:
         "endpoint": f"{workspace}.grafana-workspace.{cloud.region}.amazonaws.com",
         "name": workspace,
         "roleArn": f"arn:aws:iam::{ACCOUNT}:role/existing-grafana",
-        "grafanaVersion": "12.4",
+        "grafanaVersion": cloud.grafana_version,
         "status": "ACTIVE",
     }
 

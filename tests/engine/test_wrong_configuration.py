@@ -59,3 +59,13 @@ def test_a_credential_in_plain_text_is_refused_and_not_repeated(configured: Proj
     output = _refused(configured)
     assert f"gallery:{name}" in output
     assert value not in output
+
+
+def test_an_existing_grafana_that_is_too_old_is_refused(configured: Project) -> None:
+    configured.cloud.grafana_version = "10.4"
+    configured.configure(
+        {"gallery:grafana": {"existing": "g-0123456789", "replace_notification_policy": True}}
+    )
+    configured.set_secrets()
+    output = _refused(configured)
+    assert "gallery:grafana.existing is g-0123456789: Grafana 10.4 is too old" in output

@@ -11,6 +11,7 @@ from gallery.contact_points import Engine
 from gallery.plan import Plan, resolve
 from gallery.settings import parse
 from rehearsal.monitor import Recording, record
+from rehearsal.outputs import INVOKES
 from rehearsal.render import PROJECT, recording, stack_file
 from tests.unit.recordings import recorded
 from tests.unit.stack_files import STACKS, planned
@@ -20,6 +21,7 @@ WORKSPACE = "aws:amp/workspace:Workspace"
 TOKEN = "aws:grafana/workspaceServiceAccountToken:WorkspaceServiceAccountToken"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 TOPIC = "aws:sns/topic:Topic"
+GRAFANA = "aws:grafana/getWorkspace:getWorkspace"
 RULES = "grafana:alerting/ruleGroup:RuleGroup"
 POLICY = "grafana:alerting/notificationPolicy:NotificationPolicy"
 CONTENT = "grafana:"
@@ -163,6 +165,14 @@ def test_existing_workspaces_are_found_and_not_made() -> None:
     assert not found.of("aws:grafana/workspace:Workspace")
     rules = found.of("aws:amp/ruleGroupNamespace:RuleGroupNamespace")
     assert {one.inputs["workspaceId"] for one in rules} == {"ws-0123-4567"}
+
+
+def test_an_existing_grafana_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = INVOKES[GRAFANA]({"workspaceId": "g-0123456789"})
+    monkeypatch.setitem(INVOKES, GRAFANA, lambda _: found | {"grafanaVersion": "10.4"})
+    config = alertmanager_stack() | {"gallery:grafana": {"existing": "g-0123456789"}}
+    with pytest.raises(pulumi.RunError, match=r"g-0123456789: Grafana 10\.4 is too old"):
+        variant(config)
 
 
 def test_a_wrong_stack_file_creates_nothing() -> None:

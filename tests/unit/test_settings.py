@@ -43,6 +43,7 @@ def test_a_shipped_stack_is_sound(stack: str) -> None:
         ("monitoring.scrape", 5, ["gallery:monitoring.scrape", "no unit", "5s"]),
         ("monitoring.scrape", "5", ["gallery:monitoring.scrape", "not a duration"]),
         ("grafana.version", 12.4, ["gallery:grafana.version", "quotes"]),
+        ("grafana.version", "10.4", ["gallery:grafana.version", "10.4 is too old", "12 or later"]),
         ("alerting.roles.monitor", ["chat"], ['"monitor" is not a role', '"monitoring"']),
         (
             "alerting.roles.reliability",
