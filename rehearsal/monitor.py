@@ -17,7 +17,7 @@ from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import ROOT, get_root_resource
+from pulumi.runtime.settings import ROOT, SETTINGS, get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await  # pyright: ignore[reportPrivateUsage]
 
@@ -253,6 +253,12 @@ def record(
         pulumi.runtime.set_all_config(dict(config or {}), list(secret_keys))
         loop.run_until_complete(run_pulumi_func(lambda: _with_outputs(program)))
     finally:
+        # What a program left behind that failed halfway must not be awaited for the next one.
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        cast("set[object]", getattr(SETTINGS, "outputs")).clear()  # noqa: B009 - untyped there
         loop.close()
         asyncio.set_event_loop(None)
     if monitor.recording.faults:
