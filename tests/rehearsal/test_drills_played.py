@@ -1,22 +1,19 @@
-"""Outages played with real programs, in one rehearsal of `dev`, in the order they stand here."""
+"""Outages played with real programs, in one rehearsal of `dev`."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rehearsal import drill, platform
-from rehearsal.addresses import AMP
-from rehearsal.processes import ports
+from rehearsal import drill
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.stage import EVALUATOR_NAME
 from rehearsal.stand_in.derive import derive
-from rehearsal.tools import Tool
 from tests.unit.stack_files import planned
 
 pytestmark = pytest.mark.drill
@@ -24,31 +21,16 @@ pytestmark = pytest.mark.drill
 Played = Callable[..., tuple[int, dict[str, Any]]]
 
 
-@pytest.fixture(scope="module")
-def state(tools: Mapping[Tool, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    assert tools
-    if not ports.is_free(AMP):
-        pytest.skip("a rehearsal is up on this machine; `python -m rehearsal down` ends it")
-    directory = tmp_path_factory.mktemp("drills") / "state"
-    platform.up("dev", _quiet, directory)
-    yield directory
-    platform.down(directory)
-
-
 @pytest.fixture
-def played(state: Path, tmp_path: Path) -> Played:
+def played(standing: Path, tmp_path: Path) -> Played:
     """Plays a scenario as the command line does: the exit status and the JSON document."""
 
     def play(*arguments: str) -> tuple[int, dict[str, Any]]:
         report = tmp_path / "report.json"
-        status = drill.main([*arguments, "--json", str(report)], state)
+        status = drill.main([*arguments, "--json", str(report)], standing)
         return status, json.loads(report.read_text())
 
     return play
-
-
-def _quiet(_line: str) -> None:
-    """Nobody reads the progress of a test."""
 
 
 def in_time(document: dict[str, Any]) -> bool:
@@ -107,21 +89,29 @@ def test_a_host_that_is_down_is_one_page_and_one_resolve(played: Played) -> None
     assert {each["labels"]["host"] for each in document["alerts"]} == {"orders-db-2"}
 
 
-def test_a_fault_in_a_rendered_rule_makes_the_drill_fail(
-    played: Played, state: Path, tmp_path: Path
-) -> None:
-    # The last one, for nothing puts the rule right again.
-    deployed = tmp_path / "deployed"
-    shutil.copytree(state / "deployed", deployed)
+@pytest.fixture
+def misspelt(standing: Path, tmp_path: Path) -> Iterator[None]:
+    """The rendered rules on endpoints ask for series that nobody has, for one test."""
+    deployed, read = tmp_path / "deployed", standing / "stand-in" / "grafana"
+    shutil.copytree(standing / "deployed", deployed)
     rules = deployed / "grafana" / "rules" / "gallery-endpoint.json"
     whole = rules.read_text()
     assert "probe_success" in whole
     rules.write_text(whole.replace("probe_success", "probe_succes").replace("up{", "upp{"))
     derive(deployed, tmp_path / "stand-in")
-    shutil.copytree(
-        tmp_path / "stand-in" / "grafana", state / "stand-in" / "grafana", dirs_exist_ok=True
-    )
-    Supervisor(state).restart(EVALUATOR_NAME)
+    shutil.copytree(read, tmp_path / "sound")
+    _evaluate(standing, tmp_path / "stand-in" / "grafana")
+    yield
+    _evaluate(standing, tmp_path / "sound")
+
+
+def _evaluate(standing: Path, rules: Path) -> None:
+    shutil.copytree(rules, standing / "stand-in" / "grafana", dirs_exist_ok=True)
+    Supervisor(standing).restart(EVALUATOR_NAME)
+
+
+@pytest.mark.usefixtures("misspelt")
+def test_a_fault_in_a_rendered_rule_makes_the_drill_fail(played: Played) -> None:
     status, document = played("endpoint-down", "--service", "shippingservice")
     assert (status, document["ok"]) == (1, False)
     missing = {(each["alert"], each["contact_point"]) for each in document["missing"]}
