@@ -71,6 +71,8 @@ class Alerting(pulumi.ComponentResource):
             f"{self._prefix}-{point}",
             name=f"{args.plan.name}/{point}",
             kms_key_id=args.key_arn,
+            # A copy of a Pulumi secret: nothing to recover, and its name must be free at once.
+            recovery_window_in_days=0,
             opts=self._child,
         )
         aws.secretsmanager.SecretPolicy(
@@ -91,13 +93,11 @@ class Alerting(pulumi.ComponentResource):
 
     def _amp(self, secrets: Mapping[str, pulumi.Output[str]]) -> None:
         args, plan = self._args, self._args.plan
-        existing = {point.name: point.topic_arn for point in plan.contact_points if point.topic_arn}
-        topics = {**args.topics, **existing}
         # Once with what the plan knows, so that a fault shows even where ARNs are unknown.
         definition(
             plan,
             Addresses(
-                topics=dict.fromkeys(topics, "arn"),
+                topics=dict.fromkeys(args.topics, "arn"),
                 secrets=dict.fromkeys(secrets, "arn"),
                 grafana_url="https://grafana",
             ),
@@ -106,7 +106,7 @@ class Alerting(pulumi.ComponentResource):
             f"{self._prefix}-routes",
             workspace_id=args.workspace_id,
             definition=pulumi.Output.all(
-                topics=topics, secrets=secrets, url=args.grafana_url
+                topics=args.topics, secrets=secrets, url=args.grafana_url
             ).apply(
                 lambda known: definition(
                     plan,

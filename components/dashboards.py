@@ -59,7 +59,7 @@ class Dashboards(pulumi.ComponentResource):
         self.folder_uid = folder.uid
         for uid, document in dashboards(plan).items():
             grafana.oss.Dashboard(
-                uid,
+                f"{name}-{uid}",
                 folder=folder.uid,
                 config_json=json_text(document),
                 overwrite=True,

@@ -75,7 +75,10 @@ class Grafana(pulumi.ComponentResource):
                 args.prometheus_arn, args.key_arn, pulumi.Output.all(*args.topic_arns)
             ).apply(
                 lambda known: grafana_policy(
-                    workspace_arn=known[0], key_arn=known[1], topic_arns=known[2]
+                    workspace_arn=known[0],
+                    engine=plan.engine,
+                    key_arn=known[1],
+                    topic_arns=known[2],
                 )
             ),
             opts=self._child,

@@ -132,7 +132,7 @@ class Hosts(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{name}-role",
             name=f"{plan.name}-hosts",
-            description="Hosts of the Red Hat Gallery: Session Manager and nothing else",
+            description="Hosts of the Red Hat Gallery: Session Manager alone",
             assume_role_policy=iam.instance_trust(),
             opts=self._child,
         )

@@ -11,7 +11,7 @@ from gallery.render.resources import limits, requests
 from gallery.services import NAMESPACE, Resources
 
 APP = "app"
-# Both pass the injected proxy by; as a label, because Istio's webhook selects by labels.
+# Keeps the proxy out of a pod. A label, because Istio's webhook selects by labels.
 NO_PROXY = {"sidecar.istio.io/inject": "false"}
 _STORE_USER = 1000
 

@@ -40,7 +40,7 @@ class Prometheus(pulumi.ComponentResource):
         for namespace, document in amp_rule_files(plan).items():
             aws.amp.RuleGroupNamespace(
                 f"{name}-{namespace}",
-                # Its own name in AMP: two stacks may share a workspace.
+                # Its own name in AMP: an existing workspace may hold rules of others.
                 name=f"{plan.name}-{namespace}",
                 workspace_id=self.workspace_id,
                 data=document,

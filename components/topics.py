@@ -34,7 +34,7 @@ class TopicsArgs:
 
 
 class Topics(pulumi.ComponentResource):
-    """`arns` are the topics by contact point, existing ones not among them."""
+    """`arns` are the topics by contact point, existing ones among them."""
 
     arns: dict[str, pulumi.Output[str]]
 
@@ -45,7 +45,11 @@ class Topics(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         plan = args.plan
-        self.arns = {topic: self._topic(topic) for topic in _topic_names(plan)}
+        self.arns = {topic: self._topic(topic) for topic in _topic_names(plan)} | {
+            point.name: pulumi.Output.from_input(point.topic_arn)
+            for point in plan.contact_points
+            if point.topic_arn is not None
+        }
         for point in plan.contact_points:
             if point.kind is Kind.SNS and point.topic_arn is None:
                 self._subscribe(point.name, point.addresses)

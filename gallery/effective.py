@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gallery import labels
@@ -87,6 +87,27 @@ def effective_alerts(
         if ground.has(alert)
         for planned in _planned(alert, overrides.get(alert.name, Override()), ground)
     )
+
+
+def idle_overrides(catalogue: Iterable[Alert], overrides: Mapping[str, Override]) -> Iterator[str]:
+    """What is wrong with overrides that would do nothing, or break what watches the watchers."""
+    for alert in catalogue:
+        override = overrides.get(alert.name)
+        if override is not None:
+            for fault in _idle(alert, override):
+                yield f"gallery:alerting.overrides.{alert.name}{fault}"
+
+
+def _idle(alert: Alert, override: Override) -> Iterator[str]:
+    beats = alert.delivery in {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}
+    if beats and override.model_fields_set - {"owner"}:
+        yield " changes a heartbeat, whose alarm would ring; only its owner can be another"
+    if override.threshold is None:
+        return
+    if alert.threshold is None:
+        yield ".threshold does nothing: this alert compares with nothing; remove it"
+    elif alert.unit.startswith("share") and override.threshold >= 1:
+        yield f".threshold is {override.threshold:g}; it is a {alert.unit}: write for example 0.5"
 
 
 def _planned(alert: Alert, override: Override, ground: Ground) -> Iterable[PlannedAlert]:

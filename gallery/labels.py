@@ -15,8 +15,6 @@ SEVERITY = "severity"
 PLACE = (ENVIRONMENT, CLUSTER)
 COMMON = (ENVIRONMENT, CLUSTER, SERVICE)
 HOST_COMMON = (ENVIRONMENT, CLUSTER, SERVICE, HOST, HOST_GROUP)
-# Set by the renderer on every rule, so that no aggregation can lose the way to its owner.
-ROUTING = (ENVIRONMENT, CLUSTER, OWNER, SEVERITY)
 
 # Scrape jobs.
 PROBE = "probe"

@@ -19,8 +19,9 @@ from gallery.contact_points import (
     Engine,
 )
 from gallery.durations import Duration
-from gallery.effective import Ground, PlannedAlert, effective_alerts
+from gallery.effective import Ground, PlannedAlert, effective_alerts, idle_overrides
 from gallery.faults import StackFault
+from gallery.intervals import impossible, timings_of
 from gallery.probes import ProbeTarget, probe_targets
 from gallery.roles import Severity
 from gallery.routing import (
@@ -37,9 +38,6 @@ from gallery.settings import ExistingEks, ExistingOpenShift, Settings, reference
 from gallery.times import MANAGED, REHEARSED, Bound, Timings, bound
 
 PRODUCTION = "prod"
-_TEN_SECONDS = Duration.parse("10s")
-_SECOND = Duration.parse("1s")
-_AMP_MINIMUM = Duration.parse("30s")
 # How far production's autoscalers may go above what runs at rest.
 _PRODUCTION_GROWTH = 4
 
@@ -169,14 +167,15 @@ class Plan:
 def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
     """Work a stack out. Raises StackFault with everything that cannot work."""
     faults = [
-        *_impossible_intervals(settings),
+        *impossible(settings),
         *_repeated_groups(settings),
         *_unreachable_from_openshift(settings),
         *_divided_data(settings, catalogue),
+        *idle_overrides(catalogue.alerts, settings.alerting.overrides),
     ]
     if faults:
         raise StackFault(faults)
-    timings = _timings(settings)
+    timings = timings_of(settings)
     door = settings.door.domain if settings.door else None
     existing = settings.cluster.existing
     cluster = _cluster(existing)
@@ -229,57 +228,13 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
     faults = [
         *_unrouted(plan),
         *_unheard(plan),
+        *_unused(plan),
         *_unwoken(plan),
         *_unfit_for_production(plan, settings),
     ]
     if faults:
         raise StackFault(faults)
     return plan
-
-
-def _timings(settings: Settings) -> Timings:
-    given = settings.monitoring
-    evaluate = given.evaluate or _TEN_SECONDS
-    return Timings(
-        scrape=given.scrape,
-        probe_timeout=given.probe_timeout,
-        remote_write_deadline=given.remote_write_deadline,
-        evaluate=(evaluate if settings.alerting.engine is Engine.GRAFANA else given.evaluate_amp),
-        evaluate_amp=given.evaluate_amp,
-        group_wait=given.group_wait,
-        group_interval=given.group_interval,
-    )
-
-
-def _impossible_intervals(settings: Settings) -> Iterator[str]:
-    given, engine = settings.monitoring, settings.alerting.engine
-    key = "gallery:monitoring"
-    if engine is Engine.ALERTMANAGER and given.evaluate is not None:
-        yield (
-            f"{key}.evaluate is {given.evaluate}, but with engine alertmanager AMP's ruler "
-            "evaluates every rule; remove it and set evaluate_amp"
-        )
-    if given.evaluate and (
-        not given.evaluate.milliseconds or given.evaluate.milliseconds % _TEN_SECONDS.milliseconds
-    ):
-        yield f"{key}.evaluate is {given.evaluate}; Grafana evaluates in multiples of 10s"
-    if given.evaluate_amp < _AMP_MINIMUM:
-        yield f"{key}.evaluate_amp is {given.evaluate_amp}; AMP's ruler needs 30s or more"
-    if given.scrape < _SECOND:
-        yield f"{key}.scrape is {given.scrape}; the collector needs 1s or more"
-    elif given.probe_timeout.milliseconds > given.scrape.milliseconds - 500:
-        yield (
-            f"{key}.probe_timeout is {given.probe_timeout}; it must leave half a second of "
-            f"scrape ({given.scrape})"
-        )
-    evaluate = _timings(settings).evaluate
-    if given.group_wait < evaluate:
-        yield (
-            f"{key}.group_wait is {given.group_wait}; it must not be shorter than one evaluation "
-            f"({evaluate}), or one outage becomes two pages"
-        )
-    if given.group_interval < _SECOND:
-        yield f"{key}.group_interval is {given.group_interval}; it must be 1s or more"
 
 
 def _repeated_groups(settings: Settings) -> Iterator[str]:
@@ -432,6 +387,16 @@ def _unheard(plan: Plan) -> Iterator[str]:
             yield (
                 f"{alert.name} would reach nobody: role {alert.owner} has no contact point for "
                 f"severity {alert.severity}; add one under gallery:alerting.roles.{alert.owner}"
+            )
+
+
+def _unused(plan: Plan) -> Iterator[str]:
+    used = {name for names in plan.points.values() for told in names.values() for name in told}
+    for point in plan.contact_points:
+        if point.name not in used:
+            yield (
+                f'contact point "{point.name}" is named by no role; name it under '
+                "gallery:alerting.roles, or remove it"
             )
 
 

@@ -1,7 +1,7 @@
 """The few shapes of PromQL the catalogue is written in.
 
-Expressions are text; these helpers put the matchers of one stack on every selector, so that two
-stacks which share a workspace never see each other's series.
+Expressions are text; these helpers put the matchers of one stack on every selector, so that what
+else writes to an existing workspace is never seen.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class Service:
 
     @property
     def address(self) -> str:
-        """`host:port` inside the cluster, fully qualified so that no search domain is tried."""
+        """`host:port` inside the cluster, the same from every namespace."""
         return f"{self.name}.{NAMESPACE}.svc.cluster.local:{self.service_port}"
 
 

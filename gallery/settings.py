@@ -35,6 +35,19 @@ ServiceName = Annotated[str, one_of("a service of the store", _SERVICES), listed
 AlertName = Annotated[str, one_of("an alert", _ALERTS), listed(_ALERTS)]
 
 
+# Pulumi secrets have names; what PagerDuty hands out is letters and digits without a break.
+_KEY = re.compile(r"[0-9a-z]{20,}")
+
+
+def _no_key(name: str) -> str:
+    if _KEY.fullmatch(name):
+        raise ValueError("looks like the credential itself")
+    return name
+
+
+SecretName = Annotated[Name, AfterValidator(_no_key)]
+
+
 class Section(BaseModel):
     """A part of the stack file. What it does not know is a fault, never ignored."""
 
@@ -42,7 +55,7 @@ class Section(BaseModel):
 
 
 class ExistingNetwork(Section):
-    """A VPC that is there, and its private subnets, in which hosts and workspaces live."""
+    """A VPC that is there, and its private subnets, in which hosts live."""
 
     vpc: Annotated[str, Field(pattern=r"^vpc-[0-9a-z]+$")]
     private_subnets: Annotated[
@@ -59,7 +72,7 @@ class Network(Section):
 class SecretFile(Section):
     """A kubeconfig in a Pulumi secret, and the context to use in it."""
 
-    secret: Name
+    secret: SecretName
     context: str
 
 
@@ -117,11 +130,26 @@ class HostGroup(Section):
     disk_gib: Annotated[int, Field(ge=8, le=16384)] = 30
 
 
+def _refuse_beside_existing(section: Section, *keys: str) -> None:
+    """What a new workspace would have, an existing one has already. Raises ValueError."""
+    given = section.model_fields_set
+    extra = [key for key in keys if key in given]
+    if "existing" in given and extra:
+        raise ValueError(
+            f"an existing workspace keeps its own {' and '.join(extra)}; remove that here"
+        )
+
+
 class PrometheusSection(Section):
     """A new AMP workspace with this retention, or an existing one."""
 
     retention: Annotated[Days, Field(ge=1, le=1095)] = 150
     existing: Annotated[str, Field(pattern=r"^ws-[-0-9a-f]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _of_new_ones(self) -> PrometheusSection:
+        _refuse_beside_existing(self, "retention")
+        return self
 
 
 class GrafanaSection(Section):
@@ -135,6 +163,15 @@ class GrafanaSection(Section):
     version: Annotated[Version, AfterValidator(recent)] = "12.4"
     existing: Annotated[str, Field(pattern=r"^g-[0-9a-z]+$")] | None = None
     replace_notification_policy: bool = False
+
+    @model_validator(mode="after")
+    def _of_new_ones(self) -> GrafanaSection:
+        _refuse_beside_existing(self, "admins", "version")
+        if self.existing is None and not self.admins:
+            raise ValueError(
+                "admins is empty: nobody could log in; give the id of a group in Identity Center"
+            )
+        return self
 
 
 class Door(Section):
@@ -166,7 +203,7 @@ class ContactPointSection(Section):
     """One way to tell somebody. Which keys belong to which kind: `KEYS_OF_KIND`."""
 
     kind: Kind
-    secret: Name | None = None
+    secret: SecretName | None = None
     channel: Annotated[str, Field(pattern=r"^#\S+$")] | None = None
     addresses: Annotated[list[Mail], Field(min_length=1)] | None = None
     topic_arn: Annotated[str, Field(pattern=r"^arn:aws[-a-z]*:sns:[^:]+:\d{12}:\S+$")] | None = None
@@ -185,6 +222,10 @@ class ContactPointSection(Section):
             raise ValueError(f"kind {self.kind} needs {', '.join(sorted(missing))}")
         if extra:
             raise ValueError(f"kind {self.kind} has no {', '.join(sorted(extra))}")
+        if {"addresses", "topic_arn"} <= given:
+            raise ValueError(
+                "an existing topic keeps its own subscriptions; remove addresses, or topic_arn"
+            )
         return self
 
 
@@ -288,7 +329,7 @@ class Settings(Section):
     cluster: Cluster
     hosts: list[HostGroup] = []
     prometheus: PrometheusSection = PrometheusSection()
-    grafana: GrafanaSection = GrafanaSection()
+    grafana: GrafanaSection
     door: Door | None = None
     store: Store = Store()
     monitoring: Monitoring = Monitoring()

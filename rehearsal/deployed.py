@@ -6,6 +6,7 @@ render and component shows here too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -88,7 +89,8 @@ def _prometheus(recording: Recording) -> Iterator[tuple[str, str]]:
 
 def _grafana(recording: Recording) -> Iterator[tuple[str, str]]:
     for resource in recording.of("grafana:oss/dashboard:Dashboard"):
-        yield f"grafana/dashboards/{resource.name}.json", resource.inputs["configJson"]
+        document = resource.inputs["configJson"]
+        yield f"grafana/dashboards/{json.loads(document)['uid']}.json", document
     for resource in recording.of("grafana:alerting/ruleGroup:RuleGroup"):
         yield f"grafana/rules/{resource.inputs['name']}.json", json_text(resource.inputs)
     for type_, name in (

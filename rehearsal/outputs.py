@@ -7,6 +7,7 @@ A type's outputs are its inputs, its id, and what is declared here. Every other 
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, cast
@@ -43,6 +44,11 @@ def _grafana(name: str, _: Inputs) -> Outputs:
         "arn": _arn("grafana", f"/workspaces/g-{name}"),
         "endpoint": f"g-{name}.grafana-workspace.{REGION}.amazonaws.com",
     }
+
+
+def _dashboard(_: str, inputs: Inputs) -> Outputs:
+    uid = json.loads(inputs["configJson"])["uid"]
+    return {"uid": uid, "url": f"/d/{uid}"}
 
 
 def _object(name: str, inputs: Inputs) -> Outputs:
@@ -87,7 +93,7 @@ DECLARED: dict[str, Callable[[str, Inputs], Outputs]] = {
     },
     "grafana:oss/folder:Folder": lambda _, inputs: {"uid": inputs.get("uid")},
     "grafana:oss/dataSource:DataSource": lambda _, inputs: {"uid": inputs.get("uid")},
-    "grafana:oss/dashboard:Dashboard": lambda name, _: {"uid": name, "url": f"/d/{name}"},
+    "grafana:oss/dashboard:Dashboard": _dashboard,
 }
 
 _IDS: dict[str, Callable[[str, Inputs], str]] = {

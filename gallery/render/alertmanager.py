@@ -13,7 +13,7 @@ from typing import Any
 from gallery.contact_points import BUILT_IN, ContactPoint, Kind
 from gallery.plan import Plan
 from gallery.render.documents import yaml_text
-from gallery.render.message import TEXT, TITLE, call, templates
+from gallery.render.message import SEVERITY, TEXT, TITLE, call, templates
 from gallery.routing import Matcher, Route, RoutingTree
 
 TEMPLATE_FILE = "gallery.tmpl"
@@ -67,6 +67,7 @@ def _integration(
                     "refresh_interval": "5m",
                 }
             },
+            "severity": call(SEVERITY),
             "description": call(TITLE),
             "details": {"text": call(TEXT)},
             "send_resolved": resolves,

@@ -17,7 +17,7 @@ from gallery.dashboards import panel_of
 from gallery.effective import PlannedAlert
 from gallery.names import DATA_SOURCE_UID
 from gallery.plan import Plan
-from gallery.render.message import TEXT, TITLE, call
+from gallery.render.message import SEVERITY, TEXT, TITLE, call
 from gallery.render.rules import by_subject
 from gallery.routing import Matcher, Route
 
@@ -37,13 +37,22 @@ def _node(ref: str, datasource: str, model: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
+def _nameless(expr: str) -> str:
+    """The same series without their metric's name.
+
+    Prometheus takes it from an alert, Grafana would keep it: an outage seen first by one metric
+    and then by another would be two alerts, the first one falsely resolved.
+    """
+    return f"max without () ({expr})"
+
+
 def _nodes(expr: str) -> list[dict[str, Any]]:
     expression = {"type": EXPRESSION, "uid": EXPRESSION}
     return [
         _node(
             QUERY,
             DATA_SOURCE_UID,
-            {"expr": expr, "instant": True, "range": False},
+            {"expr": _nameless(expr), "instant": True, "range": False},
         ),
         _node(
             MATH,
@@ -119,8 +128,7 @@ def integration(
     title, text = call(TITLE), call(TEXT)
     match point.kind:
         case Kind.PAGERDUTY:
-            # The severity decides whether PagerDuty wakes somebody.
-            fields = {"integration_key": secret, "severity": "critical", "summary": title}
+            fields = {"integration_key": secret, "severity": call(SEVERITY), "summary": title}
             return "pagerduties", {**quiet, **fields, "details": {"text": text}}
         case Kind.SLACK:
             fields = {"url": secret, "recipient": point.channel, "title": title, "text": text}
@@ -162,7 +170,7 @@ def contact_points(
                 point,
                 resolves=resolves[receiver],
                 secret=secrets.get(point.secret or ""),
-                topic=point.topic_arn or topics.get(name),
+                topic=topics.get(name),
             )
             fields.setdefault(field, []).append(entry)
     return documents

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from gallery.contact_points import Engine
 from gallery.render.documents import json_text
 
 Statement = Mapping[str, object]
@@ -87,10 +88,27 @@ def grafana_trust(*, account: str, region: str) -> str:
     return _policy([_trust("grafana.amazonaws.com", _from(account, workspaces))])
 
 
+_ALERTS_OF_AMP = (
+    "aps:GetAlertManagerStatus",
+    "aps:ListAlertManagerAlertGroups",
+    "aps:ListAlertManagerAlerts",
+    "aps:ListAlertManagerSilences",
+    "aps:ListRules",
+)
+
+
 def grafana_policy(
-    *, workspace_arn: str, topic_arns: Iterable[str] = (), key_arn: str | None = None
+    *,
+    workspace_arn: str,
+    engine: Engine,
+    topic_arns: Iterable[str] = (),
+    key_arn: str | None = None,
 ) -> str:
-    """Read one AMP workspace and publish to these topics, which `key_arn` encrypts."""
+    """Read one AMP workspace and publish to these topics, which `key_arn` encrypts.
+
+    Where AMP alerts, Grafana shows what fires there: AMP user guide, "Integrate alerts with
+    Amazon Managed Grafana or open source Grafana".
+    """
     topics = sorted(topic_arns)
     publish = [_allow("sns:Publish", resource=topics)] if topics else []
     encrypt = (
@@ -108,6 +126,7 @@ def grafana_policy(
                 "aps:GetMetricMetadata",
                 "aps:GetSeries",
                 "aps:QueryMetrics",
+                *(_ALERTS_OF_AMP if engine is Engine.ALERTMANAGER else ()),
                 resource=workspace_arn,
             ),
             *publish,

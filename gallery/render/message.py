@@ -8,6 +8,7 @@ from __future__ import annotations
 
 TITLE = "gallery.title"
 TEXT = "gallery.text"
+SEVERITY = "gallery.severity"
 
 _ALERT = """\
 {{ .Status | toUpper }} {{ .Labels.alertname }}\
@@ -45,18 +46,26 @@ _TEXT = (
     "{{ end }}\n"
 )
 
+# PagerDuty's own words. What wakes is the default: a message of no one severity must not be quiet.
+_SEVERITY = (
+    '{{ define "gallery.severity" }}'
+    '{{ if eq .CommonLabels.severity "ticket" }}warning'
+    '{{ else if eq .CommonLabels.severity "info" }}info'
+    "{{ else }}critical{{ end }}{{ end }}\n"
+)
+
 # Grafana's address ends in a slash or not, depending on who is asked.
 _OWN_ADDRESS = '{{ reReplaceAll "/$" "" $.ExternalURL }}'
 
 
 def templates(grafana_url: str | None) -> str:
-    """The definitions `gallery.title` and `gallery.text`.
+    """The definitions `gallery.title`, `gallery.text` and `gallery.severity`.
 
     `grafana_url` is where the dashboards are, without a slash at its end; None where the
     notifier is Grafana itself, which knows its address.
     """
     alert = _ALERT.replace("@GRAFANA@", grafana_url or _OWN_ADDRESS)
-    return _TITLE + _TEXT.replace("@ALERT@", alert)
+    return _TITLE + _TEXT.replace("@ALERT@", alert) + _SEVERITY
 
 
 def call(name: str) -> str:

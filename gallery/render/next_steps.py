@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from gallery.contact_points import Engine, Kind
 from gallery.names import API_HEALTH
 from gallery.plan import Plan
+from gallery.services import NAMESPACE
+
+_PAGE_YOURSELF = {
+    Engine.GRAFANA: "Page yourself: in Grafana, Alerting, Contact points, Test, for each one",
+    Engine.ALERTMANAGER: (
+        "Page yourself: AMP's Alertmanager has no test, so stop the ads for some minutes: "
+        f"kubectl -n {NAMESPACE} scale deployment/adservice --replicas=0, and back"
+    ),
+}
 
 
 def next_steps(plan: Plan, grafana_url: str) -> str:
     """Log in, page yourself, watch. `grafana_url` has no slash at its end."""
     steps = [f"Log in to Grafana with Identity Center: {grafana_url}"]
-    if plan.independent_emails:
-        emails = " and ".join(plan.independent_emails)
+    subscribed = [
+        *plan.independent_emails,
+        *(
+            mail
+            for point in plan.contact_points
+            if point.kind is Kind.SNS
+            for mail in point.addresses
+        ),
+    ]
+    if subscribed:
+        emails = " and ".join(dict.fromkeys(subscribed))
         steps.append(f"Confirm the e-mail that AWS has sent to {emails}: until then it is mute")
     steps += [
-        "Page yourself: in Grafana, Alerting, Contact points, Test, for each contact point",
+        _PAGE_YOURSELF[plan.engine],
         f"Watch the store: {grafana_url}/d/{API_HEALTH}",
         f"Runbooks: {plan.runbooks}",
     ]

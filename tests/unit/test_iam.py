@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gallery.contact_points import Engine
 from gallery.render import iam
 
 ACCOUNT = "123456789012"
@@ -33,9 +34,16 @@ def by_action(text: str) -> dict[str, Any]:
     return {action: each["Resource"] for each in statements(text) for action in each["Action"]}
 
 
+def grafana(engine: Engine, *topics: str) -> str:
+    return iam.grafana_policy(
+        workspace_arn=WORKSPACE, engine=engine, topic_arns=topics, key_arn=KEY
+    )
+
+
 IDENTITIES = [
     iam.collector_policy(workspace_arn=WORKSPACE, region=REGION),
-    iam.grafana_policy(workspace_arn=WORKSPACE, topic_arns=[TOPIC], key_arn=KEY),
+    grafana(Engine.GRAFANA, TOPIC),
+    grafana(Engine.ALERTMANAGER, TOPIC),
 ]
 TRUSTS = [
     iam.instance_trust(),
@@ -77,7 +85,7 @@ def test_the_collector_writes_and_finds_in_its_own_region() -> None:
 
 
 def test_grafana_reads_one_workspace_and_publishes_where_it_must() -> None:
-    text = iam.grafana_policy(workspace_arn=WORKSPACE, topic_arns=[TOPIC], key_arn=KEY)
+    text = grafana(Engine.GRAFANA, TOPIC)
     allowed = by_action(text)
     for action in ("QueryMetrics", "GetLabels", "GetSeries", "GetMetricMetadata"):
         assert allowed[f"aps:{action}"] == WORKSPACE
@@ -86,8 +94,14 @@ def test_grafana_reads_one_workspace_and_publishes_where_it_must() -> None:
     assert allowed["kms:GenerateDataKey*"] == allowed["kms:Decrypt"] == KEY
 
 
+def test_grafana_reads_what_fires_where_amp_alerts() -> None:
+    shown = "aps:ListAlertManagerAlerts"
+    assert by_action(grafana(Engine.ALERTMANAGER))[shown] == WORKSPACE
+    assert shown not in by_action(grafana(Engine.GRAFANA))
+
+
 def test_grafana_without_topics_publishes_nowhere() -> None:
-    allowed = by_action(iam.grafana_policy(workspace_arn=WORKSPACE, key_arn=KEY))
+    allowed = by_action(grafana(Engine.GRAFANA))
     assert not [action for action in allowed if action.startswith(("sns:", "kms:"))]
 
 

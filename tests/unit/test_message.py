@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gallery.render.message import TEXT, TITLE, call, templates
+from gallery.render.message import SEVERITY, TEXT, TITLE, call, templates
 from rehearsal.tools import AMTOOL
 from tests.unit.programs import run
 
@@ -79,6 +79,16 @@ def test_a_resolve_says_until_when(tmp_path: Path) -> None:
     text = rendered(tmp_path, TEXT, [alert("resolved", "cartservice")], "https://g.example.org")
     assert "RESOLVED EndpointDown cartservice" in text
     assert "Since: 2026-01-02 15:04:05 UTC, until 2026-01-02 15:06:07 UTC" in text
+
+
+@pytest.mark.parametrize(
+    ("severity", "said"),
+    [("page", "critical"), ("ticket", "warning"), ("info", "info"), ("", "critical")],
+)
+def test_pagerduty_hears_how_urgent_it_is(tmp_path: Path, severity: str, said: str) -> None:
+    told = alert("firing", "cartservice")
+    told["labels"]["severity"] = severity
+    assert rendered(tmp_path, SEVERITY, [told], None) == said
 
 
 def test_grafana_links_to_its_own_dashboards(tmp_path: Path) -> None:

@@ -311,7 +311,7 @@ def test_the_number_of_resources_is_the_one_that_dev_registers() -> None:
 
 
 def test_the_refusal_of_an_existing_grafana_is_quoted_as_the_program_says_it() -> None:
-    [fault] = faults(with_value("grafana.existing", "g-0123456789"))
+    [fault] = faults(with_value("grafana", {"existing": "g-0123456789"}))
     assert code("text", section("Adopting and upgrading")) == f"{fault}\n"
 
 

@@ -91,9 +91,41 @@ def test_a_shipped_stack_is_sound(stack: str) -> None:
         ("environment", "production", ["gallery:environment", "'production'"]),
         ("store.replicas", {"frontend": 0}, ["gallery:store.replicas.frontend", "0"]),
         (
-            "grafana.existing",
-            "g-0123456789",
+            "grafana",
+            {"existing": "g-0123456789"},
             ["g-0123456789", "replace_notification_policy: true"],
+        ),
+        ("grafana.existing", "g-0123456789", ["gallery:grafana", "its own admins and version"]),
+        ("grafana.admins", [], ["gallery:grafana", "admins is empty", "log in"]),
+        ("prometheus.existing", "ws-0123", ["gallery:prometheus", "its own retention"]),
+        (
+            "alerting.contact_points.pager.secret",
+            "e93facc04764012d7bfb002500d5d1a6",
+            ["contact_points.pager.secret", "not the credential itself"],
+        ),
+        (
+            "alerting.contact_points.spare",
+            {"kind": "webhook", "secret": "spare-webhook"},
+            ['"spare"', "named by no role"],
+        ),
+        ("monitoring.evaluate_amp", "10m", ["evaluate_amp", "shorter than 5m"]),
+        ("monitoring.scrape", "2m", ["monitoring.scrape", "living collector counts as dead"]),
+        ("monitoring.remote_write_deadline", "0s", ["remote_write_deadline", "100ms or more"]),
+        ("monitoring.probe_timeout", "0s", ["probe_timeout", "100ms or more"]),
+        (
+            "alerting.overrides.EndpointDown",
+            {"threshold": 3},
+            ["overrides.EndpointDown.threshold", "does nothing"],
+        ),
+        (
+            "alerting.overrides.EndpointDegraded",
+            {"threshold": 90},
+            ["overrides.EndpointDegraded.threshold is 90", "share of probes"],
+        ),
+        (
+            "alerting.overrides.Watchdog",
+            {"enabled": False, "reason": "too loud"},
+            ["overrides.Watchdog", "heartbeat", "owner"],
         ),
     ],
 )
