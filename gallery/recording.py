@@ -25,12 +25,14 @@ from gallery.names import (
 # The interfaces a host talks to the network with, as the kernel and systemd name them; not
 # `lo`, nor what containers and tunnels add, which would count the same bytes twice.
 PHYSICAL_DEVICE = "eth[0-9]+|en[opsx].+"
-_RATES = (
+RATES = (
     (RECEIVE_RATE, "node_network_receive_bytes_total"),
     (TRANSMIT_RATE, "node_network_transmit_bytes_total"),
 )
-_USUAL = ((RECEIVE_USUAL, RECEIVE_RATE), (TRANSMIT_USUAL, TRANSMIT_RATE))
-_USUAL_EVERY = Duration.of(seconds=600)
+USUAL = ((RECEIVE_USUAL, RECEIVE_RATE), (TRANSMIT_USUAL, TRANSMIT_RATE))
+USUAL_EVERY = Duration.of(seconds=600)
+# An instant query looks back half as far as from one value to the next.
+USUAL_KNOWN = USUAL_EVERY * 3
 _WEEK = "[7d:30m]"
 # A day of half-hours: less says nothing of what is usual.
 _ENOUGH = 48
@@ -121,12 +123,12 @@ def recording_groups(
         RecordingGroup(
             name="gallery-hosts",
             interval=evaluate,
-            rules=tuple(_rate(place, record, metric) for record, metric in _RATES),
+            rules=tuple(_rate(place, record, metric) for record, metric in RATES),
         ),
         RecordingGroup(
             name="gallery-hosts-usual",
-            interval=_USUAL_EVERY,
-            rules=tuple(_usual(place, record, rate) for record, rate in _USUAL),
+            interval=USUAL_EVERY,
+            rules=tuple(_usual(place, record, rate) for record, rate in USUAL),
         ),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gallery import labels, promql
-from gallery.alerts.model import Alert, Case, Labels, Scope, Series, Subject
+from gallery.alerts.model import Alert, Case, Labels, Scope, Series, Subject, flat, gone
 from gallery.alerts.stories import (
     MINUTE,
     STEP,
@@ -32,8 +34,7 @@ _BUSY = 2.0
 
 
 def _degraded(scope: Scope) -> str:
-    probe = scope.job("probe_success", labels.PROBE, window=str(_WINDOW))
-    canary = scope.job("probe_success", labels.CANARY, window=str(_WINDOW))
+    probe, canary = _answers(scope, labels.PROBE), _answers(scope, labels.CANARY)
     more = _TOLERANCE * scope.timings.scrape.seconds / _WINDOW.seconds
     alike = (
         f"avg_over_time({probe}) >= {promql.ON_PLACE} group_left ()"
@@ -47,30 +48,54 @@ def _degraded(scope: Scope) -> str:
     )
 
 
+def _answers(scope: Scope, job: str) -> str:
+    """What each target answered to its probes in the window. A probe that hangs is a failed one."""
+    probe = f"{scope.job('probe_success', job)} or {scope.job('up', job)} == 0"
+    return f"min without () ({probe})[{_WINDOW}:{scope.timings.scrape}]"
+
+
 Spells = tuple[tuple[float, Duration], ...]
+# What a probe leaves behind: an answer, or a scrape that fails.
+Probing = Callable[[Labels, Spells], tuple[Series, ...]]
 
 
-def _two_outages(lost: Duration, step: Duration = STEP) -> Spells:
-    """Values of a probe that fails for so long in all, in two outages, and is just back."""
+def _refused(target: Labels, spells: Spells) -> tuple[Series, ...]:
+    return (valued("probe_success", target, *spells),)
+
+
+def _hanging(target: Labels, spells: Spells) -> tuple[Series, ...]:
+    answers = tuple(flat(1, length) if value else gone(length) for value, length in spells)
+    return (
+        valued("up", target, *spells),
+        Series(metric="probe_success", labels=target, phases=answers),
+    )
+
+
+def _two_outages(scope: Scope, share: float, more: int = 0) -> Spells:
+    """A probe that fails for a share of the window and some scrapes, in two outages."""
+    step = scope.timings.scrape
+    lost = Duration.of(seconds=_WINDOW.seconds * share).ceil_to(step) + step * more
     long = max(minus(lost, step), step)
     return ((1, _WINDOW), (0, long), (1, step), (0, step))
 
 
-def _lost(share: float) -> Duration:
-    return Duration.of(seconds=_WINDOW.seconds * share).ceil_to(STEP)
-
-
 def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     shipping = probe_labels(scope, "shippingservice")
-    failing = _two_outages(_lost(1 - 0.75 * scope.threshold))
-    sparing = _two_outages(_lost(1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2))
+    failing = 1 - 0.75 * scope.threshold
+    enough = _two_outages(scope, failing)
+    sparing = _two_outages(scope, 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2)
     once = ((1, _WINDOW), (0, MINUTE * 5))
+    alike, worse = (_two_outages(scope, failing, int(_TOLERANCE) + more) for more in (0, 1))
     return (
-        _outages(scope, "comes back for the second time", failing, shipping),
+        _outages(scope, "comes back for the second time", enough, shipping),
+        _outages(scope, "hangs for the second time", enough, shipping, probing=_hanging),
         _outages(scope, "fails twice, but not for long enough", sparing),
         _outages(scope, "was down once, for long", once),
-        _with_prober(scope, "fails as the prober does", int(_TOLERANCE)),
-        _with_prober(scope, "fails more than the prober", int(_TOLERANCE) + 1, shipping),
+        _outages(scope, "fails as the prober does", alike, canary=enough),
+        _outages(scope, "fails more than the prober", worse, shipping, canary=enough),
+        _outages(
+            scope, "cannot be probed as the prober dies", enough, canary=enough, probing=_hanging
+        ),
     )
 
 
@@ -80,30 +105,23 @@ def _outages(
     spells: Spells,
     *fires: Labels,
     canary: Spells = ((1, _WINDOW * 2),),
-    step: Duration = STEP,
+    probing: Probing = _refused,
 ) -> Case:
     """The alert fires with the second return, or never."""
+    step = scope.timings.scrape
     back = sum((length for _, length in spells), Duration(0))
-    shipping = probe_labels(scope, "shippingservice")
+    well = (1.0, _WINDOW)
     return Case(
         name=name,
         series=(
-            valued("probe_success", shipping, *spells, (1, _WINDOW)),
-            valued("probe_success", canary_labels(scope), *canary, (1, _WINDOW)),
+            *probing(probe_labels(scope, "shippingservice"), (*spells, well)),
+            *probing(canary_labels(scope), (*canary, well)),
         ),
         fires_at=back + scope.hold.ceil_to(step) if fires else None,
         fires=fires,
         until=back + _WINDOW,
         interval=step,
     )
-
-
-def _with_prober(scope: Scope, name: str, scrapes: int, *fires: Labels) -> Case:
-    """An endpoint that fails so many scrapes more often than the prober fails to reach itself."""
-    step = scope.timings.scrape
-    lost = _lost(1 - 0.75 * scope.threshold).ceil_to(step)
-    prober, endpoint = (_two_outages(lost + step * more, step) for more in (0, scrapes))
-    return _outages(scope, name, endpoint, *fires, canary=prober, step=step)
 
 
 ENDPOINT_DEGRADED = Alert(

@@ -27,6 +27,7 @@ from gallery.names import (
     TRANSMIT_RATE,
     TRANSMIT_USUAL,
 )
+from gallery.recording import USUAL_EVERY, USUAL_KNOWN
 from gallery.roles import INFRASTRUCTURE, Severity
 from gallery.times import Scenario, Timings
 
@@ -34,16 +35,13 @@ from gallery.times import Scenario, Timings
 _MUCH = 100_000
 # Bytes a second: a host that usually says less than this cannot fall silent.
 _LITTLE = 10_000
-# What is usual is recorded every ten minutes, twice the time an instant query looks back.
-_USUAL_KNOWN = "30m"
-_USUAL_EVERY = MINUTE * 10
 _RATE_WINDOW = MINUTE * 5
 
 _DIRECTIONS = ((RECEIVE_RATE, RECEIVE_USUAL), (TRANSMIT_RATE, TRANSMIT_USUAL))
 
 
 def _usual(scope: Scope, recorded: str) -> str:
-    return f"last_over_time({scope.of_hosts(recorded, window=_USUAL_KNOWN)})"
+    return f"last_over_time({scope.of_hosts(recorded, window=str(USUAL_KNOWN))})"
 
 
 def _either(scope: Scope, conditions: tuple[str, ...]) -> str:
@@ -69,8 +67,8 @@ def _low(scope: Scope) -> str:
 
 def _recorded_seldom(metric: str, host: dict[str, str], value: float, length: Duration) -> Series:
     phases = list[Phase]()
-    for _ in range(length.milliseconds // _USUAL_EVERY.milliseconds + 1):
-        phases += [flat(value, MINUTE), unwritten(minus(_USUAL_EVERY, MINUTE))]
+    for _ in range(length.milliseconds // USUAL_EVERY.milliseconds + 1):
+        phases += [flat(value, MINUTE), unwritten(minus(USUAL_EVERY, MINUTE))]
     return Series(metric=metric, labels=host, phases=tuple(phases))
 
 

@@ -19,9 +19,11 @@ from gallery.alerts.model import (
 )
 from gallery.alerts.probing import unanswered_cases
 from gallery.alerts.stories import (
+    CALM,
     MINUTE,
     STEP,
     Spell,
+    Story,
     gauge,
     lasting,
     minus,
@@ -38,7 +40,8 @@ from gallery.alerts.subjects import (
 )
 from gallery.contact_points import Engine
 from gallery.durations import Duration
-from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, RECEIVE_RATE
+from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, RECEIVE_USUAL, TRANSMIT_USUAL
+from gallery.recording import RATES, USUAL, USUAL_KNOWN
 from gallery.roles import MONITORING, Severity
 from gallery.times import Scenario, Timings
 
@@ -134,46 +137,81 @@ GRAFANA_HEARTBEAT = Alert(
 
 def _recordings_stale(scope: Scope) -> str:
     age = str(_stale_after(scope.timings))
-    hosts = scope.job("up", labels.NODE)
-    rates = scope.series(RECEIVE_RATE, window=age)
-    return (
-        f"absent_over_time({scope.series(COLLECTOR_EXPECTED, window=age)})"
-        f" or max {promql.BY_PLACE} ({hosts}) == 1"
-        f" unless {promql.ON_PLACE} last_over_time({rates})"
+    hosts = f"{scope.job('up', labels.NODE)} == 1"
+    rates = (
+        f"max {promql.BY_PLACE} ({hosts})"
+        f" unless {promql.ON_PLACE} last_over_time({scope.series(rate, window=age)})"
+        for rate, _ in RATES
     )
+    # A new host has nothing that is usual, and one that is gone has nothing new.
+    usual = (
+        f"max {promql.BY_PLACE} (last_over_time({scope.series(usual, window='1d')})"
+        f" and {promql.ON_HOST} {hosts}"
+        f" unless last_over_time({scope.series(usual, window=str(USUAL_KNOWN))}))"
+        for usual, _ in USUAL
+    )
+    expected = f"absent_over_time({scope.series(COLLECTOR_EXPECTED, window=age)})"
+    return " or ".join((expected, *rates, *usual))
+
+
+def _outlasting(scope: Scope, name: str, story: Story, onset: Duration) -> Case:
+    """The alert stays silent for longer than it would take."""
+    length = CALM + onset + scope.hold.ceil_to(STEP) + STEP * 6
+    return Case(name=name, series=story((True, length)), until=length)
 
 
 def _stale_cases(scope: Scope) -> tuple[Case, ...]:
     age = _stale_after(scope.timings).ceil_to(STEP)
     constant = scope.at(service=labels.COLLECTOR_SERVICE)
+    of = scope.at(service="checkoutservice", host="orders-db-1", host_group="orders-db")
 
-    def host(length: Duration) -> Series:
-        node = scope.at(job=labels.NODE, service="checkoutservice", host="orders-db-1")
-        return valued("up", node, (1, length))
+    def host(*spells: tuple[float, Duration]) -> Series:
+        return valued("up", {**of, "job": labels.NODE}, *spells)
 
-    def rate(*spells: Spell) -> Series:
-        of = scope.at(service="checkoutservice", host="orders-db-1")
-        return present(RECEIVE_RATE, of, spells, away=unwritten, value=20_000)
+    def recorded(length: Duration, *spells: Spell, stops: tuple[str, ...]) -> tuple[Series, ...]:
+        """Everything is recorded, but what stops as the spells have it."""
+        on = ((False, length),)
+        return (
+            valued(COLLECTOR_EXPECTED, constant, (1, length)),
+            *(
+                present(name, of, spells if name in stops else on, away=unwritten, value=20_000)
+                for name, _ in (*RATES, *USUAL)
+            ),
+        )
 
     def all_stop(*spells: Spell) -> tuple[Series, ...]:
         return (present(COLLECTOR_EXPECTED, constant, spells, away=unwritten),)
 
-    def rates_stop(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (valued(COLLECTOR_EXPECTED, constant, (1, length)), rate(*spells), host(length))
+    def stop(*names: str) -> Story:
+        def story(*spells: Spell) -> tuple[Series, ...]:
+            length = whole(spells)
+            return (host((1, length)), *recorded(length, *spells, stops=names))
+
+        return story
 
     def no_hosts(*spells: Spell) -> tuple[Series, ...]:
         return (valued(COLLECTOR_EXPECTED, constant, (1, whole(spells))),)
+
+    def host_off(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        spent = (False, MINUTE), (True, length)
+        usual = (RECEIVE_USUAL, TRANSMIT_USUAL)
+        return (host((1, MINUTE), (0, length)), *recorded(length, *spent, stops=usual))
 
     # The age counts from the sample before the stop; whether a range holds its left edge
     # differs between versions of Prometheus, hence a step less.
     brief = minus(age + short_of(scope.hold), STEP * 2)
     return (
         lasting(scope, "nothing is recorded any more", all_stop, scope.at(), onset=age),
-        lasting(scope, "one group of rules fails", rates_stop, scope.at(), onset=age),
+        *(
+            lasting(scope, f"{name} is recorded no more", stop(name), scope.at(), onset=onset)
+            for records, onset in ((RATES, age), (USUAL, USUAL_KNOWN))
+            for name, _ in records
+        ),
         passing(scope, "is recorded again in time", all_stop, spell=brief),
-        silent(scope, "records all there is", lambda *spells: rates_stop((False, whole(spells)))),
+        silent(scope, "records all there is", stop()),
         silent(scope, "has no hosts to record", no_hosts),
+        _outlasting(scope, "a host is off and nothing of it is usual", host_off, USUAL_KNOWN),
     )
 
 

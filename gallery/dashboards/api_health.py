@@ -47,10 +47,8 @@ def api_health(plan: Plan) -> model.Dashboard:
 
 
 def _down(services: Source) -> Query:
-    probes = services.job("probe_success", labels.PROBE)
-    return Query(
-        expr=f"max by (service) ({probes} == bool 0)", legend="{{service}} does not answer"
-    )
+    answers = endpoints.answers(services, labels.PROBE)
+    return Query(expr=f"{answers} == bool 0", legend="{{service}} does not answer")
 
 
 def _parts(plan: Plan, services: Source) -> Iterator[Band | Heading]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels
+from gallery import labels, promql
 from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.alerts.quality import ENDPOINT_DEGRADED
 from gallery.dashboards.frame import link
@@ -38,16 +40,28 @@ def lines(plan: Plan) -> tuple[Override, ...]:
     return distinct([planned.service.name for planned in plan.services])
 
 
+def answers(source: Source, *jobs: str) -> str:
+    """1 or 0 for each service: whether it answered its last probe.
+
+    A gRPC probe of a service that hangs leaves no `probe_success`, only a scrape that failed
+    (docs/adr/0012). While the prober does not reach itself, such a scrape tells nothing.
+    """
+    everywhere = replace(source, matchers=())
+    seeing = f"{everywhere.job('probe_success', labels.CANARY)} == 1"
+    hanging = f"{source.job('up', *jobs)} == 0 and {promql.ON_PLACE} {seeing}"
+    return f"min by (service) ({source.job('probe_success', *jobs)} or {hanging})"
+
+
 def state(source: Source, *jobs: str) -> str:
     """1, 0 or -1 for each service: up, down, or expected and not probed."""
-    probed = f"min by (service) ({source.job('probe_success', *jobs)})"
+    probed = answers(source, *jobs)
     expected = f"max by (service) ({source.series(PROBE_EXPECTED)})"
     return f"{probed} or on (service) 0 * {expected} + {UNSEEN}"
 
 
 def tiles(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
     """How many endpoints are down, and how many nobody looks at."""
-    probed = f"min by (service) ({source.job('probe_success', labels.PROBE)})"
+    probed = answers(source, labels.PROBE)
     expected = f"sum ({source.series(PROBE_EXPECTED)})"
     services = len(plan.services)
     return (

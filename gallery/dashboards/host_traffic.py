@@ -13,15 +13,14 @@ from gallery.dashboards.sources import Source, threshold
 from gallery.dashboards.titles import TRAFFIC_IN
 from gallery.names import RECEIVE_RATE, RECEIVE_USUAL, TRANSMIT_RATE, TRANSMIT_USUAL
 from gallery.plan import Plan
+from gallery.recording import USUAL_KNOWN
 
-# What is usual is recorded too seldom for an instant query to find it.
-_USUAL_KNOWN = "30m"
 _UNKNOWN = "Nobody knows yet what is usual: that takes a day."
 _LOG = 2
 
 
 def _usual(source: Source, recorded: str) -> str:
-    return f"last_over_time({source.series(recorded, window=_USUAL_KNOWN)})"
+    return f"last_over_time({source.series(recorded, window=str(USUAL_KNOWN))})"
 
 
 def ratio(source: Source, rate: str, usual: str) -> str:

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from gallery import labels, promql
 from gallery.alerts.guards import COLLECTOR_FRESH, PROBE_JOBS
 from gallery.alerts.pipeline import REMOTE_WRITE_BEHIND
-from gallery.dashboards.endpoints import NOT_PROBED, state
+from gallery.dashboards.endpoints import NOT_PROBED, answers, state
 from gallery.dashboards.palette import UNKNOWN
 from gallery.dashboards.panels import (
     Face,
@@ -90,11 +90,9 @@ def first_row(plan: Plan) -> tuple[model.Panel, ...]:
 
 
 def _missing(here: Source) -> str:
-    probed = here.job("probe_success", *PROBE_JOBS)
+    probed = answers(here, *PROBE_JOBS)
     expected = here.series(PROBE_EXPECTED)
-    return (
-        f"count ({expected}) - (count ({expected} and {promql.ON_SERVICE} {probed}) or vector(0))"
-    )
+    return f"count ({expected}) - (count ({expected} and on (service) {probed}) or vector(0))"
 
 
 def second_row(plan: Plan) -> tuple[model.Panel, ...]:

@@ -68,8 +68,8 @@ class Story:
     at: int = 600
 
 
-def _probe(service: str, job: str = "probe") -> str:
-    return f'probe_success{{{_PLACE},job="{job}",service="{service}",instance="{service}"}}'
+def _probe(service: str, job: str = "probe", metric: str = "probe_success") -> str:
+    return f'{metric}{{{_PLACE},job="{job}",service="{service}",instance="{service}"}}'
 
 
 def _expected(service: str) -> str:
@@ -104,22 +104,41 @@ _ENDPOINTS = Story(
         _probe("frontend"): _UP,
         _probe("cartservice"): _DOWN,
         _probe("adservice"): _GONE,
-        **{_expected(name): _UP for name in ("frontend", "cartservice", "adservice")},
+        # A gRPC probe that hangs leaves a scrape that failed, and no answer.
+        _probe("checkoutservice"): _GONE,
+        _probe("prober", "canary"): _UP,
+        _probe("frontend", metric="up"): _UP,
+        _probe("cartservice", metric="up"): _UP,
+        _probe("checkoutservice", metric="up"): _DOWN,
+        **{
+            _expected(name): _UP
+            for name in ("frontend", "cartservice", "adservice", "checkoutservice")
+        },
     },
     shows={
         "Every endpoint now": {
             '{service="frontend"}': 1,
             '{service="cartservice"}': 0,
             '{service="adservice"}': -1,
+            '{service="checkoutservice"}': 0,
         },
-        "Endpoints down": {"{}": 1},
+        "Endpoints down": {"{}": 2},
         "Endpoints not probed": {"{}": 1},
         "Probes missing": {"{}": 1},
-        "annotation: Outages": {'{service="frontend"}': 0, '{service="cartservice"}': 1},
+        "annotation: Outages": {
+            '{service="frontend"}': 0,
+            '{service="cartservice"}': 1,
+            '{service="checkoutservice"}': 1,
+        },
     },
 )
 _NOTHING_PROBED = Story(
-    series={_probe("frontend"): _GONE, _expected("frontend"): _UP},
+    series={
+        _probe("frontend"): _GONE,
+        _probe("prober", "canary"): _GONE,
+        _probe("frontend", metric="up"): _DOWN,
+        _expected("frontend"): _UP,
+    },
     shows={
         "Every endpoint now": {'{service="frontend"}': -1},
         "Endpoints down": {},
