@@ -88,3 +88,6 @@ def test_the_alertmanager_engine_deploys_without_grafanas_rules(configured: Proj
     assert configured.cloud.all(RULE_GROUP) == configured.cloud.all(CONTACT_POINT) == []
     assert configured.cloud.all(SECRET)
     assert configured.secrets["pagerduty-key"] not in configured.state()
+    # Secrets Manager keeps the name of a deleted secret, unless told to forget it at once.
+    assert configured.attempt("destroy").ok
+    assert configured.up().ok
