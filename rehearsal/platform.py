@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
-import signal
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from gallery import labels
@@ -25,7 +23,8 @@ from rehearsal.certificate import write_certificate
 from rehearsal.ec2 import Ec2Client
 from rehearsal.faults import RehearsalError
 from rehearsal.health import await_healthy
-from rehearsal.processes.journal import Journal
+from rehearsal.interruption import uninterrupted
+from rehearsal.lock import alone
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.stage import AMP_NAME, KEY, NOTIFICATIONS, Stage
 from rehearsal.stand_in.derive import derive
@@ -38,8 +37,6 @@ from rehearsal.world.scene import Scene
 STATE = ROOT / "build" / "rehearsal"
 
 Progress = Callable[[str], None]
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def up(stack: str, progress: Progress, state: Path = STATE) -> dict[str, Address]:
@@ -56,7 +53,7 @@ def up(stack: str, progress: Progress, state: Path = STATE) -> dict[str, Address
         try:
             _start(stack, supervisor, progress)
         except BaseException:
-            with _uninterrupted():
+            with uninterrupted():
                 supervisor.stop_all()
             raise
     return addresses(state)
@@ -64,7 +61,7 @@ def up(stack: str, progress: Progress, state: Path = STATE) -> dict[str, Address
 
 def down(state: Path = STATE) -> list[str]:
     """Stop everything; the names of what was running."""
-    with _alone(state), _uninterrupted():
+    with _alone(state), uninterrupted():
         return Supervisor(state).stop_all()
 
 
@@ -137,9 +134,9 @@ def _already_up(supervisor: Supervisor, stack: str) -> bool:
         raise RehearsalError(
             f"stack {journal.stack} is up; stop it first with `python -m rehearsal down`"
         )
-    dead = _dead(journal)
-    if dead or not journal.healthy:
-        what = f"{', '.join(dead)} stopped running" if dead else "it was never healthy"
+    stopped = journal.stopped()
+    if stopped or not journal.healthy:
+        what = f"{', '.join(stopped)} stopped running" if stopped else "it was never healthy"
         raise RehearsalError(
             f"stack {stack} is up, but {what}; "
             "stop it with `python -m rehearsal down`, then try again"
@@ -147,30 +144,6 @@ def _already_up(supervisor: Supervisor, stack: str) -> bool:
     return True
 
 
-def _dead(journal: Journal) -> list[str]:
-    return [entry.child.name for entry in journal.entries if not entry.alive()]
-
-
-@contextmanager
-def _alone(state: Path) -> Generator[None, None, None]:
+def _alone(state: Path) -> AbstractContextManager[None]:
     """One command at a time changes what runs."""
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RehearsalError(
-                "another `up` or `down` is at work; wait for it, or interrupt it"
-            ) from None
-        yield
-
-
-@contextmanager
-def _uninterrupted() -> Generator[None, None, None]:
-    """A second Ctrl-C does not keep the first from cleaning up."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return alone(state / "lock", "another `up` or `down` is at work; wait for it, or interrupt it")

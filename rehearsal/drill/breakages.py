@@ -10,7 +10,6 @@ from rehearsal.addresses import AGENTS
 from rehearsal.drill.play import Breakage
 from rehearsal.drill.running import Running
 from rehearsal.pager.client import PagerClient
-from rehearsal.processes.supervisor import Supervisor
 from rehearsal.stage import AGENT_NAMES, PROBER_NAME, host_name
 from rehearsal.stand_in.instances import Instance, read_instances
 from rehearsal.world.client import WorldClient
@@ -95,7 +94,7 @@ def pager_refuses(contact_points: Iterable[str], seconds: float) -> Breakage:
 
 def host_stopped(running: Running, host: str) -> Breakage:
     """A host whose exporter answers no more."""
-    return _stopped(running.supervisor, f"{host} is switched off", f"{host} runs again",
+    return _stopped(running, f"{host} is switched off", f"{host} runs again",
                    (host_name(host),))  # fmt: skip
 
 
@@ -128,21 +127,19 @@ def program_stopped(
 ) -> Breakage:
     """A program that is stopped, by TERM politely and by KILL not."""
     how = number.name.removeprefix("SIG")
-    return _stopped(
-        running.supervisor, f"{name} is stopped ({how})", f"{name} runs again", (name,), number
-    )
+    return _stopped(running, f"{name} is stopped ({how})", f"{name} runs again", (name,), number)
 
 
 def prober_killed(running: Running) -> Breakage:
     """The blackbox exporter is gone."""
-    return _stopped(running.supervisor, "the prober is killed", "the prober runs again",
+    return _stopped(running, "the prober is killed", "the prober runs again",
                    (PROBER_NAME,))  # fmt: skip
 
 
 def collector_killed(running: Running) -> Breakage:
     """Both replicas of the collector are gone."""
     return _stopped(
-        running.supervisor,
+        running,
         f"all {len(AGENTS)} replicas of the collector are killed",
         "the collector runs again",
         AGENT_NAMES,
@@ -150,7 +147,7 @@ def collector_killed(running: Running) -> Breakage:
 
 
 def _stopped(
-    supervisor: Supervisor,
+    running: Running,
     what: str,
     mended: str,
     programs: tuple[str, ...],
@@ -158,17 +155,13 @@ def _stopped(
 ) -> Breakage:
     def stop() -> None:
         for name in programs:
-            supervisor.stop(name, number)
+            running.supervisor.stop(name, number)
 
     def start() -> None:
-        stopped = {
-            entry.child.name
-            for entry in getattr(supervisor.journal(), "entries", ())
-            if not entry.alive()
-        }
+        stopped = running.stopped()
         for name in programs:
             if name in stopped:
-                supervisor.start(name)
+                running.supervisor.start(name)
 
     return Breakage(what=what, do=stop, mended=mended, undo=start, programs=programs)
 

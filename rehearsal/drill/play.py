@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from rehearsal import loopback
@@ -17,12 +15,12 @@ from rehearsal.drill.timeline import Timeline
 from rehearsal.drill.told import Account, Told, account, key_of
 from rehearsal.drill.verdict import Entry, Finding, Times, Verdict, judge
 from rehearsal.faults import RehearsalError
+from rehearsal.interruption import uninterrupted
 from rehearsal.pager.client import PagerClient
 from rehearsal.pager.notifications import Notification
 from rehearsal.queries import ActiveAlert
 
 POLL_SECONDS = 0.25
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +105,8 @@ class Play:
         return at
 
     def mend_whatever_happens(self) -> None:
-        """Mend after an interruption or a fault, undisturbed, one failure not barring another."""
-        with _undisturbed():
+        """Mend after an interruption or a fault, uninterrupted, one failure not barring another."""
+        with uninterrupted():
             while self._broken:
                 breakage = self._broken.pop()
                 try:
@@ -214,14 +212,3 @@ class Play:
                     f"({self.running.supervisor.log(name)}):\n{tail}"
                 )
         return None
-
-
-@contextmanager
-def _undisturbed() -> Generator[None, None, None]:
-    """A second Ctrl-C does not keep the first from mending."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,8 +88,3 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 def _seconds(value: float | None, absent: str = "-") -> str:
     return absent if value is None else f"{value:.1f} s"
-
-
-def summary(results: Mapping[str, str]) -> list[str]:
-    """One line for each scenario and what came of it."""
-    return table(tuple(results.items()))

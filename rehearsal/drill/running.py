@@ -150,8 +150,7 @@ class Running:
     def stopped(self) -> list[str]:
         """The programs of the rehearsal that do not run."""
         journal = self.supervisor.journal()
-        entries = () if journal is None else journal.entries
-        return [entry.child.name for entry in entries if not entry.alive()]
+        return [] if journal is None else journal.stopped()
 
 
 def running(state: Path = STATE) -> Running:
@@ -166,9 +165,9 @@ def running(state: Path = STATE) -> Running:
     again = f"`python -m rehearsal down`, then `python -m rehearsal up --stack {journal.stack}`"
     if not journal.healthy:
         raise RehearsalError(f"stack {journal.stack} was never healthy; {again}")
-    dead = [entry.child.name for entry in journal.entries if not entry.alive()]
-    if dead:
-        raise RehearsalError(f"{', '.join(dead)} stopped running; {again}")
+    stopped = journal.stopped()
+    if stopped:
+        raise RehearsalError(f"{', '.join(stopped)} stopped running; {again}")
     plan = _plan(journal.stack)
     stated: list[dict[str, Any]] = read_json(state / "deployed" / "times-to-page.json")
     if stated != times_to_page(plan):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from gallery.faults import nearest
 from rehearsal import loopback
@@ -17,6 +16,7 @@ from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.timeline import Timeline, Write
 from rehearsal.drill.verdict import describe
 from rehearsal.faults import RehearsalError
+from rehearsal.lock import alone
 from rehearsal.world.client import WorldClient
 
 
@@ -131,12 +131,7 @@ def answered() -> Generator[None, None, None]:
         raise RehearsalError(f"a program of the rehearsal refuses: {why}") from None
 
 
-@contextmanager
-def _alone(running: Running) -> Generator[None, None, None]:
+def _alone(running: Running) -> AbstractContextManager[None]:
     """One drill at a time, or each would be the other's forbidden alert."""
-    with (running.supervisor.directory / "drill.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RehearsalError("another drill is being played; wait for its end") from None
-        yield
+    path = running.supervisor.directory / "drill.lock"
+    return alone(path, "another drill is being played; wait for its end")

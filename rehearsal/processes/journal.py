@@ -58,6 +58,10 @@ class Journal:
         names = ", ".join(entry.child.name for entry in self.entries) or "none"
         raise RehearsalError(f"no program is called {name!r} in this rehearsal; there are: {names}")
 
+    def stopped(self) -> list[str]:
+        """The names of the children that do not run."""
+        return [entry.child.name for entry in self.entries if not entry.alive()]
+
     def with_entry(self, changed: Entry) -> Journal:
         """The journal with this child added, or put in the place of the one so named."""
         names = [entry.child.name for entry in self.entries]

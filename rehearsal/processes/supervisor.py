@@ -120,11 +120,6 @@ class Supervisor:
         # It was meant to end: nobody need be told that it has.
         self._processes.pop(name, None)
 
-    def restart(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
-        """Stop a child and start it again."""
-        self.stop(name, number)
-        self.start(name)
-
     def stop_all(self) -> list[str]:
         """End everything, then the journal; the names of what was running.
 

@@ -107,7 +107,9 @@ def misspelt(standing: Path, tmp_path: Path) -> Iterator[None]:
 
 def _evaluate(standing: Path, rules: Path) -> None:
     shutil.copytree(rules, standing / "stand-in" / "grafana", dirs_exist_ok=True)
-    Supervisor(standing).restart(EVALUATOR_NAME)
+    supervisor = Supervisor(standing)
+    supervisor.stop(EVALUATOR_NAME)
+    supervisor.start(EVALUATOR_NAME)
 
 
 @pytest.mark.usefixtures("misspelt")

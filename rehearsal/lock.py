@@ -1,0 +1,22 @@
+"""A lock on a file: one command at a time does what it guards."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.faults import RehearsalError
+
+
+@contextmanager
+def alone(path: Path, otherwise: str) -> Generator[None, None, None]:
+    """Hold the lock, which ends with the process. Raises RehearsalError(otherwise) if taken."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RehearsalError(otherwise) from None
+        yield
