@@ -52,8 +52,7 @@ drills: $(INSTALLED) ## play every outage, one after another
 	@$(PYTHON) -m rehearsal drill all; played=$$?; $(PYTHON) -m rehearsal down; exit $$played
 
 timeline: $(INSTALLED) ## play endpoint-down on dev and put its timeline into README.md
-	@$(PYTHON) -m rehearsal up --stack dev
-	@$(PYTHON) -m rehearsal.readme; written=$$?; $(PYTHON) -m rehearsal down; exit $$written
+	@$(PYTHON) -m rehearsal.readme
 
 bench: $(INSTALLED) ## measure; writes build/bench.json
 	@$(PYTHON) -m rehearsal.bench

@@ -9,21 +9,18 @@ told in one message; 130: interrupted, with everything stopped that was being st
 
 from __future__ import annotations
 
-import signal
+from rehearsal import interruption
 
 if __name__ == "__main__":
-    # Nothing is begun while the modules below are imported: an interrupt just ends it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    interruption.end_at_once()
 
 import argparse
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from rehearsal.addresses import Address
-from rehearsal.faults import RehearsalError
 
 _BANNER = "rehearsing on this machine: nothing is deployed, no AWS credentials are read"
 
@@ -33,16 +30,7 @@ def main(arguments: list[str]) -> int:
     chosen, rest = _parser().parse_known_args(arguments)
     if rest and chosen.command != "drill":
         _parser().error(f"unknown arguments: {' '.join(rest)}")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    try:
-        return _COMMANDS[chosen.command](chosen, rest)
-    except RehearsalError as fault:
-        print(f"rehearsal: {fault}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("rehearsal: interrupted", file=sys.stderr)
-        return 130
+    return interruption.exit_status("rehearsal", lambda: _COMMANDS[chosen.command](chosen, rest))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -144,10 +132,6 @@ def _progress() -> Callable[[str], None]:
         print(f"{time.monotonic() - began:5.1f} s  {text}", file=sys.stderr)
 
     return line
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,9 +1,15 @@
-"""README's timeline: a drill on the stack that is up, put between its markers as it was printed.
+"""README's timeline: a drill on dev, put between its markers as it was printed.
 
-`python -m rehearsal.readme`; exit status 0: written, 1: the drill failed, and README is as it was.
+`python -m rehearsal.readme` starts dev and stops it. Exit status 0: written; 1: the drill failed,
+and README is as it was; 130: interrupted, and the same.
 """
 
 from __future__ import annotations
+
+from rehearsal import interruption
+
+if __name__ == "__main__":
+    interruption.end_at_once()
 
 import sys
 from collections.abc import Callable
@@ -14,6 +20,7 @@ from rehearsal.render import PROJECT
 
 README = PROJECT / "README.md"
 BEGIN, END = "<!-- timeline -->", "<!-- /timeline -->"
+STACK = "dev"
 SERVICE = "cartservice"
 COMMAND = "python -m rehearsal drill endpoint-down"
 
@@ -59,18 +66,20 @@ def _parts(readme: str) -> tuple[str, str, str]:
 
 def _endpoint_down(write: Write) -> bool:
     # Drills import the whole platform.
+    from rehearsal import platform  # noqa: PLC0415
     from rehearsal.drill import play_endpoint  # noqa: PLC0415
 
-    return bool(play_endpoint(SERVICE, "refuse", write)["ok"])
+    # What it refuses to start is not ours to stop.
+    platform.up(STACK, lambda line: print(line, file=sys.stderr, flush=True))
+    try:
+        return bool(play_endpoint(SERVICE, "refuse", write)["ok"])
+    finally:
+        platform.down()
 
 
 def main() -> int:
     """Play the drill and write README; the exit status."""
-    try:
-        return 0 if rewrite(README, _endpoint_down) else 1
-    except RehearsalError as fault:
-        print(f"rehearsal: {fault}", file=sys.stderr)
-        return 1
+    return interruption.exit_status("timeline", lambda: 0 if rewrite(README, _endpoint_down) else 1)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,15 @@
 """`python -m rehearsal.bench`: measure, print a table, write `build/bench.json`.
 
-Exit status 0 only if every budget holds. Takes up to 25 minutes, nearly all of it in drills.
+Exit status 0 only if every budget holds; 130: interrupted. Whatever comes of it, nothing is left
+running. Takes up to 25 minutes, nearly all of it in drills.
 """
 
 from __future__ import annotations
+
+from rehearsal import interruption
+
+if __name__ == "__main__":
+    interruption.end_at_once()
 
 import json
 import statistics
@@ -131,14 +137,15 @@ def _table(figures: list[Figure]) -> str:
 
 def main() -> int:
     """Measure everything; the exit status."""
+    return interruption.exit_status("bench", _measured)
+
+
+def _measured() -> int:
     figures = list[Figure]()
     try:
         for part in (render, start, time_to_page):
             _say(part.__doc__.splitlines()[0] if part.__doc__ else part.__name__)
             figures.extend(part())
-    except RehearsalError as fault:
-        print(f"bench: {fault}", file=sys.stderr)
-        return 1
     finally:
         platform.down()
     REPORT.parent.mkdir(exist_ok=True)

@@ -1,0 +1,53 @@
+"""Whatever interrupts a command that has a rehearsal up, nothing of it stays behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from rehearsal.tools import ROOT
+
+_STAND_INS = """
+import sys, time
+from rehearsal import drill, platform, readme
+from rehearsal.bench import __main__ as bench
+
+def up(*_):
+    print("up", flush=True)
+    return {}
+
+def play(*_):
+    print("breaks", flush=True)
+    time.sleep(60)
+
+platform.up = up
+platform.down = lambda *_: print("down", flush=True)
+drill.play_endpoint = play
+bench.render = list
+bench.start = lambda: list(up())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["readme", "bench"])
+def test_an_interrupted_command_stops_the_rehearsal_and_says_so(
+    command: str, number: signal.Signals
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{_STAND_INS}\nsys.exit({command}.main())"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert any(line == "breaks\n" for line in process.stdout)
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert rest == "down\n"
+    assert errors.endswith(": interrupted\n")
+    assert "Traceback" not in errors
