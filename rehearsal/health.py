@@ -48,7 +48,7 @@ def await_healthy(
 def _complaints(hosts: int, evaluators: Iterable[Address]) -> list[str]:
     try:
         return [*_collection(hosts), *(line for one in evaluators for line in _evaluation(one))]
-    except loopback.UnansweredError as error:
+    except (loopback.UnansweredError, loopback.HttpStatusError) as error:
         return [str(error)]
 
 

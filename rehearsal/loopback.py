@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
+
+from rehearsal.faults import RehearsalError
 
 # Whatever http_proxy says, 127.0.0.0/8 is here.
 _OPENER = build_opener(ProxyHandler({}))
@@ -23,6 +28,17 @@ class HttpStatusError(Exception):
         self.status = status
 
 
+@contextmanager
+def answered() -> Generator[None, None, None]:
+    """Raise RehearsalError where a program of the rehearsal does not answer, or refuses."""
+    try:
+        yield
+    except UnansweredError as why:
+        raise RehearsalError(f"a program of the rehearsal does not answer: {why}") from None
+    except HttpStatusError as why:
+        raise RehearsalError(f"a program of the rehearsal refuses: {why}") from None
+
+
 def request(
     method: str,
     url: str,
@@ -38,7 +54,8 @@ def request(
             return bytes(answer.read())
     except HTTPError as error:
         raise HttpStatusError(error.code, error.read().decode(errors="replace").strip()) from error
-    except (URLError, OSError) as error:
+    except (HTTPException, URLError, OSError) as error:
+        # A program that dies amid its answer leaves half of one.
         raise UnansweredError(f"{url}: {getattr(error, 'reason', error)}") from error
 
 

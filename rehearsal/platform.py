@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from gallery import labels
@@ -25,6 +25,7 @@ from rehearsal.faults import RehearsalError
 from rehearsal.health import await_healthy
 from rehearsal.interruption import uninterrupted
 from rehearsal.lock import alone
+from rehearsal.loopback import answered
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.stage import AMP_NAME, KEY, NOTIFICATIONS, Stage
 from rehearsal.stand_in.derive import derive
@@ -97,7 +98,8 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
     supervisor.await_ready([ec2_server], progress)
     if instances:
         # Before the collector asks for the first time: it asks again only after half a minute.
-        Ec2Client(_region(stage.stand_in)).prepare(instances)
+        with _answered(supervisor, ec2_server.name):
+            Ec2Client(_region(stage.stand_in)).prepare(instances)
     supervisor.launch(stage.children(scene, instances), progress)
     evaluators = (AMP, EVALUATOR) if stage.grafana_evaluates else (AMP,)
     await_healthy(len(instances), evaluators, supervisor.refuse_dead, progress)
@@ -115,6 +117,19 @@ def _prepare(stage: Stage, scene: Scene) -> None:
     if history:
         promtool = stage.tools[tools.PROMTOOL]
         backfill(history, stage.data / AMP_NAME, promtool, time.time())
+
+
+@contextmanager
+def _answered(supervisor: Supervisor, name: str) -> Generator[None, None, None]:
+    """Raise RehearsalError with the end of the child's log where it dies, or does not answer."""
+    try:
+        with answered():
+            yield
+    except RehearsalError as fault:
+        supervisor.refuse_dead()
+        raise RehearsalError(
+            f"{fault}\nthe end of {supervisor.log(name)}:\n{supervisor.tail(name)}"
+        ) from None
 
 
 def _region(stand_in: Path) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 
 from gallery.faults import nearest
-from rehearsal import loopback
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.play import Play
 from rehearsal.drill.report import Report, duration
@@ -17,6 +15,7 @@ from rehearsal.drill.timeline import Timeline, Write
 from rehearsal.drill.verdict import describe
 from rehearsal.faults import RehearsalError
 from rehearsal.lock import alone
+from rehearsal.loopback import answered
 from rehearsal.world.client import WorldClient
 
 
@@ -118,17 +117,6 @@ def refuse_unrest(running: Running) -> None:
             f"or start anew: `python -m rehearsal down`, "
             f"then `python -m rehearsal up --stack {running.stack}`"
         )
-
-
-@contextmanager
-def answered() -> Generator[None, None, None]:
-    """Raise RehearsalError where a program of the rehearsal does not answer, or refuses."""
-    try:
-        yield
-    except loopback.UnansweredError as why:
-        raise RehearsalError(f"a program of the rehearsal does not answer: {why}") from None
-    except loopback.HttpStatusError as why:
-        raise RehearsalError(f"a program of the rehearsal refuses: {why}") from None
 
 
 def _alone(running: Running) -> AbstractContextManager[None]:

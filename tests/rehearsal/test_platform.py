@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from rehearsal import platform
 from rehearsal.addresses import AMP, BLACKBOX, Address
+from rehearsal.ec2 import Ec2Client
 from rehearsal.faults import RehearsalError
 from rehearsal.platform import addresses, down, up
 from rehearsal.processes import ports
@@ -22,6 +23,7 @@ from rehearsal.processes.identity import marked
 from rehearsal.processes.journal import Child
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.queries import PrometheusClient
+from rehearsal.stand_in.instances import Instance
 from rehearsal.tools import ROOT, Tool
 
 pytestmark = pytest.mark.drill
@@ -51,6 +53,15 @@ def _listening(state: Path) -> list[Address]:
 
 def _quiet(_line: str) -> None:
     """Nobody reads the progress of a test."""
+
+
+def _kill(supervisor: Supervisor, name: str) -> None:
+    journal = supervisor.journal()
+    identity = None if journal is None else journal.entry(name).identity
+    assert identity is not None
+    identity.send(signal.SIGKILL)
+    while identity.alive():
+        time.sleep(0.01)
 
 
 def test_it_comes_up_without_credentials_stays_one_and_goes_without_a_trace(
@@ -115,6 +126,21 @@ def test_a_child_that_dies_during_up_leaves_nothing_running(
     assert marked(state) == []
 
 
+def test_an_ec2_that_dies_before_it_has_instances_leaves_nothing_running(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = Ec2Client.prepare
+
+    def murder(client: Ec2Client, instances: Iterable[Instance]) -> None:
+        _kill(Supervisor(state), "ec2")
+        prepare(client, instances)
+
+    monkeypatch.setattr(Ec2Client, "prepare", murder)
+    with pytest.raises(RehearsalError, match=r"ec2 died while starting \(signal 9\)"):
+        up("dev", _quiet, state)
+    assert marked(state) == []
+
+
 def test_a_child_that_dies_once_it_was_ready_leaves_nothing_running(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,10 +150,7 @@ def test_a_child_that_dies_once_it_was_ready_leaves_nothing_running(
         supervisor: Supervisor, children: Sequence[Child], progress: Callable[[str], None]
     ) -> None:
         launch(supervisor, children, progress)
-        journal = supervisor.journal()
-        identity = None if journal is None else journal.entry("world").identity
-        assert identity is not None
-        identity.send(signal.SIGKILL)
+        _kill(supervisor, "world")
 
     monkeypatch.setattr(Supervisor, "launch", murder)
     with pytest.raises(RehearsalError, match=r"world died while starting \(signal 9\)"):
