@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -158,8 +159,9 @@ def test_a_child_that_dies_once_it_was_ready_leaves_nothing_running(
     assert marked(state) == []
 
 
-@pytest.mark.parametrize("seconds", [0.8, 5.0, 11.0])
-def test_an_interruption_at_any_moment_leaves_nothing_running(state: Path, seconds: float) -> None:
+@contextmanager
+def _coming_up(state: Path) -> Generator[subprocess.Popen[str], None, None]:
+    """`up` as another process, told to end with the test however that ends."""
     with subprocess.Popen(
         [sys.executable, "-c", _UP, str(state)],
         cwd=ROOT,
@@ -167,9 +169,23 @@ def test_an_interruption_at_any_moment_leaves_nothing_running(state: Path, secon
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        time.sleep(seconds)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+@pytest.mark.parametrize(
+    "moment", ["nothing is deployed", "rendering stack", " is ready", "waiting for"]
+)
+def test_an_interruption_at_any_moment_leaves_nothing_running(state: Path, moment: str) -> None:
+    with _coming_up(state) as process:
+        assert process.stderr
+        assert any(moment in line for line in process.stderr)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        errors = process.stderr.read()
+        process.wait(timeout=30)
     assert process.returncode == 130, errors
     assert errors.strip().endswith("rehearsal: interrupted")
     assert "Traceback" not in errors
@@ -179,18 +195,12 @@ def test_an_interruption_at_any_moment_leaves_nothing_running(state: Path, secon
 
 def test_two_at_once_do_not_mix(state: Path) -> None:
     state.mkdir(parents=True)
-    with subprocess.Popen(
-        [sys.executable, "-c", _UP, str(state)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    with _coming_up(state) as process:
         deadline = time.monotonic() + 20
         while Supervisor(state).journal() is None:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         with pytest.raises(RehearsalError, match="another `up` or `down` is at work"):
             up("dev", _quiet, state)
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+    assert process.returncode == 130
     assert marked(state) == []
