@@ -83,16 +83,44 @@ def read(project: Path, stack: str) -> StackFile:
         raise RehearsalError(
             f'stack "{stack}" has no file; {nearest(stack, known_stacks(project))}'
         )
-    try:
-        document = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a safe loader
-    except yaml.YAMLError as fault:
-        raise RehearsalError(f"{path.name} is not YAML: {fault}") from None
-    given = cast("dict[str, dict[str, Any]]", document or {}).get("config") or {}
+    given = _config(path)
     secrets = tuple(sorted(key for key, value in given.items() if _encrypted(value)))
     config = {
         key: placeholder(key) if key in secrets else _text(value) for key, value in given.items()
     }
     return StackFile(stack=stack, config=config, secret_keys=secrets)
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """What stands under `config:`. Raises RehearsalError for what no CLI could read either."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    except UnicodeDecodeError as fault:
+        raise RehearsalError(f"{path.name} is not UTF-8 text: {fault}; save it as UTF-8") from None
+    except yaml.YAMLError as fault:
+        raise RehearsalError(f"{path.name} is not YAML: {fault}") from None
+    whole = _mapping(document, path.name, "config:")
+    config = _mapping(whole.get("config"), f"{path.name}: config", "gallery:name: value")
+    odd = [key for key in config if not isinstance(key, str)]
+    if odd:
+        keys = ", ".join(json.dumps(key, default=str) for key in odd)
+        raise RehearsalError(
+            f"{path.name}: config has keys that are no names: {keys}; write each as `gallery:name`"
+        )
+    return cast("dict[str, Any]", config)
+
+
+def _mapping(value: object, what: str, form: str) -> dict[object, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise RehearsalError(f"{what} is {_kind(value)}; write keys with values, as `{form}`")
+    return cast("dict[object, Any]", value)
+
+
+def _kind(value: object) -> str:
+    return "a list" if isinstance(value, list) else json.dumps(value, default=str)
 
 
 def _encrypted(value: object) -> bool:
