@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ Progress = Callable[[str], None]
 
 # Where Debian's programs look for the files that others have inside them.
 _SHARES = ("/usr/share/prometheus/alertmanager", "/usr/share/prometheus/web")
+_VERSION = re.compile(r"version (?P<major>[0-9]+)\.")
 _NUMBER = 9
 _OPENED = f"/proc/self/fd/{_NUMBER}"
 _WRAPPER = """\
@@ -84,9 +86,23 @@ def provide(
 
 
 def major_version(program: Path) -> int:
-    """The major version of a Prometheus program, as its `--version` prints it."""
-    text = _run([str(program), "--version"]).stdout
-    return int(text.split("version ", 1)[1].split(".", 1)[0])
+    """The major version of a Prometheus program, as its `--version` prints it.
+
+    Raises RehearsalError where it prints none.
+    """
+    outcome = _run([str(program), "--version"])
+    found = _VERSION.search(outcome.stdout)
+    if found is None:
+        raise RehearsalError(
+            f"{program} --version names no version ({_last_line(outcome)}); {_cure(program)}"
+        )
+    return int(found["major"])
+
+
+def _cure(program: Path) -> str:
+    if program.is_relative_to(DIRECTORY):
+        return f"remove {DIRECTORY}, and it is fetched anew"
+    return "put a program that works before it on PATH, or remove it"
 
 
 def _unpack(packages: Sequence[str], directory: Path) -> None:
@@ -98,7 +114,11 @@ def _unpack(packages: Sequence[str], directory: Path) -> None:
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         root = Path(scratch)
         for archive in _download(packages, root, directory / "apt"):
-            _run(["dpkg-deb", "-x", str(archive), scratch])
+            outcome = _run(["dpkg-deb", "-x", str(archive), scratch])
+            if outcome.returncode:
+                absent = [tool for tool in ALL if tool.package in packages]
+                reason = f"{archive.name} cannot be unpacked: {_last_line(outcome)}"
+                raise RehearsalError(_to_install(absent, reason))
         for program in (root / "usr" / "bin").iterdir():
             _place(program, root, directory)
 
@@ -146,20 +166,30 @@ def _download(packages: Sequence[str], into: Path, lists: Path) -> list[Path]:
         outcome = _run([*command, "download", *packages], cwd=into)
         if outcome.returncode:
             absent = [tool for tool in ALL if tool.package in packages]
-            reason = (outcome.stderr.strip().splitlines() or ["apt-get failed"])[-1]
-            raise RehearsalError(_to_install(absent, reason))
+            raise RehearsalError(_to_install(absent, _last_line(outcome)))
     return sorted(into.glob("*.deb"))
 
 
 def _run(command: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, "LC_ALL": "C"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """What came of a command; one that cannot be started fails as a shell would have it."""
+    try:
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env={**os.environ, "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as fault:
+        return subprocess.CompletedProcess(command, 126, stdout="", stderr=str(fault))
+
+
+def _last_line(outcome: subprocess.CompletedProcess[str]) -> str:
+    """The end of its complaint, or its exit status where it made none."""
+    lines = outcome.stderr.strip().splitlines()
+    return lines[-1] if lines else f"exit status {outcome.returncode}"
 
 
 def _to_install(absent: Sequence[Tool], reason: str) -> str:
