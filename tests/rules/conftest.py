@@ -10,10 +10,10 @@ import pytest
 
 from gallery.effective import PlannedAlert
 from gallery.render.proof import ProvenRule
-from rehearsal.faults import RehearsalError
+from rehearsal import tools
 from tests.rules.promtool import Verdict, alert_proof, verdicts
-from tests.rules.promtool import program as located
 from tests.rules.variants import loosened, mutated, plan, proven
+from tests.unit.programs import program
 
 # For each rule's uid the verdict on each of its variants.
 Verdicts = dict[str, dict[str, Verdict]]
@@ -24,10 +24,7 @@ _Variants = Callable[[PlannedAlert], Iterable[tuple[str, ProvenRule]]]
 @pytest.fixture(scope="session")
 def promtool() -> Path:
     """Where promtool is; skips where the machine neither has it nor can fetch it."""
-    try:
-        return located()
-    except RehearsalError as error:
-        pytest.skip(str(error))
+    return Path(program(tools.PROMTOOL))
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +45,7 @@ def on_mutated(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> Verd
     return _judged(promtool, tmp_path_factory, mutated)
 
 
-def _judged(program: Path, factory: pytest.TempPathFactory, variants: _Variants) -> VerdictsOf:
+def _judged(promtool: Path, factory: pytest.TempPathFactory, variants: _Variants) -> VerdictsOf:
     @cache
     def of(stack: str) -> Verdicts:
         proofs = {
@@ -57,7 +54,7 @@ def _judged(program: Path, factory: pytest.TempPathFactory, variants: _Variants)
             for name, rule in variants(planned)
         }
         judged = Verdicts()
-        for (uid, name), verdict in verdicts(program, factory.mktemp(stack), proofs).items():
+        for (uid, name), verdict in verdicts(promtool, factory.mktemp(stack), proofs).items():
             judged.setdefault(uid, {})[name] = verdict
         return judged
 

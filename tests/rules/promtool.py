@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from gallery.render.proof import Document, ProvenRule, rule_document, test_documents
-from rehearsal import tools
 
 Name = TypeVar("Name")
 # What stands below a test file's name, or alone.
@@ -45,11 +44,6 @@ class Verdict:
 def alert_proof(rule: ProvenRule) -> Proof:
     """The proof of one alert."""
     return Proof(rules=rule_document(rule), tests=test_documents(rule, "rules.json"))
-
-
-def program() -> Path:
-    """Where promtool is, fetched where the machine has none."""
-    return tools.provide([tools.PROMTOOL])[tools.PROMTOOL]
 
 
 def verdicts(promtool: Path, directory: Path, proofs: Mapping[Name, Proof]) -> dict[Name, Verdict]:

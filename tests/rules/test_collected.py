@@ -22,10 +22,10 @@ from gallery import labels
 from gallery.collected import COLLECTED, TARGETS
 from gallery.render.cloud_init import unit
 from rehearsal import tools
-from rehearsal.faults import RehearsalError
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.procfs import Host
 from rehearsal.world.scene import Workload
+from tests.unit.programs import program
 
 _SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:]\w*)(?:\{(?P<labels>.*)\})? ", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="')
@@ -56,13 +56,6 @@ def _lacking(job: str, text: str) -> list[str]:
         for metric, own in promised.items()
         if metric not in exposed or not own <= exposed[metric]
     ]
-
-
-def _program(tool: tools.Tool) -> str:
-    try:
-        return str(tools.provide([tool])[tool])
-    except RehearsalError as error:
-        pytest.skip(str(error))
 
 
 @contextmanager
@@ -108,7 +101,7 @@ def test_a_hosts_exporter_exposes_what_is_promised_of_hosts(tmp_path: Path) -> N
     [start] = [line for line in unit().splitlines() if line.startswith("ExecStart=")]
     chosen = [flag for flag in start.split() if flag.startswith("--collector.")]
     command = [
-        _program(tools.NODE_EXPORTER),
+        program(tools.NODE_EXPORTER),
         *chosen,
         f"--web.listen-address={address}",
         f"--path.procfs={procfs}",
@@ -122,7 +115,7 @@ def test_the_prober_exposes_what_is_promised_of_probes(tmp_path: Path) -> None:
     address = _address()
     (tmp_path / "blackbox.yml").write_text('{"modules": {"http": {"prober": "http"}}}')
     command = [
-        _program(tools.BLACKBOX_EXPORTER),
+        program(tools.BLACKBOX_EXPORTER),
         f"--web.listen-address={address}",
         "--config.file=blackbox.yml",
     ]
@@ -153,8 +146,8 @@ def store() -> Iterator[str]:
 
 
 def test_the_collector_exposes_what_is_promised_of_its_writing(store: str, tmp_path: Path) -> None:
-    program = _program(tools.PROMETHEUS)
-    agent = "--agent" if tools.major_version(Path(program)) > 2 else "--enable-feature=agent"
+    prometheus = program(tools.PROMETHEUS)
+    agent = "--agent" if tools.major_version(Path(prometheus)) > 2 else "--enable-feature=agent"
     address = _address()
     own = {"job_name": "collector", "static_configs": [{"targets": [address]}]}
     config = {
@@ -164,7 +157,7 @@ def test_the_collector_exposes_what_is_promised_of_its_writing(store: str, tmp_p
     }
     (tmp_path / "prometheus.yml").write_text(json.dumps(config))
     command = [
-        program,
+        prometheus,
         agent,
         "--config.file=prometheus.yml",
         "--storage.agent.path=data",

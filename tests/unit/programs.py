@@ -1,17 +1,22 @@
-"""Programs that judge what is rendered: fetched once in a test run."""
+"""Programs that judge what is rendered: looked for, and fetched, once in a test run."""
 
 from __future__ import annotations
 
 import subprocess
 from functools import cache
 
+import pytest
+
+from rehearsal.faults import RehearsalError
 from rehearsal.tools import Tool, provide
 
 
-@cache
 def program(tool: Tool) -> str:
-    """The path of a tool."""
-    return str(provide((tool,))[tool])
+    """The path of a tool; skips the test where the machine neither has it nor can fetch it."""
+    path, why = _found(tool)
+    if path is None:
+        pytest.skip(why)
+    return path
 
 
 def run(tool: Tool, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -19,3 +24,12 @@ def run(tool: Tool, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [program(tool), *arguments], capture_output=True, text=True, check=False, timeout=60
     )
+
+
+@cache
+def _found(tool: Tool) -> tuple[str | None, str]:
+    """A tool's path, or why there is none: what cannot be fetched is not asked for again."""
+    try:
+        return str(provide((tool,))[tool]), ""
+    except RehearsalError as fault:
+        return None, str(fault)

@@ -17,7 +17,7 @@ import yaml
 from gallery.instance_types import Architecture
 from gallery.render.cloud_init import BINARY, INSTALL_SCRIPT, INSTALLER, UNIT, unit, user_data
 from rehearsal import tools
-from rehearsal.faults import RehearsalError
+from tests.unit.programs import program
 
 SHELLCHECK = tools.Tool(names=("shellcheck",), package="shellcheck")
 VERSION = "1.10.2"
@@ -75,15 +75,10 @@ def test_nobody_enters_by_ssh() -> None:
 
 
 def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
-    try:
-        shellcheck = tools.provide([SHELLCHECK])[SHELLCHECK]
-    except RehearsalError as fault:
-        pytest.skip(str(fault))
+    shellcheck = program(SHELLCHECK)
     script = tmp_path / "install.sh"
     script.write_text(INSTALL_SCRIPT)
-    run = subprocess.run(
-        [str(shellcheck), str(script)], capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([shellcheck, str(script)], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
 
 
@@ -158,13 +153,10 @@ def test_the_exporter_listens_where_the_collector_scrapes_and_has_what_rules_rea
 
 
 def test_the_exporter_knows_every_flag_it_is_started_with() -> None:
-    try:
-        exporter = tools.provide([tools.NODE_EXPORTER])[tools.NODE_EXPORTER]
-    except RehearsalError as fault:
-        pytest.skip(str(fault))
+    exporter = program(tools.NODE_EXPORTER)
     flags = shlex.split(service_lines()["ExecStart"])[1:]
     run = subprocess.run(
-        [str(exporter), *flags, "--version"], capture_output=True, text=True, check=False
+        [exporter, *flags, "--version"], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
 

@@ -17,7 +17,7 @@ from gallery.render.collector import MESH_METRICS, collector_config
 from gallery.services import SERVICES
 from gallery.settings import parse
 from rehearsal import tools
-from rehearsal.faults import RehearsalError
+from tests.unit.programs import program
 from tests.unit.stack_files import STACKS, planned, values, with_value
 
 URL = "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write"
@@ -36,13 +36,6 @@ def job(name: str, document: Document | None = None) -> Document:
     return next(
         each for each in (document or config())["scrape_configs"] if each["job_name"] == name
     )
-
-
-def program(tool: tools.Tool) -> str:
-    try:
-        return str(tools.provide([tool])[tool])
-    except RehearsalError as fault:
-        pytest.skip(str(fault))
 
 
 def with_files(document: Document, directory: Path, discovered: Document | None = None) -> Path:
