@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test lint drills timeline bench schema roles locked
+.PHONY: help up down status vacant test lint drills timeline bench schema roles locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -37,11 +37,19 @@ lint: $(INSTALLED) ## types and style
 	@$(PYTHON) -m ruff format --check .
 	@.venv/bin/basedpyright
 
-test: $(INSTALLED) lint ## every test this machine can run
-	@$(PYTHON) -m rehearsal tools
-	@# Outages mostly wait: they are played beside all the other tests.
+# Drills would find their addresses taken and be skipped, every one of them.
+vacant: $(INSTALLED)
+	@! $(PYTHON) -m rehearsal status | grep ' running ' > /dev/null || \
+	{ echo "a rehearsal is up, and tests need its addresses; stop it first: make down" >&2; exit 1; }
+
+test: $(INSTALLED) vacant lint ## every test this machine can run
+	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
+	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
+	@# Outages mostly wait: they are played beside all the other tests. What a shell runs beside
+	@# something hears no Ctrl-C: it is told to end, and waited for while it stops its rehearsal.
 	@mkdir -p build; $(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & played=$$!; \
-	$(PYTHON) -m pytest -m "not drill" | tee build/test.log; others=$${PIPESTATUS[0]}; \
+	trap 'trap "" INT TERM HUP; kill $$played; wait $$played; exit 130' INT TERM HUP; \
+	$(PYTHON) -m pytest -m "not drill" | tee -i build/test.log; others=$${PIPESTATUS[0]}; \
 	echo "waiting for the tests that play outages"; wait $$played; played=$$?; \
 	cat build/test-drills.log; echo "skipped, and why:"; \
 	grep -h ^SKIPPED build/test.log build/test-drills.log || echo "nothing"; \
