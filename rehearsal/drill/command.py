@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gallery.faults import nearest
+from rehearsal.drill.destination import refuse_unwritable, write
 from rehearsal.drill.report import Report, duration, table
 from rehearsal.drill.running import NotPlayableError, Running, running
 from rehearsal.drill.scenarios import SCENARIOS
@@ -35,6 +36,8 @@ def main(arguments: list[str], state: Path = STATE) -> int:
         raise RehearsalError(
             f'no scenario is called "{chosen.scenario}"; {nearest(chosen.scenario, known)}'
         )
+    if chosen.json is not None:
+        refuse_unwritable(chosen.json)
     match chosen.scenario:
         case "list":
             return _list(state)
@@ -42,7 +45,7 @@ def main(arguments: list[str], state: Path = STATE) -> int:
             return _all(running(state), chosen)
         case name:
             report = _one(running(state), _BY_NAME[name], chosen)
-            _write(chosen.json, report.document())
+            _keep(chosen.json, report.document())
             return 0 if report.verdict.ok else 1
 
 
@@ -92,7 +95,7 @@ def _all(stage: Running, chosen: argparse.Namespace) -> int:
     for scenario in SCENARIOS:
         _say("")
         results.append((scenario.name, *_played(stage, scenario, chosen, reports)))
-    _write(chosen.json, reports)
+    _keep(chosen.json, reports)
     _say("")
     for line in table(results):
         _say(line)
@@ -124,9 +127,9 @@ def _seconds_at_most(stage: Running, scenario: Scenario) -> float:
         return 0.0
 
 
-def _write(path: Path | None, document: object) -> None:
+def _keep(path: Path | None, document: object) -> None:
     if path is not None:
-        path.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n")
+        write(path, json.dumps(document, indent=2, sort_keys=True) + "\n")
 
 
 def _say(line: str) -> None:
