@@ -6,45 +6,52 @@ Format: Prometheus, "Unit testing for rules".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gallery import promql
 from gallery.alerts.model import Case, Labels, Phase, Series
 from gallery.durations import Duration
+from gallery.effective import PlannedAlert
+from gallery.render.rules import alerting_rule
 
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProvenRule:
-    """An alerting rule as it will be evaluated, and the stories that must come true of it.
+    """An alerting rule as it ships, and the stories that must come true of it.
 
-    `labels` are the rule's own; they win over those of a series.
+    `labels` are those that the plan gives it, whatever the rule says; they win over those of a
+    series.
     """
 
+    rule: Document
     name: str
-    expr: str
-    hold: Duration
-    keep_firing: Duration
     labels: Labels
     cases: tuple[Case, ...]
 
 
-def rule_document(rule: ProvenRule, annotations: Mapping[str, str] | None = None) -> Document:
+def proven(planned: PlannedAlert) -> ProvenRule:
+    """The rule as it is rendered for Prometheus, and the cases that the plan has of it."""
+    return ProvenRule(
+        rule=alerting_rule(planned),
+        name=planned.name,
+        labels=planned.labels,
+        cases=planned.alert.cases(planned.scope),
+    )
+
+
+def rule_document(rule: ProvenRule) -> Document:
     """A rule file with this one alert."""
-    alert: Document = {
-        "alert": rule.name,
-        "expr": rule.expr,
-        "for": str(rule.hold),
-        "labels": dict(rule.labels),
-    }
-    if rule.keep_firing.milliseconds:
-        alert["keep_firing_for"] = str(rule.keep_firing)
-    if annotations:
-        alert["annotations"] = dict(annotations)
-    return {"groups": [{"name": rule.name, "rules": [alert]}]}
+    return {"groups": [{"name": rule.name, "rules": [rule.rule]}]}
+
+
+def silent_document(rule: ProvenRule) -> Document:
+    """The same without its texts, which promtool would want to find again in every case."""
+    bare = {key: value for key, value in rule.rule.items() if key != "annotations"}
+    return rule_document(replace(rule, rule=bare))
 
 
 def test_documents(rule: ProvenRule, rule_file: str) -> tuple[Document, ...]:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from gallery.effective import PlannedAlert
-from gallery.render.proof import ProvenRule
+from gallery.render.proof import ProvenRule, proven
 from rehearsal import tools
 from tests.rules.promtool import Verdict, alert_proof, verdicts
-from tests.rules.variants import loosened, mutated, plan, proven
+from tests.rules.variants import loosened, mutated, plan
 from tests.unit.programs import program
 
 # For each rule's uid the verdict on each of its variants.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from gallery.render.proof import Document, ProvenRule, rule_document, test_documents
+from gallery.render.proof import Document, ProvenRule, silent_document, test_documents
 
 Name = TypeVar("Name")
 # What stands below a test file's name, or alone.
@@ -43,7 +43,7 @@ class Verdict:
 
 def alert_proof(rule: ProvenRule) -> Proof:
     """The proof of one alert."""
-    return Proof(rules=rule_document(rule), tests=test_documents(rule, "rules.json"))
+    return Proof(rules=silent_document(rule), tests=test_documents(rule, "rules.json"))
 
 
 def verdicts(promtool: Path, directory: Path, proofs: Mapping[Name, Proof]) -> dict[Name, Verdict]:

@@ -11,9 +11,9 @@ import pytest
 from gallery.alerts import ALERTS
 from gallery.alerts.guards import COLLECTOR_FRESH, SAME_MOMENT
 from gallery.alerts.model import Alert
-from gallery.render.proof import rule_document
+from gallery.render.proof import proven, rule_document
 from tests.rules.promtool import Verdict, check
-from tests.rules.variants import OVERRIDDEN, PLANS, Effective, effective, proven
+from tests.rules.variants import OVERRIDDEN, PLANS, Effective, effective
 from tests.unit.stack_files import STACKS
 
 VerdictsOf = Callable[[str], dict[str, dict[str, Verdict]]]
@@ -79,9 +79,7 @@ def test_a_page_speaks_only_of_labels_that_its_alert_has(alert: Effective) -> No
 def test_prometheus_accepts_the_rule_and_its_texts(
     alert: Effective, promtool: Path, tmp_path: Path
 ) -> None:
-    verdict = check(
-        promtool, tmp_path, rule_document(proven(alert.planned), alert.planned.annotations)
-    )
+    verdict = check(promtool, tmp_path, rule_document(proven(alert.planned)))
     assert verdict.proven, verdict.output
 
 

@@ -13,7 +13,7 @@ from gallery.alerts import ALERTS
 from gallery.durations import Duration
 from gallery.effective import PlannedAlert
 from gallery.plan import Plan, resolve
-from gallery.render.proof import ProvenRule
+from gallery.render.proof import ProvenRule, proven
 from gallery.settings import parse
 from tests.unit.stack_files import STACKS, planned, with_value
 
@@ -44,16 +44,9 @@ def effective(*stacks: str) -> tuple[Effective, ...]:
     return tuple(Effective(stack, alert) for stack in stacks for alert in plan(stack).alerts)
 
 
-def proven(planned: PlannedAlert) -> ProvenRule:
-    """The rule and its cases as the plan has them."""
-    return ProvenRule(
-        name=planned.name,
-        expr=planned.expr,
-        hold=planned.hold,
-        keep_firing=planned.alert.keep_firing,
-        labels=planned.labels,
-        cases=planned.alert.cases(planned.scope),
-    )
+def _with(rule: ProvenRule, field: str, value: str) -> ProvenRule:
+    """The rule with one field of its rendered document changed."""
+    return replace(rule, rule={**rule.rule, field: value})
 
 
 def _overridden() -> Plan:
@@ -73,22 +66,23 @@ def loosened(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
     if planned.alert.threshold is not None:
         for factor in (0.5, 2):
             other = replace(scope, threshold=scope.threshold * factor)
-            yield f"threshold times {factor:g}", replace(rule, expr=planned.alert.expr(other))
+            yield f"threshold times {factor:g}", _with(rule, "expr", planned.alert.expr(other))
     if not planned.hold.milliseconds:
-        yield "held for a step", replace(rule, hold=min(case.interval for case in rule.cases))
+        step = min(case.interval for case in rule.cases)
+        yield "held for a step", _with(rule, "for", str(step))
         return
     for factor in (0.5, 2):
-        hold = Duration(round(rule.hold.milliseconds * factor))
-        yield f"hold times {factor:g}", replace(rule, hold=hold)
+        hold = Duration(round(planned.hold.milliseconds * factor))
+        yield f"hold times {factor:g}", _with(rule, "for", str(hold))
 
 
 def mutated(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
     """The rule with one clause of its expression left out, or one number halved or doubled."""
     rule = proven(planned)
-    tree = parser.parse(rule.expr)
+    tree = parser.parse(planned.expr)
     for site, node in enumerate(_sites(tree)):
         for name, other in _changes(node):
-            yield name, replace(rule, expr=_changed(tree, site, other))
+            yield name, _with(rule, "expr", _changed(tree, site, other))
 
 
 def token(expr: parser.Expr) -> str:
