@@ -82,9 +82,12 @@ class Message:
 
 
 def alerts_in(text: str) -> tuple[ToldAlert, ...]:
-    """The alerts of a text that has one block `FIRING name … Labels: a=b, c=d` for each."""
+    """The alerts of a text that has one block `FIRING name … Labels: a=b, c=d` for each.
+
+    Nothing where it has no such block, as the text of a CloudWatch alarm.
+    """
     starts = [*_BLOCK.finditer(text)]
-    ends = [*(start.start() for start in starts[1:]), len(text)]
+    ends = [*(start.start() for start in starts), len(text)][1:]
     found = list[ToldAlert]()
     for start, end in zip(starts, ends, strict=True):
         labels = _LABELS.search(text, start.start(), end)

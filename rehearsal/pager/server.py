@@ -59,10 +59,14 @@ class PagerServer:
         began = time.time()
         while True:
             await asyncio.sleep(STEP_SECONDS)
-            for alarm in self.duties.alarms:
-                # Before a whole range has passed, silence only means that nothing ran.
-                if time.time() - began > alarm.range_seconds:
-                    self._watch(alarm)
+            self.watch(began, time.time())
+
+    def watch(self, began: float, now: float) -> None:
+        """Tell of every alarm that has changed; `began` is when beats were first listened for."""
+        for alarm in self.duties.alarms:
+            # Before a whole range has passed, silence only means that nothing ran.
+            if now - began > alarm.range_seconds:
+                self._watch(alarm, now)
 
     async def _answer(self, request: HttpRequest) -> HttpResponse:
         match request.method, request.steps:
@@ -126,8 +130,7 @@ class PagerServer:
         receiver, message = from_mail(mail)
         self.desk.deliver(post, receiver, message, time.time())
 
-    def _watch(self, alarm: Alarm) -> None:
-        now = time.time()
+    def _watch(self, alarm: Alarm, now: float) -> None:
         state = state_at(alarm, self.desk.beats(self.duties.topics[alarm.topic]), now)
         if state is self._alarm_states[alarm.name]:
             return
