@@ -267,6 +267,11 @@ def test_what_a_stack_cannot_play_is_said(
         script(stage(resolve(parse(config))), scenario)
 
 
+def test_what_the_mesh_does_not_time_cannot_be_slow(stage: Stage) -> None:
+    with pytest.raises(NotPlayableError, match="redis-cart speaks tcp"):
+        script(stage(planned()), ENDPOINT_SLOW, service="redis-cart")
+
+
 @pytest.mark.parametrize(
     ("scenario", "chosen", "words"),
     [

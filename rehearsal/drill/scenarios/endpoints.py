@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gallery.services import Protocol
 from gallery.times import Scenario as Onset
 from rehearsal.drill.breakages import service_broken, services_broken
 from rehearsal.drill.call_graph import consequences
@@ -108,8 +109,18 @@ def _redis_down(running: Running, _target: Target) -> Script:
     return _one_down(running, Target(service=_REDIS))
 
 
+def _protocol(running: Running, service: str) -> Protocol:
+    services = (planned.service for planned in running.plan.services)
+    return next(each.protocol for each in services if each.name == service)
+
+
 def _slow(running: Running, target: Target) -> Script:
     service, promises = service_of(target), running.promises
+    if _protocol(running, service) is Protocol.TCP:
+        raise NotPlayableError(
+            f"{service} speaks {Protocol.TCP}, and the mesh times the requests of "
+            f"{Protocol.HTTP} and {Protocol.GRPC} alone"
+        )
     ticket = promises.must("EndpointSlow", Onset.CHANGED, service=service)
     probe_timeout = running.plan.timings.probe_timeout.milliseconds
     limit = promises.planned("EndpointSlow").scope.threshold
