@@ -97,6 +97,7 @@ class Promises:
             contact_points=self.plan.deliver({ALERTNAME: planned.name, **known}),
             page_seconds=page,
             resolve_seconds=resolves,
+            hold_seconds=planned.hold.seconds,
         )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.told import Account, Key, Told
 
-# Seconds beyond a bound within which it still counts as kept: clocks are read by several programs.
+# Seconds beyond a bound, or short of a hold, within which it still counts as kept: clocks are
+# read by several programs.
 GRACE_SECONDS = 1.0
 
 
@@ -169,6 +170,9 @@ def _faults(told: Told, by: Expectation, entry: Entry, times: Times) -> Iterator
     must = by.expected is Expected.MUST
     if must and told.firings[0] > by.due + GRACE_SECONDS:
         yield f"too late: {entry.seconds_to_delivery:.1f} s, bound {entry.bound_seconds:.1f} s"
+    fired_after = (entry.fired_at or told.firings[0]) - times.injected_at
+    if must and fired_after < by.hold_seconds - GRACE_SECONDS:
+        yield f"fired too early: {fired_after:.1f} s, hold {by.hold_seconds:.1f} s"
     counted = [at for at in told.firings if times.repeats_from is None or at < times.repeats_from]
     if len(counted) > 1 and not by.repeats:
         yield f"told {len(counted)} times; once is right"

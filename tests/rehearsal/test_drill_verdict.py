@@ -23,6 +23,7 @@ MUST = Expectation(
     contact_points=frozenset({"pager"}),
     page_seconds=58.0,
     resolve_seconds=27.0,
+    hold_seconds=30.0,
     since=BROKEN,
 )
 MAY = replace(
@@ -56,10 +57,10 @@ def verdict(
     pages: Mapping[tuple[str, str], int] | None = None,
     pages_at_most: Mapping[str, int] | None = None,
     alarms: tuple[Notification, ...] = (),
+    fired_at: float = BROKEN + 40,
 ) -> Verdict:
     account = Account(told=told, pages=pages or {}, alarms=alarms)
-    fired = {PAGE.key: BROKEN + 40}
-    return judge(expectations, account, fired, times, pages_at_most)
+    return judge(expectations, account, {PAGE.key: fired_at}, times, pages_at_most)
 
 
 def test_all_in_time_each_once_is_ok() -> None:
@@ -95,6 +96,20 @@ def test_what_came_too_late_is_not_ok() -> None:
     assert not found.ok
     assert not found.missing
     assert "too late" in found.faults[0]
+
+
+def test_what_fires_before_its_hold_is_over_is_not_ok() -> None:
+    assert verdict(PAGE, fired_at=BROKEN + 30 - GRACE_SECONDS).ok
+    found = verdict(PAGE, fired_at=BROKEN + 30 - GRACE_SECONDS - 0.1)
+    assert not found.ok
+    assert found.faults == (
+        "EndpointDown cartservice at pager: fired too early: 28.9 s, hold 30.0 s",
+    )
+
+
+def test_a_hold_counts_from_the_first_fault_whatever_was_broken_since() -> None:
+    late = replace(MUST, since=BROKEN + 30)
+    assert verdict(PAGE, expectations=(late,), fired_at=BROKEN + 35).ok
 
 
 @pytest.mark.parametrize("seen", [MUST, replace(MUST, expected=Expected.MAY)], ids=str)
