@@ -37,23 +37,32 @@ def blind(scope: Scope) -> str:
     return f"max {promql.BY_PLACE} ({answers}) == 0"
 
 
-def unanswered(scope: Scope, job: str) -> str:
-    """Targets of a probe job that last were seen not to answer, for no fault of the prober.
+def failing(scope: Scope, job: str, *matchers: str) -> str:
+    """Targets of a probe job whose last probe failed, whoever is to blame.
 
     A failed probe survives the prober's death for five minutes and ends with the first good
     one. A probe that does not come back in time is a scrape that fails: the blackbox exporter's
-    gRPC prober ignores its timeout (prometheus/blackbox_exporter#1557). While nothing at all
-    answers, canary included, a target that answered for as long as the canary did tells of the
-    prober; one that was down before stays down, so that a blind prober resolves nothing.
+    gRPC prober ignores its timeout (prometheus/blackbox_exporter#1557).
     """
-    known = scope.job("probe_success", job, window=promql.LAST_KNOWN)
+    of = (promql.equals("job", job), *matchers)
+    known = scope.series("probe_success", *of, window=promql.LAST_KNOWN)
+    return f"last_over_time({known}) == 0 or {scope.series('up', *of)} == 0"
+
+
+def unanswered(scope: Scope, job: str) -> str:
+    """Targets of a probe job that last were seen not to answer, for no fault of the prober.
+
+    While nothing at all answers, canary included, a target that answered for as long as the
+    canary did tells of the prober; one that was down before stays down, so that a blind prober
+    resolves nothing.
+    """
     moment = SAME_MOMENT * scope.timings.scrape.seconds
     alike = (
         f"({_last_answer(scope, job)}) >= {promql.ON_PLACE} group_left ()"
         f" (max {promql.BY_PLACE} ({_last_answer(scope, labels.CANARY)}) - {moment:g})"
     )
     return (
-        f"(last_over_time({known}) == 0 or {scope.job('up', job)} == 0)"
+        f"({failing(scope, job)})"
         f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_PLACE} {blind(scope)})"
     )
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gallery import labels
 from gallery.plan import Plan
 from gallery.times import Scenario
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.running import Promises
-
-_ENTRANCE = "frontend"
 
 
 def callers(plan: Plan, broken: Iterable[str]) -> frozenset[str]:
@@ -31,20 +28,15 @@ def callers(plan: Plan, broken: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def consequences(
-    promises: Promises, broken: Iterable[str], scenario: Scenario
-) -> tuple[Expectation, ...]:
-    """What may come while these services are broken: slow answers, and a closed door."""
+def consequences(promises: Promises, broken: Iterable[str]) -> tuple[Expectation, ...]:
+    """What may come while these services are broken: slow answers.
+
+    Not a closed door: where the frontend is down, its own page says so.
+    """
     broken = frozenset(broken)
     felt = sorted(broken | callers(promises.plan, broken))
-    slow = (
+    return tuple(
         expectation
         for service in felt
         for expectation in promises.may("EndpointSlow", Scenario.CHANGED, service=service)
     )
-    door = (
-        promises.may("ShopDoorDown", scenario, service=labels.DOOR_SERVICE)
-        if _ENTRANCE in broken and scenario in {Scenario.REFUSED, Scenario.HANGING}
-        else ()
-    )
-    return (*slow, *door)

@@ -68,6 +68,25 @@ class Watch:
 
 
 @dataclass(frozen=True)
+class Outlast:
+    """Look on until so many seconds have passed since something was last broken."""
+
+    seconds: float
+    what: str
+    expectations: tuple[Expectation, ...] = ()
+
+    @property
+    def at_most(self) -> float:
+        """All of it."""
+        return self.seconds + GRACE_SECONDS
+
+    def run(self, play: Play) -> None:
+        """Look on."""
+        play.timeline.line(time.time(), f"{self.what} until +{self.seconds:.0f} s")
+        play.wait(lambda: False, play.mark + self.at_most)
+
+
+@dataclass(frozen=True)
 class Until:
     """Wait until something is so; it is missing where that takes longer than `at_most`."""
 

@@ -28,6 +28,7 @@ from rehearsal.drill.scenarios.endpoints import (
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN
 from rehearsal.drill.script import Scenario, Script
+from rehearsal.drill.steps import Outlast
 from rehearsal.drill.theatre import target
 from rehearsal.faults import RehearsalError
 from rehearsal.processes.supervisor import Supervisor
@@ -139,10 +140,23 @@ def test_callers_of_a_broken_service_may_be_slow_and_nobody_else(stage: Stage) -
     assert about(may) == slow
 
 
-def test_the_door_may_close_with_the_frontend_alone(stage: Stage) -> None:
-    may = script(stage(planned()), ENDPOINT_DOWN, service="frontend").may
-    assert ("ShopDoorDown", "door") in about(may)
-    assert ("ShopDoorDown", "door") not in about(script(stage(planned()), REDIS_DOWN).may)
+@pytest.mark.parametrize(
+    ("scenario", "chosen", "bound"),
+    [
+        (ENDPOINT_DOWN, {"service": "frontend"}, 88),
+        (ENDPOINT_HANGS, {"service": "frontend"}, 90),
+        (TWO_ENDPOINTS_DOWN, {"service": "frontend"}, 88),
+        (STORE_DOWN, {}, 88),
+    ],
+)
+def test_no_page_about_the_door_follows_that_of_the_frontend(
+    stage: Stage, scenario: Scenario, chosen: dict[str, str], bound: float
+) -> None:
+    written = script(stage(planned()), scenario, **chosen)
+    assert "ShopDoorDown" not in {each.alert for each in (*written.expectations, *written.may)}
+    # Whatever is neither must nor may is forbidden, and has the time to come.
+    assert [step.seconds for step in written.steps if isinstance(step, Outlast)] == [bound]
+    assert not any(isinstance(step, Outlast) for step in script(stage(planned()), REDIS_DOWN).steps)
 
 
 def test_a_second_outage_within_ten_minutes_may_degrade(

@@ -21,7 +21,6 @@ from rehearsal.drill.scenarios.endpoints import down, outage, second_service, se
 from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.steps import Await, AwaitRefusal, Break, Mend, MendOne, PassOver, Until, Watch
 from rehearsal.drill.told import ALERTNAME
-from rehearsal.world.faults import REFUSE
 
 _QUIET_SECONDS = 60.0
 # After a restart a notifier hears of an alert again within a minute (Prometheus'
@@ -64,7 +63,6 @@ def _evaluator_restart(running: Running, target: Target) -> Script:
     return outage(
         running,
         (service,),
-        REFUSE,
         Break(service_broken(service)),
         Until(pending, f"{page.alert} pending", page.page_seconds),
         Watch(planned.hold.seconds / 2, "into the hold"),
@@ -84,7 +82,6 @@ def _alertmanager_restart(running: Running, target: Target) -> Script:
     return outage(
         running,
         both,
-        REFUSE,
         Break(service_broken(both[0])),
         Await((pages[0],)),
         PassOver(program_stopped(running, name)),
@@ -107,7 +104,6 @@ def _pager_refuses(running: Running, target: Target) -> Script:
     return outage(
         running,
         (service,),
-        REFUSE,
         Break(service_broken(service)),
         Break(pager_refuses(page.contact_points, _HOUR)),
         AwaitRefusal(len(page.contact_points), page.page_seconds),

@@ -19,7 +19,6 @@ from rehearsal.drill.running import Running
 from rehearsal.drill.scenarios.endpoints import down, outage, service_of
 from rehearsal.drill.script import Scenario, Script, Step, Target
 from rehearsal.drill.steps import Await, Break, Mend, Until
-from rehearsal.world.faults import REFUSE
 
 # The share of a silence's scrapes that must be there once the backlog has arrived.
 _COMPLETE = 0.9
@@ -37,7 +36,6 @@ def _prober_down(running: Running, target: Target) -> Script:
     return outage(
         running,
         (service,),
-        REFUSE,
         Break(service_broken(service)),
         Await((page,)),
         Break(prober_killed(running)),
