@@ -12,7 +12,7 @@ from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.running import Running
 from rehearsal.drill.timeline import Timeline
-from rehearsal.drill.told import Account, Told, account, key_of
+from rehearsal.drill.told import Account, Told, account, key_of, listed
 from rehearsal.drill.verdict import Entry, Finding, Times, Verdict, judge
 from rehearsal.faults import RehearsalError
 from rehearsal.interruption import uninterrupted
@@ -144,6 +144,11 @@ class Play:
         """What was told so far, heartbeats aside."""
         read = account(self._notifications)
         return replace(read, told=(*read.told, *self.foreseen))
+
+    def listed(self, expectation: Expectation, since: float) -> list[Notification]:
+        """The messages since then that list an expected alert as firing, beside others too."""
+        heard = (each for each in self._notifications if each.received_at >= since)
+        return listed(heard, expectation.about)
 
     def verdict(self) -> Verdict:
         """The judgement as of now."""

@@ -68,6 +68,39 @@ class Watch:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """Look on for so many seconds in which no message may list these alerts as firing.
+
+    What elsewhere is a mere mention of an alert beside the end of another is found here too: a
+    notifier that has forgotten whom it told says both in one message.
+    """
+
+    seconds: float
+    about: tuple[Expectation, ...]
+    expectations: tuple[Expectation, ...] = ()
+
+    @property
+    def at_most(self) -> float:
+        """All of it."""
+        return self.seconds
+
+    def run(self, play: Play) -> None:
+        """Look on."""
+        since = play.mark
+        Watch(self.seconds, "no page may come twice").run(play)
+        for one in self.about:
+            play.findings += [
+                Finding(
+                    alert=one.alert,
+                    labels=one.labels,
+                    contact_point=again.contact_point,
+                    why=f"told again {again.received_at - since:.1f} s after the restart",
+                )
+                for again in play.listed(one, since)
+            ]
+
+
+@dataclass(frozen=True)
 class Outlast:
     """Look on until so many seconds have passed since something was last broken."""
 

@@ -8,7 +8,7 @@ nothing else than before is a second page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rehearsal.pager.notifications import Notification, ToldAlert
@@ -61,6 +61,21 @@ def key_of(labels: Mapping[str, str]) -> Key:
     """The key of an alert whose labels hold its name."""
     rest = {name: value for name, value in labels.items() if name != ALERTNAME}
     return labels.get(ALERTNAME, ""), frozenset(rest.items())
+
+
+def listed(
+    notifications: Iterable[Notification], concerns: Callable[[str, Mapping[str, str]], bool]
+) -> list[Notification]:
+    """The messages that list such an alert as firing, were it as a mere mention."""
+    return [
+        notification
+        for notification in notifications
+        if any(
+            alert.status == "firing"
+            and concerns(alert.labels.get(ALERTNAME, ""), dict(key_of(alert.labels)[1]))
+            for alert in notification.alerts
+        )
+    ]
 
 
 def account(notifications: Iterable[Notification]) -> Account:

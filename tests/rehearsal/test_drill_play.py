@@ -12,15 +12,17 @@ import pytest
 
 from rehearsal import loopback
 from rehearsal.drill import command, theatre
-from rehearsal.drill.beats import alarm_after
+from rehearsal.drill.beats import MissBeats, alarm_after
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.play import Breakage, Play
 from rehearsal.drill.report import Report
 from rehearsal.drill.running import Running, promised
-from rehearsal.drill.scenarios import SCENARIOS
+from rehearsal.drill.scenarios import SCENARIOS, pipeline
+from rehearsal.drill.scenarios.delivery import PAGER_REFUSES, QUIET
+from rehearsal.drill.scenarios.endpoints import ENDPOINT_FLAPPING
 from rehearsal.drill.script import Scenario, Script, Step, Target
-from rehearsal.drill.steps import Await, Break, Mend, PassOver, Until, Watch
+from rehearsal.drill.steps import Await, AwaitRefusal, Break, Mend, PassOver, Silence, Until, Watch
 from rehearsal.drill.timeline import Timeline
 from rehearsal.drill.verdict import Verdict
 from rehearsal.faults import RehearsalError
@@ -28,7 +30,7 @@ from rehearsal.heartbeat import Alarm
 from rehearsal.pager.client import PagerClient
 from rehearsal.pager.notifications import Notification, ToldAlert
 from rehearsal.processes.supervisor import Supervisor
-from rehearsal.queries import ActiveAlert, AlertmanagerClient, PrometheusClient
+from rehearsal.queries import ActiveAlert, AlertmanagerClient, PrometheusClient, Sample
 from rehearsal.world.client import WorldClient
 from tests.unit.stack_files import planned
 
@@ -52,18 +54,27 @@ class Town:
     fires: bool = False
     mended: list[str] = field(default_factory=list[str])
 
-    def tell(self, status: str, to: str = "pager", name: str = "EndpointDown") -> None:
+    def tell(
+        self,
+        status: str,
+        to: str = "pager",
+        name: str = "EndpointDown",
+        over: str = "",
+        after: float = 0.0,
+    ) -> None:
+        """One alert in a message, so many seconds from now; with `over` another's end beside it."""
         labels = {"alertname": name, "service": "cartservice", "severity": "page"}
+        other = ToldAlert(status="resolved", labels={**labels, "service": over})
         self.book.append(
             Notification(
-                received_at=time.time(),
+                received_at=time.time() + after,
                 contact_point=to,
                 kind="pagerduty",
                 receiver=to,
                 status=status,
                 title=f"{status} {name}",
                 text=f"{status} {name}\nWhat: it does not answer.",
-                alerts=(ToldAlert(status=status, labels=labels),),
+                alerts=(ToldAlert(status=status, labels=labels), *([other] if over else [])),
             )
         )
 
@@ -78,6 +89,11 @@ class Town:
                 self.tell("resolved")
 
         return Breakage(what=f"{name} breaks", do=do, mended=f"{name} mends", undo=undo)
+
+    def calm(self) -> Breakage:
+        """Something breaks that nobody is told of."""
+        self.told_when_broken = self.told_when_mended = False
+        return self.breakage()
 
 
 def always(value: object) -> Callable[..., object]:
@@ -94,7 +110,8 @@ def town(monkeypatch: pytest.MonkeyPatch) -> Town:
     made = Town()
 
     def notifications(_self: PagerClient, since: float = 0.0) -> list[Notification]:
-        return [each for each in made.book if each.received_at >= since]
+        told = [each for each in made.book if since <= each.received_at <= time.time()]
+        return sorted(told, key=lambda each: each.received_at)
 
     def alerts(_self: object) -> list[ActiveAlert]:
         labels = {"alertname": "EndpointDown", "service": "cartservice"}
@@ -356,3 +373,139 @@ def test_an_alarm_that_sounds_while_it_beats_is_none() -> None:
 
 def test_an_alarm_that_never_counts_silence_is_none() -> None:
     assert alarm_after(replace(ALARM, threshold=0.0), [1000.0, 1060.0]) is None
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting takes no time: the clock is put forward instead."""
+    now = [time.time()]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", sleep)
+
+
+def written(running: Running, scenario: Scenario, kind: type[Step]) -> Step:
+    """The one step of that kind in a scenario, as written for the stack that runs."""
+    script = scenario.write(running, Target(service=scenario.service))
+    [step] = [step for step in script.steps if isinstance(step, kind)]
+    return step
+
+
+def missing(report: Report) -> list[str]:
+    """What never came, which is all that may be wrong."""
+    assert not report.verdict.unexpected
+    assert report.verdict.ok is not bool(report.verdict.missing)
+    return [finding.alert for finding in report.verdict.missing]
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("after", "found"), [(None, []), (3.0, ["EndpointDown"])])
+def test_a_page_told_again_beside_the_end_of_another_is_found(
+    running: Running, town: Town, lines: list[str], after: float | None, found: list[str]
+) -> None:
+    def restart() -> None:
+        if after is not None:
+            town.tell("firing", over="adservice", after=after)
+
+    restarted = PassOver(Breakage(what="stops", do=restart, mended="runs", undo=lambda: None))
+    silence = Silence(5.0, (MUST,))
+    # The pager has told before the notifier is restarted, and the clock stands still meanwhile.
+    awaited = (Break(town.breakage()), Await((MUST,)), Watch(1.0, "on"))
+    assert missing(played(running, lines, *awaited, restarted, silence, Mend())) == found
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_quiet_minute_without_a_heartbeat_fails(
+    running: Running, town: Town, lines: list[str]
+) -> None:
+    def quiet() -> list[str]:
+        return missing(theatre.perform(running, QUIET, Target(), lines.append))
+
+    assert quiet() == ["heartbeat", "heartbeat"]
+    for name, contact_point in running.promises.beats.items():
+        town.tell("firing", contact_point, name, after=30.0)
+    assert quiet() == []
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("beats", "found"), [(1, []), (100, ["silent"])])
+def test_a_heartbeat_that_goes_on_raises_no_alarm_and_the_drill_fails(
+    running: Running, town: Town, lines: list[str], beats: int, found: list[str]
+) -> None:
+    for number in range(beats):
+        town.tell("firing", "heartbeat", "Watchdog", after=5.0 + 50.0 * number)
+    miss = MissBeats("heartbeat", ALARM, frozenset(ALARM.actions), stops_within=100.0)
+    assert missing(played(running, lines, Break(town.calm()), miss, Mend())) == found
+
+
+@pytest.mark.usefixtures("clock", "town")
+def test_what_is_not_so_in_time_is_missing(running: Running, lines: list[str]) -> None:
+    def waited(*, so: bool) -> list[str]:
+        def done(_: Play) -> bool:
+            return so
+
+        return missing(played(running, lines, Until(done, "the tide", 3.0)))
+
+    assert waited(so=False) == ["the tide"]
+    assert waited(so=True) == []
+
+
+@pytest.mark.usefixtures("clock", "town")
+@pytest.mark.parametrize(("refused", "found"), [(2, []), (1, ["a refused delivery"])])
+def test_a_pager_that_refuses_nothing_fails_its_drill(
+    running: Running,
+    lines: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    refused: int,
+    found: list[str],
+) -> None:
+    counts = [refused] * 9 + [0]
+
+    def count(_: PagerClient) -> int:
+        return counts.pop() if len(counts) > 1 else refused
+
+    monkeypatch.setattr(PagerClient, "refused", count)
+    step = written(running, PAGER_REFUSES, AwaitRefusal)
+    assert missing(played(running, lines, step)) == found
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_backlog_that_does_not_arrive_fails_its_drill(
+    running: Running, town: Town, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "miss_beats", always(Watch(1.0, "on")))
+    backlog = written(running, pipeline.REMOTE_WRITE_BLOCKED, Until)
+
+    def arrived(samples: float) -> list[str]:
+        counted = Sample(labels={"service": "collector"}, value=samples, at=0.0)
+        monkeypatch.setattr(PrometheusClient, "query", always([counted]))
+        # Ten minutes of silence, of which half a minute at the edges does not count.
+        steps = (Break(town.calm()), Watch(600.0, "silence"), Mend(), backlog)
+        return missing(played(running, lines, *steps))
+
+    assert arrived(samples=114) == []
+    assert arrived(samples=50) == ["the backlog of samples"]
+
+
+@pytest.mark.usefixtures("clock", "town")
+def test_a_service_that_flaps_untold_fails_its_drill(
+    running: Running, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seen(*_: object) -> list[Sample]:
+        return [Sample(labels={"service": "shippingservice"}, value=time.time(), at=0.0)]
+
+    broken = list[str]()
+
+    def break_service(_: WorldClient, name: str, *_how: object) -> None:
+        broken.append(name)
+
+    monkeypatch.setattr(PrometheusClient, "query", seen)
+    monkeypatch.setattr(WorldClient, "break_service", break_service)
+    monkeypatch.setattr(WorldClient, "mend_service", always(None))
+    chosen = Target(service=ENDPOINT_FLAPPING.service)
+    report = theatre.perform(running, ENDPOINT_FLAPPING, chosen, lines.append)
+    assert missing(report) == ["EndpointDegraded"]
+    assert len(broken) > 2

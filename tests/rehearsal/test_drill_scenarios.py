@@ -15,7 +15,12 @@ from rehearsal.drill.call_graph import callers
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.running import NotPlayableError, Running, promised
 from rehearsal.drill.scenarios import SCENARIOS
-from rehearsal.drill.scenarios.delivery import CONTACT_POINTS, PAGER_REFUSES, QUIET
+from rehearsal.drill.scenarios.delivery import (
+    ALERTMANAGER_RESTART,
+    CONTACT_POINTS,
+    PAGER_REFUSES,
+    QUIET,
+)
 from rehearsal.drill.scenarios.endpoints import (
     ENDPOINT_DOWN,
     ENDPOINT_FLAPPING,
@@ -24,11 +29,12 @@ from rehearsal.drill.scenarios.endpoints import (
     REDIS_DOWN,
     STORE_DOWN,
     TWO_ENDPOINTS_DOWN,
+    down,
 )
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN
 from rehearsal.drill.script import Scenario, Script
-from rehearsal.drill.steps import Outlast
+from rehearsal.drill.steps import Await, Break, Mend, Outlast, PassOver, Silence, Until
 from rehearsal.drill.theatre import target
 from rehearsal.faults import RehearsalError
 from rehearsal.processes.supervisor import Supervisor
@@ -207,6 +213,25 @@ def test_every_alert_is_posted_to_the_contact_points_of_the_plan(stage: Stage) -
         for each in posted:
             labels = {"alertname": each.alert, **each.labels}
             assert each.contact_points == plan.deliver(labels)
+
+
+def test_the_notifier_is_killed_before_the_page_is_out_and_has_the_time_to_hear_again(
+    stage: Stage,
+) -> None:
+    running = stage(planned())
+    steps = script(running, ALERTMANAGER_RESTART).steps
+    kinds = [type(step) for step in steps]
+    assert kinds == [Break, Until, PassOver, Await, Break, Await, PassOver, Silence, Mend]
+    page, lost = down(running.promises, "cartservice"), steps[3].expectations
+    assert [each.page_seconds for each in lost] == [page.page_seconds + 60]
+    assert [step.forgets for step in steps if isinstance(step, PassOver)] == [True, False]
+    [silence] = [step for step in steps if isinstance(step, Silence)]
+    assert {each.labels["service"] for each in silence.about} == {
+        "cartservice",
+        "productcatalogservice",
+    }
+    timings = planned().timings
+    assert silence.seconds > 60 + (timings.evaluate + timings.group_wait).seconds
 
 
 def test_only_the_heartbeat_speaks_in_a_quiet_minute(stage: Stage) -> None:
