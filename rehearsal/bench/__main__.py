@@ -37,17 +37,17 @@ _GIB = 1024**3
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One measured value against its budget, which it must not exceed."""
+    """One measured value against its budget, which it must not exceed; None where it is missing."""
 
     name: str
-    value: float
+    value: float | None
     budget: float
     unit: str
 
     @property
     def holds(self) -> bool:
         """Whether the value is within the budget."""
-        return self.value <= self.budget
+        return self.value is not None and self.value <= self.budget
 
 
 def _measure(what: str, count: int = 0) -> dict[str, float]:
@@ -76,13 +76,12 @@ def render() -> Iterator[Figure]:
 
 
 def start() -> Iterator[Figure]:
-    """Bring the rehearsal up, tools installed, and weigh all its processes."""
+    """Bring the rehearsal up, tools installed."""
     provide()
     platform.down()
     began = time.monotonic()
     platform.up(STACK, _say)
     yield Figure(name=f"rehearsal up, {STACK}", value=time.monotonic() - began, budget=20, unit="s")
-    yield Figure(name="memory of its processes", value=_memory() / _GIB, budget=1, unit="GiB")
 
 
 def _memory() -> float:
@@ -98,15 +97,25 @@ def _proportional_bytes(path: Path) -> int:
 
 
 def time_to_page() -> Iterator[Figure]:
-    """Ten outages, each of another service, half refusing and half hanging."""
+    """Ten outages, each of another service, half refusing and half hanging; memory around them."""
+    memory = _memory()
     for number, service in enumerate(SERVICES[:_RUNS]):
         fault = "refuse" if number % 2 else "hang"
         _say(f"{service.name}: {fault}")
         played = drill.play_endpoint(service.name, fault, lambda _line: None)
-        yield from _delivered(service.name, fault, played)
+        yield from outage(service.name, fault, played)
+    most = max(memory, _memory())
+    yield Figure(name="memory of its processes", value=most / _GIB, budget=1, unit="GiB")
 
 
-def _delivered(service: str, fault: str, played: dict[str, Any]) -> Iterator[Figure]:
+def outage(service: str, fault: str, played: dict[str, Any]) -> Iterator[Figure]:
+    """The times of one played outage, and whether nothing came twice or was forbidden."""
+    yield Figure(
+        name=f"{service} ({fault}): not as expected",
+        value=float(not played["ok"]),
+        budget=0,
+        unit="drill",
+    )
     for alert in played["alerts"]:
         if alert["expected"] != "must":
             continue
@@ -116,7 +125,7 @@ def _delivered(service: str, fault: str, played: dict[str, Any]) -> Iterator[Fig
         ):
             yield Figure(
                 name=f"{service} ({fault}): {what} to {alert['contact_point']}",
-                value=float("inf") if value is None else value,
+                value=value,
                 budget=budget + _MARGIN_SECONDS,
                 unit="s",
             )
@@ -126,13 +135,23 @@ def _say(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
-def _table(figures: list[Figure]) -> str:
+def table(figures: list[Figure]) -> str:
+    """Every figure in a line, for a person."""
     width = max(len(figure.name) for figure in figures)
     return "\n".join(
-        f"{figure.name:<{width}}  {figure.value:8.2f} of {figure.budget:6.2f} {figure.unit:<5} "
-        f"{'ok' if figure.holds else 'MISSED'}"
+        f"{figure.name:<{width}}  {_number(figure.value)} of {figure.budget:6.2f} "
+        f"{figure.unit:<5} {'ok' if figure.holds else 'MISSED'}"
         for figure in figures
     )
+
+
+def _number(value: float | None) -> str:
+    return " missing" if value is None else f"{value:8.2f}"
+
+
+def document(figures: list[Figure]) -> str:
+    """Every figure as JSON, a missing value as null."""
+    return json.dumps([asdict(figure) for figure in figures], indent=2, allow_nan=False) + "\n"
 
 
 def main() -> int:
@@ -149,8 +168,8 @@ def _measured() -> int:
     finally:
         platform.down()
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
-    print(_table(figures))
+    REPORT.write_text(document(figures))
+    print(table(figures))
     return 0 if all(figure.holds for figure in figures) else 1
 
 

@@ -1,0 +1,63 @@
+"""What the bench makes of what it measured."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rehearsal import drill
+from rehearsal.bench import __main__ as bench
+from rehearsal.bench.__main__ import Figure
+
+_ALERT: dict[str, Any] = {
+    "expected": "must",
+    "contact_point": "pager",
+    "seconds_to_delivery": 40.0,
+    "bound_seconds": 58.0,
+    "seconds_to_resolve": 20.0,
+    "resolve_bound_seconds": 27.0,
+}
+
+
+def _figures(*, ok: bool = True, **changed: float | None) -> list[Figure]:
+    return [*bench.outage("adservice", "hang", {"ok": ok, "alerts": [_ALERT | changed]})]
+
+
+def _missed(figures: list[Figure]) -> list[str]:
+    return [figure.name for figure in figures if not figure.holds]
+
+
+def test_an_outage_in_time_holds() -> None:
+    assert _missed(_figures()) == []
+    assert len(_figures()) == 3
+
+
+def test_a_drill_that_is_not_ok_fails_though_all_came_in_time() -> None:
+    assert _missed(_figures(ok=False)) == ["adservice (hang): not as expected"]
+
+
+def test_what_never_came_is_null_and_fails() -> None:
+    figures = _figures(seconds_to_resolve=None)
+    assert _missed(figures) == ["adservice (hang): resolve to pager"]
+    assert [each["value"] for each in json.loads(bench.document(figures))] == [0, 40, None]
+    assert "missing of  28.00 s     MISSED" in bench.table(figures)
+
+
+@pytest.mark.parametrize("course", [(0.5, 0.9), (0.9, 0.5)])
+def test_memory_is_the_most_of_before_and_after_the_outages(
+    monkeypatch: pytest.MonkeyPatch, course: tuple[float, float]
+) -> None:
+    weighed = iter([gibibytes * 1024**3 for gibibytes in course])
+    played = list[str]()
+
+    def play(service: str, *_: object) -> dict[str, Any]:
+        played.append(service)
+        return {"ok": True, "alerts": []}
+
+    monkeypatch.setattr(bench, "_memory", lambda: next(weighed))
+    monkeypatch.setattr(drill, "play_endpoint", play)
+    [memory] = [figure for figure in bench.time_to_page() if figure.unit == "GiB"]
+    assert memory.value == pytest.approx(0.9)
+    assert len(played) == 10
