@@ -222,16 +222,28 @@ def test_the_notifier_is_killed_before_the_page_is_out_and_has_the_time_to_hear_
     steps = script(running, ALERTMANAGER_RESTART).steps
     kinds = [type(step) for step in steps]
     assert kinds == [Break, Until, PassOver, Await, Break, Await, PassOver, Silence, Mend]
-    page, lost = down(running.promises, "cartservice"), steps[3].expectations
+    page, lost = down(running.promises, "paymentservice"), steps[3].expectations
     assert [each.page_seconds for each in lost] == [page.page_seconds + 60]
     assert [step.forgets for step in steps if isinstance(step, PassOver)] == [True, False]
     [silence] = [step for step in steps if isinstance(step, Silence)]
     assert {each.labels["service"] for each in silence.about} == {
-        "cartservice",
+        "paymentservice",
         "productcatalogservice",
     }
     timings = planned().timings
     assert silence.seconds > 60 + (timings.evaluate + timings.group_wait).seconds
+
+
+def test_the_end_of_a_recent_outage_may_be_told_beside_a_page(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lately(_self: PrometheusClient, expr: str, _at: float | None = None) -> list[Sample]:
+        return [Sample(labels={}, value=1, at=0)] if "ALERTS" in expr else []
+
+    monkeypatch.setattr(PrometheusClient, "query", lately)
+    written = script(stage(planned()), ALERTMANAGER_RESTART)
+    assert not any(isinstance(step, Silence) for step in written.steps)
+    assert "EndpointDown fired within the last 15m" in written.notes[0]
 
 
 def test_only_the_heartbeat_speaks_in_a_quiet_minute(stage: Stage) -> None:

@@ -1,7 +1,8 @@
 """Every outage that can be played, in the order in which `drill all` plays them.
 
 Neighbours break different services: a second outage of one within ten minutes is a finding of
-its own (EndpointDegraded), and takes ten minutes to be over.
+its own (EndpointDegraded), and takes ten minutes to be over. The notifier is restarted before
+any outage whose end would be told beside a new page.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from rehearsal.drill.script import Scenario
 SCENARIOS: tuple[Scenario, ...] = (
     QUIET,
     CONTACT_POINTS,
+    ALERTMANAGER_RESTART,
     ENDPOINT_DOWN,
     ENDPOINT_HANGS,
     TWO_ENDPOINTS_DOWN,
@@ -38,7 +40,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     HOST_DOWN,
     HOST_TERMINATED,
     ENDPOINT_SLOW,
-    ALERTMANAGER_RESTART,
     PROBER_DOWN,
     ENDPOINT_FLAPPING,
     COLLECTOR_DOWN,

@@ -36,6 +36,8 @@ _QUIET_SECONDS = 60.0
 # After a restart a notifier hears of an alert again within a minute (Prometheus'
 # --rules.alert.resend-delay); what it would then say twice, it says after its group wait.
 _RESEND_SECONDS = 60.0
+# How long an evaluator says again that an alert is over (Prometheus' resolvedRetention).
+_RETAINED = "15m"
 _REFUSED_SECONDS = 20.0
 _SLACK_SECONDS = 2.0
 # Longer than any drill: what ends it is the mend.
@@ -88,6 +90,18 @@ def _evaluator_restart(running: Running, target: Target) -> Script:
     )
 
 
+def _lately(running: Running, alert: str) -> tuple[str, ...]:
+    """A note where this alert fired so lately that its end is still told along with new ones."""
+    asked = f'count_over_time(ALERTS{{alertname="{alert}",alertstate="firing"}}[{_RETAINED}])'
+    if not any(evaluator.query(asked) for evaluator in running.evaluators):
+        return ()
+    note = (
+        f"{alert} fired within the last {_RETAINED}: its end is told again beside a new page, "
+        "which is no repetition here; on a stack that was just started it would be one"
+    )
+    return (note,)
+
+
 def _alertmanager_restart(running: Running, target: Target) -> Script:
     first = service_of(target)
     both = (first, second_service(running, first, "productcatalogservice"))
@@ -95,7 +109,9 @@ def _alertmanager_restart(running: Running, target: Target) -> Script:
     name, timings = running.alertmanager, running.plan.timings
     again = _RESEND_SECONDS + timings.evaluate.seconds + timings.group_wait.seconds + _SLACK_SECONDS
     lost = replace(pages[0], page_seconds=pages[0].page_seconds + _RESEND_SECONDS)
-    return outage(
+    restless = _lately(running, pages[0].alert)
+    once = Watch(again, "no page may come twice") if restless else Silence(again, pages)
+    script = outage(
         running,
         both,
         Break(service_broken(both[0])),
@@ -106,9 +122,10 @@ def _alertmanager_restart(running: Running, target: Target) -> Script:
         Break(service_broken(both[1])),
         Await((pages[1],)),
         PassOver(program_stopped(running, name)),
-        Silence(again, pages),
+        once,
         Mend(),
     )
+    return replace(script, notes=(*script.notes, *restless))
 
 
 def _pager_refuses(running: Running, target: Target) -> Script:
@@ -215,7 +232,7 @@ ALERTMANAGER_RESTART = Scenario(
     name="alertmanager-restart",
     summary="the notifier is restarted around a page (KILL: at least once; TERM: exactly once)",
     write=_alertmanager_restart,
-    service="cartservice",
+    service="paymentservice",
 )
 PAGER_REFUSES = Scenario(
     name="pager-refuses",
