@@ -14,13 +14,10 @@ from gallery.alerts.model import (
     at_once,
     gone,
     leaves_discovery,
-    unwritten,
 )
 from gallery.alerts.probing import hanging, refusing, unanswered_cases
 from gallery.alerts.stories import (
-    CALM,
     MINUTE,
-    STEP,
     Spell,
     lasting,
     minus,
@@ -31,7 +28,7 @@ from gallery.alerts.stories import (
 )
 from gallery.alerts.subjects import (
     canary_labels,
-    collector_silent,
+    collector_dies,
     collector_well,
     probe_labels,
     whole,
@@ -130,21 +127,11 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
             collector_well(scope, length),
         )
 
-    dead = scope.hold.ceil_to(STEP) + MINUTE * 10
     return (
         lasting(scope, "nobody probes it", cart_is_lost, scope.at(service="cartservice")),
         passing(scope, "the probe comes back just before the hold ends", cart_is_lost),
         silent(scope, "the prober itself cannot be scraped", exporter_is_dead),
-        Case(
-            name="the collector is dead and its last values expire",
-            series=(
-                *expected(CALM + dead),
-                present("up", cart, ((False, CALM), (True, dead)), away=unwritten),
-                present("up", shop, ((False, CALM), (True, dead)), away=unwritten),
-                collector_silent(scope, (False, CALM), (True, dead)),
-            ),
-            until=CALM + dead,
-        ),
+        collector_dies(scope, expected, cart, shop),
     )
 
 

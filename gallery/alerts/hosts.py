@@ -14,10 +14,8 @@ from gallery.alerts.model import (
     gone,
     leaves_discovery,
     scrape_times_out,
-    unwritten,
 )
 from gallery.alerts.stories import (
-    CALM,
     MINUTE,
     STEP,
     Spell,
@@ -30,7 +28,7 @@ from gallery.alerts.stories import (
     valued,
 )
 from gallery.alerts.subjects import (
-    collector_silent,
+    collector_dies,
     collector_well,
     group_labels,
     host_labels,
@@ -116,21 +114,12 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
             collector_well(scope, length),
         )
 
-    dead = scope.hold.ceil_to(STEP) + MINUTE * 10
     return (
         lasting(scope, "one of two has left", second_is_gone, group_labels(scope)),
         lasting(scope, "the only one has left", only_one_is_gone, group_labels(scope)),
         passing(scope, "is replaced within the hold", second_is_gone),
         silent(scope, "is down, but not gone", down_but_known),
-        Case(
-            name="the collector is dead and its last values expire",
-            series=(
-                expected(CALM + dead, 1),
-                present("up", node_labels(scope), ((False, CALM), (True, dead)), away=unwritten),
-                collector_silent(scope, (False, CALM), (True, dead)),
-            ),
-            until=CALM + dead,
-        ),
+        collector_dies(scope, lambda length: (expected(length, 1),), node_labels(scope)),
     )
 
 

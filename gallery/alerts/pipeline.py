@@ -15,7 +15,6 @@ from gallery.alerts.model import (
     gone,
     leaves_discovery,
     ramp,
-    unwritten,
 )
 from gallery.alerts.stories import (
     CALM,
@@ -34,6 +33,7 @@ from gallery.alerts.stories import (
 )
 from gallery.alerts.subjects import (
     canary_labels,
+    collector_dies,
     collector_labels,
     collector_silent,
     collector_well,
@@ -196,21 +196,12 @@ def _targets_lost_cases(scope: Scope) -> tuple[Case, ...]:
     def scales_down(*spells: Spell) -> tuple[Series, ...]:
         return (*leaves(*spells), valued("up", second, (1, whole(spells))))
 
-    dead = scope.hold.ceil_to(STEP) + MINUTE * 10
     return (
         lasting(scope, "a proxy refuses to be scraped", refuses, proxy),
         lasting(scope, "no proxy of a service is found", leaves, cart),
         passing(scope, "a proxy restarts", refuses),
         silent(scope, "a service scales down", scales_down),
-        Case(
-            name="the collector is dead and its last values expire",
-            series=(
-                present("up", proxy, ((False, CALM), (True, dead)), away=unwritten),
-                expected(CALM + dead),
-                collector_silent(scope, (False, CALM), (True, dead)),
-            ),
-            until=CALM + dead,
-        ),
+        collector_dies(scope, lambda length: (expected(length),), proxy),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gallery import labels
-from gallery.alerts.model import Scope, Series, unwritten
-from gallery.alerts.stories import Spell, present, valued
+from gallery.alerts.model import Case, Labels, Scope, Series, unwritten
+from gallery.alerts.stories import CALM, MINUTE, STEP, Spell, present, valued
 from gallery.durations import Duration
 
 
@@ -53,6 +55,23 @@ def collector_well(scope: Scope, length: Duration) -> Series:
 def collector_silent(scope: Scope, *spells: Spell) -> Series:
     """The collector writes nothing, not even that, during a spell."""
     return present("up", collector_labels(scope), spells, away=unwritten)
+
+
+def collector_dies(
+    scope: Scope, expected: Callable[[Duration], tuple[Series, ...]], *scraped: Labels
+) -> Case:
+    """Everything scraped vanishes with the collector: its death is another alert's to tell."""
+    dead = scope.hold.ceil_to(STEP) + MINUTE * 10
+    spells = (False, CALM), (True, dead)
+    return Case(
+        name="the collector is dead and its last values expire",
+        series=(
+            *expected(CALM + dead),
+            *(present("up", of, spells, away=unwritten) for of in scraped),
+            collector_silent(scope, *spells),
+        ),
+        until=CALM + dead,
+    )
 
 
 def whole(spells: tuple[Spell, ...]) -> Duration:
