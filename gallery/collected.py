@@ -25,9 +25,7 @@ TARGETS: Mapping[str, Labels] = {
     labels.COLLECTOR: _TARGET,
 }
 
-_PROBES = (labels.PROBE, labels.CANARY, labels.DOOR, labels.GRAFANA)
-# Answers by HTTP, and by TLS.
-_PAGES = (labels.PROBE, labels.CANARY, labels.DOOR, labels.GRAFANA)
+# Answers by TLS.
 _CERTIFIED = (labels.DOOR, labels.GRAFANA)
 
 # A request's labels, of those that the scrape keeps (Istio, "Standard metrics").
@@ -66,9 +64,9 @@ _COLLECTOR = (labels.COLLECTOR,)
 COLLECTED: Mapping[str, Mapping[str, Labels]] = {
     "up": _from(tuple(TARGETS)),
     "scrape_duration_seconds": _from(tuple(TARGETS)),
-    "probe_success": _from(_PROBES),
-    "probe_duration_seconds": _from(_PROBES),
-    "probe_http_status_code": _from(_PAGES),
+    "probe_success": _from(labels.PROBE_JOBS),
+    "probe_duration_seconds": _from(labels.PROBE_JOBS),
+    "probe_http_status_code": _from(labels.PROBE_JOBS),
     "probe_ssl_earliest_cert_expiry": _from(_CERTIFIED),
     "istio_requests_total": _from(_MESH, *_REQUEST),
     "istio_request_duration_milliseconds_bucket": _from(_MESH, *_REQUEST, "le"),

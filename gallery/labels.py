@@ -24,6 +24,8 @@ GRAFANA = "grafana"
 NODE = "node"
 MESH = "mesh"
 COLLECTOR = "collector"
+# Every job whose series come through the blackbox exporter.
+PROBE_JOBS = (PROBE, CANARY, DOOR, GRAFANA)
 
 # The `service` of what is not one of the store's services.
 COLLECTOR_SERVICE = "collector"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gallery import labels
+from gallery.companions import PROBER
 from gallery.services import NAMESPACE, Protocol, Service
 
-# The prober's pod serves this on itself: if even that cannot be reached, the prober is to blame.
-CANARY_ADDRESS = f"prober.{NAMESPACE}.svc.cluster.local:9115"
+PROBER_ADDRESS = f"{PROBER.name}.{NAMESPACE}.svc.cluster.local:{PROBER.port}"
 # The frontend answers a request with this cookie without touching its backends.
 PROBE_COOKIE = "shop_session-id=x-readiness-probe"
 
@@ -43,7 +43,8 @@ def probe_targets(services: Iterable[Service], door: str | None) -> tuple[ProbeT
         job=labels.CANARY,
         service=labels.COLLECTOR_SERVICE,
         module=Module.HTTP,
-        target=f"http://{CANARY_ADDRESS}/-/healthy",
+        # A page of its own: if even that cannot be reached, the prober is to blame.
+        target=f"http://{PROBER_ADDRESS}/-/healthy",
     )
     doors = (
         ProbeTarget(

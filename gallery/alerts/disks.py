@@ -27,8 +27,8 @@ _TREND = "6h"
 _DAY = 86_400
 # Share of the disk below which it does not matter how fast it fills.
 _NEARLY_FULL = 0.03
-# Kept in memory, or made of files that cannot grow, or a second sight of the same disk.
-_NO_DISK = "tmpfs|ramfs|squashfs|overlay"
+# Not what is kept in memory, cannot grow, or is a second sight of the same disk.
+DISKS = f"fstype!~{promql.quoted('tmpfs|ramfs|squashfs|overlay')}"
 _SIZE = 1e11
 # Minutes until nothing is left, below and above the day that is looked ahead.
 _SOON = 18 * 60
@@ -36,11 +36,10 @@ _LATER = 36 * 60
 
 
 def _filling(scope: Scope) -> str:
-    disks = f"fstype!~{promql.quoted(_NO_DISK)}"
-    free = scope.of_hosts("node_filesystem_avail_bytes", NODE, disks)
-    trend = scope.of_hosts("node_filesystem_avail_bytes", NODE, disks, window=_TREND)
-    size = scope.of_hosts("node_filesystem_size_bytes", NODE, disks)
-    readonly = scope.of_hosts("node_filesystem_readonly", NODE, disks)
+    free = scope.of_hosts("node_filesystem_avail_bytes", NODE, DISKS)
+    trend = scope.of_hosts("node_filesystem_avail_bytes", NODE, DISKS, window=_TREND)
+    size = scope.of_hosts("node_filesystem_size_bytes", NODE, DISKS)
+    readonly = scope.of_hosts("node_filesystem_readonly", NODE, DISKS)
     return (
         f"({free} / {size} < {scope.threshold:g} and predict_linear({trend}, {_DAY}) < 0"
         f" or {free} / {size} < {_NEARLY_FULL})"

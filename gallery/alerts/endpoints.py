@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery import labels, promql
-from gallery.alerts.guards import PROBE_JOBS, SAME_MOMENT, collector_alive, unanswered
+from gallery.alerts.guards import SAME_MOMENT, collector_alive, unanswered
 from gallery.alerts.model import (
     Alert,
     Case,
@@ -95,7 +95,7 @@ ENDPOINT_DOWN = Alert(
 def _missing(scope: Scope) -> str:
     return (
         f"{scope.series(PROBE_EXPECTED)}"
-        f" unless {promql.ON_SERVICE} {scope.job('up', *PROBE_JOBS)}"
+        f" unless {promql.ON_SERVICE} {scope.job('up', *labels.PROBE_JOBS)}"
         f" and {promql.ON_PLACE} ({collector_alive(scope)})"
     )
 

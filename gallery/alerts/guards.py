@@ -10,8 +10,6 @@ from gallery.alerts.model import Scope
 
 # Seconds: the age of the collector's own newest sample at which it no longer counts as alive.
 COLLECTOR_FRESH = 90
-# Every job whose series come through the blackbox exporter.
-PROBE_JOBS = (labels.PROBE, labels.CANARY, labels.DOOR, labels.GRAFANA)
 # Scrapes by which an endpoint may fail before the canary, and still fail with the prober: one
 # for probes of different phase, and one for what has not been written yet.
 SAME_MOMENT = 2.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery import labels, promql
-from gallery.alerts.disks import HOST_DISK_FILLING
+from gallery.alerts.disks import DISKS, HOST_DISK_FILLING
 from gallery.alerts.hosts import HOST_CPU_SATURATED, HOST_MEMORY_LOW
 from gallery.dashboards.host_traffic import unusual
 from gallery.dashboards.lines import distinct
@@ -37,8 +37,6 @@ from gallery.plan import Plan
 NOT_FOUND = "NOT FOUND"
 _NOTHING = "no host"
 _OF_HOST = "{{host}}"
-# A disk is what has a device; what is kept in memory has none.
-_DISKS = (f"device=~{promql.quoted('/dev/.+')}",)
 _CPU = "node_cpu_seconds_total"
 # Samples taken before a host was lost still tell that it was there.
 _REMEMBERED = "1h"
@@ -67,8 +65,8 @@ def memory(source: Source) -> str:
 
 def disk(source: Source, by: str) -> str:
     """The share of disk space that is left, by these labels."""
-    left = source.job("node_filesystem_avail_bytes", labels.NODE, where=_DISKS)
-    size = source.job("node_filesystem_size_bytes", labels.NODE, where=_DISKS)
+    left = source.job("node_filesystem_avail_bytes", labels.NODE, where=(DISKS,))
+    size = source.job("node_filesystem_size_bytes", labels.NODE, where=(DISKS,))
     return f"min by ({by}) ({left} / {size})"
 
 

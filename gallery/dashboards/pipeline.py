@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery import labels, promql
-from gallery.alerts.guards import COLLECTOR_FRESH, PROBE_JOBS
+from gallery.alerts.guards import COLLECTOR_FRESH
 from gallery.alerts.pipeline import REMOTE_WRITE_BEHIND
 from gallery.dashboards.endpoints import NOT_PROBED, answers, state
 from gallery.dashboards.palette import UNKNOWN
@@ -90,7 +90,7 @@ def first_row(plan: Plan) -> tuple[model.Panel, ...]:
 
 
 def _missing(here: Source) -> str:
-    probed = answers(here, *PROBE_JOBS)
+    probed = answers(here, *labels.PROBE_JOBS)
     expected = here.series(PROBE_EXPECTED)
     return f"count ({expected}) - (count ({expected} and on (service) {probed}) or vector(0))"
 

@@ -9,16 +9,14 @@ from itertools import groupby
 
 from gallery import labels
 from gallery.plan import Plan
-from gallery.probes import Module, ProbeTarget
+from gallery.probes import PROBER_ADDRESS, Module, ProbeTarget
 from gallery.render.documents import yaml_text
-from gallery.services import NAMESPACE
 
 Relabelling = dict[str, object]
 
 # The environment variable that holds the pod's name: one replica label for each agent, by which
 # AMP takes the samples of one of them.
 REPLICA_VARIABLE = "POD_NAME"
-PROBER_ADDRESS = f"{labels.PROBER_WORKLOAD}.{NAMESPACE}.svc.cluster.local:9115"
 NODE_EXPORTER_PORT = 9100
 # Istio's agent serves the proxy's metrics here, past mutual TLS.
 MESH_METRICS_PORT = 15020
