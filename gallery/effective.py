@@ -12,7 +12,7 @@ from gallery.durations import Duration
 from gallery.names import rule_uid
 from gallery.roles import Severity
 from gallery.routing import DELIVERY
-from gallery.services import Service
+from gallery.services import ENTRANCE, Service
 from gallery.settings import Override
 from gallery.times import Timings
 
@@ -178,7 +178,7 @@ def customers(alert: Alert, services: Iterable[Service]) -> str:
         return _BLIND
     known = {service.name: service.impact.sentence() for service in services}
     if alert.subject is Subject.DOOR:
-        return known["frontend"]
+        return known[ENTRANCE]
     lead = "" if alert.outage else "Should {{ $labels.service }} fail: "
     branches = " else ".join(
         f'if eq $labels.service "{name}" }}}}{text}{{{{' for name, text in known.items()

@@ -14,6 +14,8 @@ from enum import StrEnum
 NAMESPACE = "gallery"
 IMAGE_REPOSITORY = "us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo"
 IMAGE_VERSION = "v0.10.6"
+# The service that answers behind the shop's door.
+ENTRANCE = "frontend"
 
 
 class Protocol(StrEnum):
@@ -149,9 +151,9 @@ _NO_PROFILER = {"DISABLE_PROFILER": "1"}
 
 SERVICES: tuple[Service, ...] = (
     Service(
-        name="frontend",
+        name=ENTRANCE,
         language="Go",
-        image=_image("frontend"),
+        image=_image(ENTRANCE),
         protocol=Protocol.HTTP,
         service_port=80,
         container_port=8080,
@@ -358,8 +360,8 @@ LOAD_GENERATOR = LoadGenerator(
     name="loadgenerator",
     language="Python",
     image=_image("loadgenerator"),
-    calls=("frontend",),
+    calls=(ENTRANCE,),
     environment={"USERS": "10", "RATE": "1"},
-    addresses={"FRONTEND_ADDR": "frontend"},
+    addresses={"FRONTEND_ADDR": ENTRANCE},
     resources=Resources(cpu=(300, 500), memory=(256, 512)),
 )

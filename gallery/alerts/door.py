@@ -19,11 +19,10 @@ from gallery.alerts.subjects import canary_labels, probe_labels, whole
 from gallery.durations import Duration
 from gallery.names import API_HEALTH
 from gallery.roles import INCIDENT_RESPONSE, INFRASTRUCTURE, Severity
+from gallery.services import ENTRANCE
 from gallery.times import Scenario
 
 _DAY = 86_400
-# What answers behind the door.
-_ENTRANCE = "frontend"
 
 
 def _door(scope: Scope) -> dict[str, str]:
@@ -35,7 +34,7 @@ def _down(scope: Scope) -> str:
 
     A blind prober sees the frontend fail too, and ends no page about the door.
     """
-    entrance = failing(scope, labels.PROBE, promql.equals(labels.SERVICE, _ENTRANCE))
+    entrance = failing(scope, labels.PROBE, promql.equals(labels.SERVICE, ENTRANCE))
     return (
         f"{unanswered(scope, labels.DOOR)} unless {promql.ON_PLACE}"
         f" (({entrance}) unless {promql.ON_PLACE} ({blind(scope)}))"
@@ -43,7 +42,7 @@ def _down(scope: Scope) -> str:
 
 
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
-    shop, canary = probe_labels(scope, _ENTRANCE), canary_labels(scope)
+    shop, canary = probe_labels(scope, ENTRANCE), canary_labels(scope)
 
     def frontend_refuses(*spells: Spell) -> tuple[Series, ...]:
         well = refusing(canary, (False, whole(spells)))
@@ -69,7 +68,7 @@ def _still_closed(scope: Scope) -> Case:
         name="stays closed when the frontend is well again",
         series=(
             *refusing(_door(scope), (True, both + after)),
-            *refusing(probe_labels(scope, _ENTRANCE), (True, both), (False, after)),
+            *refusing(probe_labels(scope, ENTRANCE), (True, both), (False, after)),
             *refusing(canary_labels(scope), (False, both + after)),
         ),
         fires_at=both + hold,

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from gallery import labels
+from gallery.services import ENTRANCE
 from rehearsal import heartbeat
 from rehearsal.addresses import (
     AMP,
@@ -54,7 +55,6 @@ from rehearsal.stand_in.substitutions import Substitutions
 from rehearsal.world.scene import Door, Page, Relay, Scene
 
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
-_FRONTEND = "frontend"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ def _world(run: _Derivation, store: Store, hosts: tuple[str, ...], probed: dict[
         workloads=store.workloads,
         hosts=hosts,
         relays=(Relay(name=REMOTE_WRITE_RELAY, listens=str(REMOTE_WRITE), forwards=str(AMP)),),
-        door=None if door is None else Door(listens=str(DOOR), host=door, behind=_FRONTEND),
+        door=None if door is None else Door(listens=str(DOOR), host=door, behind=ENTRANCE),
         page=None if page is None else Page(listens=str(GRAFANA_PAGE), host=page, asks=asks),
     )
     scene.write(run.out / "world.json")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gallery import labels
-from gallery.services import Protocol
+from gallery.services import ENTRANCE, Protocol
 from gallery.times import Scenario as Onset
 from rehearsal.drill.breakages import service_broken, services_broken
 from rehearsal.drill.call_graph import consequences
@@ -20,7 +20,6 @@ from rehearsal.drill.verdict import GRACE_SECONDS
 from rehearsal.world.faults import HANG, REFUSE, Fault, slow
 
 _REDIS = "redis-cart"
-_ENTRANCE = "frontend"
 # A second outage within it makes an endpoint degraded.
 _DEGRADED_WINDOW = "10m"
 _ONSETS = {REFUSE: Onset.REFUSED, HANG: Onset.HANGING}
@@ -72,7 +71,7 @@ def _past_the_door(running: Running, broken: Iterable[str], fault: Fault) -> tup
 
     The frontend's own page says it: one about the door would be a second for the same people.
     """
-    if _ENTRANCE not in broken:
+    if ENTRANCE not in broken:
         return ()
     doors = running.promises.may("ShopDoorDown", _ONSETS[fault], service=labels.DOOR_SERVICE)
     return tuple(Outlast(each.page_seconds, "no page about the door may follow") for each in doors)
