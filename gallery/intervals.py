@@ -71,8 +71,10 @@ def _samples(settings: Settings) -> Iterator[str]:
             f"probe_timeout is {given.probe_timeout}; it must leave half a second of "
             f"scrape ({given.scrape})"
         )
-    for key in ("probe_timeout", "remote_write_deadline"):
-        length: Duration = getattr(given, key)
+    for key, length in (
+        ("probe_timeout", given.probe_timeout),
+        ("remote_write_deadline", given.remote_write_deadline),
+    ):
         if length < _TENTH:
             yield f"{key} is {length}; it must be {_TENTH} or more"
     if given.scrape + given.remote_write_deadline > _LONGEST_SILENCE:
