@@ -14,7 +14,7 @@ from rehearsal.monitor import Recording, record
 from rehearsal.outputs import INVOKES
 from rehearsal.render import PROJECT, recording, stack_file
 from tests.unit.recordings import recorded
-from tests.unit.stack_files import STACKS, planned
+from tests.unit.stack_files import STACKS, planned, with_value
 from tests.unit.test_plan import alertmanager_stack
 
 WORKSPACE = "aws:amp/workspace:Workspace"
@@ -175,6 +175,25 @@ def test_an_existing_grafana_that_is_too_old_is_refused(monkeypatch: pytest.Monk
         variant(config)
 
 
+def test_amps_copy_of_a_key_leaves_its_name_free(on_alertmanager: Recording) -> None:
+    (secret,) = on_alertmanager.of("aws:secretsmanager/secret:Secret")
+    assert secret.inputs["recoveryWindowInDays"] == 0
+
+
+def test_grafana_may_publish_to_a_topic_that_exists() -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:on-call"
+    found = variant(with_value("alerting.contact_points.chat", {"kind": "sns", "topic_arn": topic}))
+    (policy,) = (
+        one for one in found.of("aws:iam/rolePolicy:RolePolicy") if one.name == "grafana-role"
+    )
+    allowed = json.loads(policy.inputs["policy"])["Statement"]
+    (publish,) = (each for each in allowed if "sns:Publish" in each["Action"])
+    assert topic in publish["Resource"]
+    points = found.of("grafana:alerting/contactPoint:ContactPoint")
+    told = {entry["topic"] for one in points for entry in one.inputs.get("sns", ())}
+    assert topic in told
+
+
 def test_a_wrong_stack_file_creates_nothing() -> None:
     config = alertmanager_stack() | {"gallery:environment": "production"}
     with pytest.raises(pulumi.RunError, match="gallery:environment is 'production'"):
@@ -185,3 +204,12 @@ def test_next_steps_begin_with_the_way_in() -> None:
     steps = recording("dev").stack_outputs["next_steps"].splitlines()
     assert steps[0].startswith("1. Log in to Grafana")
     assert "Page yourself" in "\n".join(steps)
+
+
+def test_next_steps_are_those_of_the_engine(on_alertmanager: Recording) -> None:
+    here, there = (each.stack_outputs["next_steps"] for each in (recording("dev"), on_alertmanager))
+    assert "Contact points, Test" in here
+    assert "Contact points, Test" not in there
+    assert "scale deployment/adservice" in there
+    # Whoever is subscribed by e-mail must confirm it.
+    assert "sre@example.org" in there
