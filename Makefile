@@ -47,8 +47,9 @@ test: $(INSTALLED) vacant lint ## every test this machine can run
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
 	@# Outages mostly wait: they are played beside all the other tests. What a shell runs beside
 	@# something hears no Ctrl-C: it is told to end, and waited for while it stops its rehearsal.
-	@mkdir -p build; $(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & played=$$!; \
-	trap 'trap "" INT TERM HUP; kill $$played; wait $$played; exit 130' INT TERM HUP; \
+	@mkdir -p build; \
+	trap 'trap "" INT TERM HUP; kill $$(jobs -p); wait; exit 130' INT TERM HUP; \
+	$(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & played=$$!; \
 	$(PYTHON) -m pytest -m "not drill" | tee -i build/test.log; others=$${PIPESTATUS[0]}; \
 	echo "waiting for the tests that play outages"; wait $$played; played=$$?; \
 	cat build/test-drills.log; echo "skipped, and why:"; \

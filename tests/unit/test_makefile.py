@@ -24,9 +24,10 @@ echo "$*" >> ran
 case "$*" in
   *" status") echo "  amp  $STATE 4711"; exit 1 ;;
   *" tools") exit "$TOOLS" ;;
-  *"-m drill") trap 'echo ended >> ran; exit 2' TERM
+  *"-m drill") trap 'echo ended >> ran; exit 2' TERM; touch playing
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done ;;
-  *"-m not drill") echo "SKIPPED [1] no promtool"; [ -z "$WAIT" ] || exec sleep 60 ;;
+  *"-m not drill") until [ -e playing ]; do sleep 0.1; done
+    echo "SKIPPED [1] no promtool"; [ -z "$WAIT" ] || exec sleep 60 ;;
 esac
 """
 _ENDED_BY_TERM = """
