@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from gallery import labels, promql
 from gallery.alerts.door import SHOP_DOOR_CERTIFICATE_EXPIRING
-from gallery.dashboards.endpoints import NOT_PROBED, state
+from gallery.dashboards.endpoints import NOT_PROBED, duration, state
 from gallery.dashboards.panels import (
     Face,
     Query,
@@ -55,12 +55,11 @@ def over_time(plan: Plan) -> model.Panel:
 def answer_time(plan: Plan) -> model.Panel:
     """How long the door takes to open."""
     here = door(plan)
-    probe = here.job("probe_duration_seconds", labels.DOOR)
     return graph(
         here,
         "Time the door takes",
         "From name resolution to the last byte of the home page, TLS included.",
-        Query(expr=f"max by (service) ({probe})", legend=plan.door or ""),
+        Query(expr=duration(here, labels.DOOR), legend=plan.door or ""),
         face=Face(unit="s", empty=NOT_PROBED, lowest=0),
     )
 

@@ -44,12 +44,28 @@ def answers(source: Source, *jobs: str) -> str:
     """1 or 0 for each service: whether it answered its last probe.
 
     A gRPC probe of a service that hangs leaves no `probe_success`, only a scrape that failed
-    (docs/adr/0012). While the prober does not reach itself, such a scrape tells nothing.
+    (docs/adr/0012).
+    """
+    return f"min by (service) ({source.job('probe_success', *jobs)} or {_hanging(source, *jobs)})"
+
+
+def _hanging(source: Source, *jobs: str) -> str:
+    """0 for each target whose probe did not come back.
+
+    While the prober does not reach itself, that tells nothing.
     """
     everywhere = replace(source, matchers=())
     seeing = f"{everywhere.job('probe_success', labels.CANARY)} == 1"
-    hanging = f"{source.job('up', *jobs)} == 0 and {promql.ON_PLACE} {seeing}"
-    return f"min by (service) ({source.job('probe_success', *jobs)} or {hanging})"
+    return f"{source.job('up', *jobs)} == 0 and {promql.ON_PLACE} {seeing}"
+
+
+def duration(source: Source, job: str) -> str:
+    """Seconds that the last probe of each service took; what hangs took its scrape's timeout."""
+    scrape = source.job("scrape_duration_seconds", job)
+    return (
+        f"max by (service) ({source.job('probe_duration_seconds', job)}"
+        f" or {scrape} and {_hanging(source, job)})"
+    )
 
 
 def state(source: Source, *jobs: str) -> str:
@@ -113,13 +129,13 @@ def over_time(source: Source) -> model.Panel:
 
 def availability(plan: Plan, source: Source) -> model.Panel:
     """How reliably each endpoint answers."""
-    probes = source.job("probe_success", labels.PROBE, window=RATE_INTERVAL)
+    probes = f"{answers(source, labels.PROBE)}[{RATE_INTERVAL}:{source.step}]"
     return graph(
         source,
         AVAILABILITY,
         "The share of probes that each service answered. The dashed line is where "
         f"{ENDPOINT_DEGRADED.name} counts, over its own longer window.",
-        Query(expr=f"min by (service) (avg_over_time({probes}))", legend=_OF_SERVICE),
+        Query(expr=f"avg_over_time({probes})", legend=_OF_SERVICE),
         face=Face(
             unit="percentunit",
             empty=NOT_PROBED,
@@ -133,13 +149,12 @@ def availability(plan: Plan, source: Source) -> model.Panel:
 
 def probe_time(plan: Plan, source: Source) -> model.Panel:
     """How long probes take, against the time after which they fail."""
-    probes = source.job("probe_duration_seconds", labels.PROBE)
     limit = plan.timings.probe_timeout
     return graph(
         source,
         "Time a probe takes",
         f"From inside the cluster, connection included. After {limit} a probe has failed.",
-        Query(expr=f"max by (service) ({probes})", legend=_OF_SERVICE),
+        Query(expr=duration(source, labels.PROBE), legend=_OF_SERVICE),
         face=Face(
             unit="s",
             empty=NOT_PROBED,

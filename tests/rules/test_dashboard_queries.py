@@ -110,6 +110,10 @@ _ENDPOINTS = Story(
         _probe("frontend", metric="up"): _UP,
         _probe("cartservice", metric="up"): _UP,
         _probe("checkoutservice", metric="up"): _DOWN,
+        _probe("frontend", metric="probe_duration_seconds"): "0.1x60",
+        _probe("checkoutservice", metric="probe_duration_seconds"): "0.1x30 stale",
+        _probe("frontend", metric="scrape_duration_seconds"): "0.2x60",
+        _probe("checkoutservice", metric="scrape_duration_seconds"): "0.2x30 2x29",
         **{
             _expected(name): _UP
             for name in ("frontend", "cartservice", "adservice", "checkoutservice")
@@ -125,6 +129,12 @@ _ENDPOINTS = Story(
         "Endpoints down": {"{}": 2},
         "Endpoints not probed": {"{}": 1},
         "Probes missing": {"{}": 1},
+        "Share of probes that were answered": {
+            '{service="frontend"}': 1,
+            '{service="cartservice"}': 0,
+            '{service="checkoutservice"}': 0,
+        },
+        "Time a probe takes": {'{service="frontend"}': 0.1, '{service="checkoutservice"}': 2},
         "annotation: Outages": {
             '{service="frontend"}': 0,
             '{service="cartservice"}': 1,
@@ -144,7 +154,21 @@ _NOTHING_PROBED = Story(
         "Endpoints down": {},
         "Endpoints not probed": {"{}": 1},
         "Probes missing": {"{}": 1},
+        # A dead prober tells nothing of the store.
+        "Share of probes that were answered": {},
+        "Time a probe takes": {},
     },
+)
+# A service that hangs, answers once, and hangs again: what hangs leaves no answer to average.
+_HANGS_AGAIN = Story(
+    series={
+        _probe("checkoutservice"): "1x30 stale _x27 1 stale",
+        _probe("prober", "canary"): _UP,
+        _probe("checkoutservice", metric="up"): "1x30 0x27 1 0",
+    },
+    shows={"Share of probes that were answered": {'{service="checkoutservice"}': 0.5}},
+    # Between two steps: versions of Prometheus differ on whether a range holds its left edge.
+    at=603,
 )
 # A tenth of the calls to the cart fails behind HTTP 200, and nobody can reach checkout.
 _FAILURES = Story(
@@ -242,6 +266,7 @@ _HOSTS = Story(
 )
 _STORIES = {
     "one endpoint is down, another is not probed": _ENDPOINTS,
+    "a service hangs, answers once, and hangs again": _HANGS_AGAIN,
     "nothing is probed": _NOTHING_PROBED,
     "requests fail in every way": _FAILURES,
     "the collector is dead": _COLLECTOR_DEAD,
