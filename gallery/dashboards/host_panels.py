@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models import dashboard as model
 from gallery import labels, promql
 from gallery.alerts.disks import DISKS, HOST_DISK_FILLING
 from gallery.alerts.hosts import HOST_CPU_SATURATED, HOST_MEMORY_LOW
-from gallery.dashboards.host_traffic import unusual
+from gallery.dashboards.host_traffic import tile_of_unusual
 from gallery.dashboards.lines import distinct
 from gallery.dashboards.panels import (
     UNSEEN,
@@ -77,7 +77,7 @@ def tiles(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
     found = f"(count ({up}) or vector(0))"
     window = str(plan.timings.window)
     return (
-        unusual(plan, source),
+        tile_of_unusual(plan, source),
         tile(
             source,
             "Hosts up",

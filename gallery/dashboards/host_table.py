@@ -10,27 +10,29 @@ from gallery import labels
 from gallery.alerts.disks import HOST_DISK_FILLING
 from gallery.alerts.hosts import HOST_CPU_SATURATED, HOST_MEMORY_LOW
 from gallery.dashboards.host_panels import NOT_FOUND, cpu, disk, memory, state
-from gallery.dashboards.host_traffic import limits, received, sent
-from gallery.dashboards.palette import ATTENTION, GOOD
-from gallery.dashboards.panels import Face, Query, at_least, at_most
+from gallery.dashboards.host_traffic import received, sent, unusual
+from gallery.dashboards.palette import ATTENTION
+from gallery.dashboards.panels import Face, Query, at_least, at_most, none_at_all
 from gallery.dashboards.sources import Source, threshold
 from gallery.dashboards.tables import Column, live_table
 from gallery.names import RECEIVE_RATE, TRANSMIT_RATE
 from gallery.plan import Plan
 
 _BYTES = Face(unit="Bps", empty="-", decimals=1)
+_TIMES = Face(unit="suffix: x", empty="-", decimals=2)
 _SHARE = Face(unit="percentunit", empty="-", decimals=0, lowest=0, highest=1)
 
 
 def table_of_hosts(plan: Plan, source: Source) -> model.Panel:
-    """State, group, traffic in and out with its multiple of the usual, processor, memory, disk."""
+    """State, traffic and how many times the usual it is, processor, memory, disk."""
     window = str(plan.timings.window)
     columns = {
         "State": (state(source), Column(heading="State", shows="", width=120, state=NOT_FOUND)),
+        "Traffic": (unusual(plan, source), _traffic()),
         "In": (f"max by (host) ({source.series(RECEIVE_RATE)})", _column("In", _BYTES)),
-        "Times usual in": (received(source), _column("Times usual in", _multiple(plan))),
+        "Times usual in": (received(source), _column("Times usual in", _TIMES)),
         "Out": (f"max by (host) ({source.series(TRANSMIT_RATE)})", _column("Out", _BYTES)),
-        "Times usual out": (sent(source), _column("Times usual out", _multiple(plan))),
+        "Times usual out": (sent(source), _column("Times usual out", _TIMES)),
     }
     saturated = at_most(threshold(plan, HOST_CPU_SATURATED))
     scarce = at_least(threshold(plan, HOST_MEMORY_LOW))
@@ -63,10 +65,6 @@ def _gauge(heading: str, steps: tuple[tuple[float | None, str], ...]) -> Column:
     return Column(heading=heading, shows="", face=replace(_SHARE, steps=steps), gauge=True)
 
 
-def _multiple(plan: Plan) -> Face:
-    low, high = limits(plan)
-    floor: tuple[tuple[float | None, str], ...] = (
-        ((None, GOOD),) if low is None else ((None, ATTENTION), (low, GOOD))
-    )
-    steps = floor if high is None else (*floor, (high, ATTENTION))
-    return Face(unit="suffix: x", empty="-", decimals=2, steps=steps)
+def _traffic() -> Column:
+    face = Face(unit="none", empty="-", steps=none_at_all(ATTENTION))
+    return Column(heading="Traffic", shows="", face=face, texts={"0": "usual", "1": "UNUSUAL"})

@@ -9,7 +9,7 @@ from gallery.alerts.traffic import HOST_TRAFFIC_HIGH, HOST_TRAFFIC_LOW
 from gallery.dashboards.lines import DASHED, Override, distinct, fixed, styled
 from gallery.dashboards.palette import ATTENTION, FAINT, STRONG
 from gallery.dashboards.panels import Curve, Face, Query, graph, none_at_all, outside, tile
-from gallery.dashboards.sources import Source, threshold
+from gallery.dashboards.sources import CHOSEN_GROUPS, Source, condition, threshold
 from gallery.dashboards.titles import TRAFFIC_IN
 from gallery.names import RECEIVE_RATE, RECEIVE_USUAL, TRANSMIT_RATE, TRANSMIT_USUAL
 from gallery.plan import Plan
@@ -86,20 +86,27 @@ def _words(low: float | None, high: float | None) -> str:
     )
 
 
-def unusual(plan: Plan, source: Source) -> model.Panel:
+def unusual(plan: Plan, source: Source) -> str:
+    """1 for each host of whose traffic an alert counts, its floors included, 0 for the others.
+
+    A host of which nobody knows what is usual is neither.
+    """
+    known = f"0 * {received(source)}"
+    alerts = (HOST_TRAFFIC_HIGH, HOST_TRAFFIC_LOW)
+    counted = [expr for alert in alerts if (expr := condition(plan, alert, CHOSEN_GROUPS))]
+    if not counted:
+        return known
+    return f"group by (host) ({' or '.join(counted)}) or on (host) {known}"
+
+
+def tile_of_unusual(plan: Plan, source: Source) -> model.Panel:
     """How many hosts are outside their band."""
-    low, high = limits(plan)
-    both = (received(source), sent(source))
-    above = [] if high is None else [f"{each} > {high:g}" for each in both]
-    below = [] if low is None else [f"{each} < {low:g}" for each in both]
-    conditions = " or ".join((*above, *below))
-    # Nought only where the band is known: otherwise nothing is said.
-    nought = f"0 * count ({both[0]})"
     return tile(
         source,
         "Hosts with unusual traffic",
-        "How many hosts receive or send far more or far less than they usually do.",
-        Query(expr=f"count ({conditions}) or {nought}" if conditions else nought, legend="hosts"),
+        "How many hosts receive or send far more or far less than they usually do, by amounts "
+        "that matter: as the alerts count, before their hold.",
+        Query(expr=f"sum ({unusual(plan, source)})", legend="hosts"),
         Face(unit="none", empty="NOT KNOWN", decimals=0, steps=none_at_all(ATTENTION)),
     )
 

@@ -12,14 +12,14 @@ from gallery.dashboards.frame import choice, found, framed, outages
 from gallery.dashboards.grid import Band, Heading, side_by_side
 from gallery.dashboards.on_call import on_call
 from gallery.dashboards.panels import Query
-from gallery.dashboards.sources import Source, source
+from gallery.dashboards.sources import CHOSEN_GROUPS, Source, source
 from gallery.dashboards.texts import alert_list
 from gallery.names import HOSTS
 from gallery.plan import Plan
 
 # With more hosts the details of one are shown at first.
 _FEW = 6
-_GROUPS = f'{labels.HOST_GROUP}=~"$host_group"'
+_GROUPS = promql.one_of(labels.HOST_GROUP, (CHOSEN_GROUPS,))
 _ONE = f'{labels.HOST}=~"$host"'
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gallery import labels, promql
 from gallery.alerts.model import Alert
@@ -11,6 +11,8 @@ from gallery.plan import Plan
 
 # A rate's window in a graph: what Grafana finds wide enough for the width of a point.
 RATE_INTERVAL = "$__rate_interval"
+# The groups of hosts that were chosen on the dashboard, as a regular expression.
+CHOSEN_GROUPS = "$host_group"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,3 +62,12 @@ def threshold(plan: Plan, alert: Alert) -> float | None:
     """What the alert of this stack compares with, in the alert's unit; None where it is off."""
     planned = effective(plan, alert)
     return planned.scope.threshold if planned else None
+
+
+def condition(plan: Plan, alert: Alert, host_group: str) -> str | None:
+    """When the alert of this stack counts, for hosts of these groups; None where it is off.
+
+    `host_group` is a regular expression, and may be a variable of the dashboard.
+    """
+    planned = effective(plan, alert)
+    return alert.expr(replace(planned.scope, host_groups=(host_group,))) if planned else None

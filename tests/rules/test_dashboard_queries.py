@@ -203,23 +203,23 @@ _COLLECTOR_DEAD = Story(
     shows={"Age of the newest sample": {"{}": 900}, "What cannot be scraped": {}},
     at=1200,
 )
+_RATES = (names.RECEIVE_RATE, names.TRANSMIT_RATE)
+_USUALS = (names.RECEIVE_USUAL, names.TRANSMIT_USUAL)
+
+
+def _traffic(host: str, now: int, usual: int) -> dict[str, str]:
+    """A host's traffic both ways, in bytes a second. What is usual is recorded seldom."""
+    return {_host(metric, host): f"{now}x60" for metric in _RATES} | {
+        _host(metric, host): f"{usual}x2 _x58" for metric in _USUALS
+    }
+
+
 _TRAFFIC = Story(
     board=names.HOSTS,
     series={
-        **{
-            _host(metric, host): value
-            for host, value in (
-                ("orders-db-1", "20000x60"),
-                ("orders-db-2", "200000x60"),
-                ("orders-db-3", "2000x60"),
-            )
-            for metric in (names.RECEIVE_RATE, names.TRANSMIT_RATE)
-        },
-        **{
-            _host(metric, f"orders-db-{number}"): "20000x2 _x58"
-            for number in (1, 2, 3)
-            for metric in (names.RECEIVE_USUAL, names.TRANSMIT_USUAL)
-        },
+        **_traffic("orders-db-1", 20_000, 20_000),
+        **_traffic("orders-db-2", 200_000, 20_000),
+        **_traffic("orders-db-3", 2_000, 20_000),
     },
     shows={
         "Traffic in, against what is usual": {
@@ -230,17 +230,25 @@ _TRAFFIC = Story(
         "Hosts with unusual traffic": {"{}": 2},
     },
 )
-_USUAL_TRAFFIC = Story(
+# Ten times next to nothing, a tenth of it, and a host whose silence HostDown explains.
+_TRAFFIC_THAT_NO_ALERT_COUNTS = Story(
     board=names.HOSTS,
     series={
-        _host(metric, "orders-db-1"): "20000x60"
-        for metric in (
-            names.RECEIVE_RATE,
-            names.TRANSMIT_RATE,
-            names.RECEIVE_USUAL,
-            names.TRANSMIT_USUAL,
-        )
+        **_traffic("orders-db-1", 50_000, 5_000),
+        **_traffic("orders-db-2", 500, 5_000),
+        **_traffic("orders-db-3", 2_000, 20_000),
+        _host("up", "orders-db-3", 'job="node"'): "0x60",
     },
+    shows={"Hosts with unusual traffic": {"{}": 0}},
+)
+_NOTHING_IS_USUAL_YET = Story(
+    board=names.HOSTS,
+    series={_host(metric, "orders-db-1"): "20000x60" for metric in _RATES},
+    shows={"Hosts with unusual traffic": {}},
+)
+_USUAL_TRAFFIC = Story(
+    board=names.HOSTS,
+    series=_traffic("orders-db-1", 20_000, 20_000),
     shows={"Hosts with unusual traffic": {"{}": 0}},
 )
 _HOSTS = Story(
@@ -272,6 +280,8 @@ _STORIES = {
     "the collector is dead": _COLLECTOR_DEAD,
     "one host has a flood, another a drought": _TRAFFIC,
     "traffic is as usual": _USUAL_TRAFFIC,
+    "traffic is unusual by amounts that no alert counts": _TRAFFIC_THAT_NO_ALERT_COUNTS,
+    "nobody knows yet what traffic is usual": _NOTHING_IS_USUAL_YET,
     "one host is down, another has left": _HOSTS,
 }
 

@@ -250,6 +250,28 @@ def test_an_alert_that_is_off_draws_no_line() -> None:
     assert " > 5" not in dict(queries(document))["Hosts with unusual traffic"]
 
 
+def test_the_tables_colour_for_traffic_says_what_the_tile_counts() -> None:
+    document = _document("dev", names.HOSTS)
+    [tile] = _titled(document, "Hosts with unusual traffic")["targets"]
+    table = _titled(document, "Every host now")
+    columns = [
+        target["refId"] for target in table["targets"] if f"sum ({target['expr']})" == tile["expr"]
+    ]
+    [arranged] = [each for each in table["transformations"] if each["id"] == "organize"]
+    assert [arranged["options"]["renameByName"][f"Value #{ref}"] for ref in columns] == ["Traffic"]
+    assert _texts(table, "Traffic") == {"0": "usual", "1": "UNUSUAL"}
+    for heading in ("Times usual in", "Times usual out"):
+        assert not _coloured(table, heading)
+
+
+def _coloured(panel: Document, heading: str) -> bool:
+    [override] = [
+        each for each in panel["fieldConfig"]["overrides"] if each["matcher"]["options"] == heading
+    ]
+    [cell] = [each for each in override["properties"] if each["id"] == "custom.cellOptions"]
+    return cell["value"]["type"] == "color-background"
+
+
 def test_the_band_is_shaded_between_its_edges() -> None:
     panel = _titled(_document("dev", names.HOSTS), "Bytes in")
     styles = {
