@@ -167,7 +167,7 @@ def resources(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
             source,
             DISK_LEFT,
             f"The share of space that is left. Below the dashed line {HOST_DISK_FILLING.name} "
-            "counts if the disk will be full within a day.",
+            "counts if the disk will be full soon.",
             Query(expr=disk(source, "host, mountpoint"), legend="{{host}} {{mountpoint}}"),
             face=_share(line_at(threshold(plan, HOST_DISK_FILLING))),
             curve=limited(),
