@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from gallery.alerts import ALERTS
 from gallery.alerts.model import Alert
-from tests.rules.contract import faults
+from tests.rules.contract import faults, metrics
 
 RUNBOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
 HEADINGS = [
@@ -30,6 +32,24 @@ def _text(alert: Alert) -> str:
 def _sections(text: str) -> dict[str, str]:
     parts = re.split(r"^## (.*)$", text, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], map(str.strip, parts[1::2]), strict=True))
+
+
+def _blocks(text: str, language: str) -> list[str]:
+    return [block["text"] for block in _BLOCK.finditer(text) if block["language"] == language]
+
+
+def _commands(text: str, program: str) -> list[list[str]]:
+    """The calls of a program in a runbook's blocks, as words."""
+    lines = [
+        line for block in _blocks(text, "sh") for line in block.replace("\\\n", " ").splitlines()
+    ]
+    return [shlex.split(line) for line in lines if line.startswith(f"{program} ")]
+
+
+def _asked(text: str) -> list[str]:
+    """What a runbook asks AMP itself."""
+    commands = _commands(text, "awscurl")
+    return [command[command.index("-d") + 1].removeprefix("query=") for command in commands]
 
 
 def test_alerts_and_runbooks_are_the_same() -> None:
@@ -55,8 +75,39 @@ def test_a_runbook_begins_with_its_alert_as_the_catalogue_has_it(alert: Alert) -
 
 @_EVERY_ALERT
 def test_a_runbooks_queries_read_what_is_collected(alert: Alert) -> None:
-    blocks = [block for block in _BLOCK.finditer(_text(alert)) if block["language"] == "promql"]
-    assert not [fault for block in blocks for fault in faults(block["text"])]
+    text = _text(alert)
+    for query in (*_blocks(text, "promql"), *_asked(text)):
+        # Whoever evaluates writes ALERTS; no job brings it.
+        assert metrics(query) == {"ALERTS"} or not faults(query), query
+
+
+@_EVERY_ALERT
+def test_a_runbook_that_asks_for_answers_sees_what_hangs(alert: Alert) -> None:
+    text = _text(alert)
+    for query in (*_blocks(text, "promql"), *_asked(text)):
+        read = metrics(query)
+        assert "probe_success" not in read or "up" in read, query
+
+
+@_EVERY_ALERT
+def test_a_runbooks_commands_are_what_a_shell_can_read(alert: Alert) -> None:
+    for block in _blocks(_text(alert), "sh"):
+        done = subprocess.run(
+            ["bash", "-n"], input=block, text=True, capture_output=True, check=False
+        )
+        assert not done.stderr, block
+
+
+@_EVERY_ALERT
+def test_a_query_past_grafana_is_posted_so_that_nothing_has_to_be_encoded(alert: Alert) -> None:
+    text = _text(alert)
+    for command in _commands(text, "awscurl"):
+        assert command[command.index("-X") + 1] == "POST"
+        form = "Content-Type: application/x-www-form-urlencoded"
+        assert command[command.index("-H") + 1] == form
+        # Of what PromQL is made of, a form changes these alone.
+        assert not re.search("[%&+;]", command[command.index("-d") + 1])
+        assert "?" not in command[-1]
 
 
 @_EVERY_ALERT
