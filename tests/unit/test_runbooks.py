@@ -11,6 +11,7 @@ import pytest
 
 from gallery.alerts import ALERTS
 from gallery.alerts.model import Alert
+from gallery.services import SERVICES
 from tests.rules.contract import faults, metrics
 
 RUNBOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
@@ -96,6 +97,14 @@ def test_a_runbooks_commands_are_what_a_shell_can_read(alert: Alert) -> None:
             ["bash", "-n"], input=block, text=True, capture_output=True, check=False
         )
         assert not done.stderr, block
+
+
+@_EVERY_ALERT
+def test_a_runbook_undoes_only_what_an_undo_restores(alert: Alert) -> None:
+    # Companions read a ConfigMap of a fixed name, of which Kubernetes keeps no earlier one.
+    undone = re.findall(r"rollout undo (\S+?)[`\s]", _text(alert))
+    services = {f"deployment/{service.name}" for service in SERVICES}
+    assert set(undone) <= services
 
 
 @_EVERY_ALERT
