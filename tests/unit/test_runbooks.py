@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from gallery.alerts import ALERTS
+from gallery.alerts.endpoints import ENDPOINT_PROBE_MISSING
 from gallery.alerts.model import Alert
+from gallery.render.collector import collector_config
 from gallery.services import SERVICES
 from tests.rules.contract import faults, metrics
+from tests.unit.stack_files import planned
 
 RUNBOOKS = Path(__file__).resolve().parents[2] / "docs" / "runbooks"
 HEADINGS = [
@@ -124,3 +127,21 @@ def test_a_runbook_refers_only_to_alerts_that_are_there(alert: Alert) -> None:
     prefixes = "Endpoint|ShopDoor|Host|Collector|Targets|RemoteWrite|RecordingRules|Grafana"
     named = set(re.findall(rf"\b(?:{prefixes})[A-Z][A-Za-z]+\b", _text(alert)))
     assert named <= {known.name for known in ALERTS}
+
+
+def test_the_runbook_of_a_missing_probe_shows_every_target() -> None:
+    plan = planned("prod")
+    config = collector_config(plan, remote_write_url="https://amp", grafana_url="https://grafana")
+    [asked] = [
+        line for line in _text(ENDPOINT_PROBE_MISSING).splitlines() if "get configmap" in line
+    ]
+    done = subprocess.run(
+        ["bash", "-c", asked.rpartition(" | ")[2]],
+        input=config,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    shown = [line.strip(" -") for line in done.stdout.splitlines()]
+    assert {target.target for target in plan.probes} <= set(shown)
+    assert "job_name: probe" in shown
