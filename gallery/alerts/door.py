@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from gallery import labels, promql
-from gallery.alerts.guards import blind, failing, unanswered
-from gallery.alerts.model import Alert, Case, Scope, Series, Subject, at_once
+from gallery.alerts.guards import failing, no_later
+from gallery.alerts.model import Alert, Case, Scope, Series, Subject, at_once, gone
 from gallery.alerts.probing import hanging, refusing, unanswered_cases
 from gallery.alerts.stories import (
+    CALM,
     MINUTE,
     STEP,
     Spell,
     gauge,
     lasting,
+    minus,
     passing,
     silent,
 )
@@ -23,6 +28,8 @@ from gallery.services import ENTRANCE
 from gallery.times import Scenario
 
 _DAY = 86_400
+# How long a certificate is remembered that nobody can see any more.
+_REMEMBERED = "1d"
 
 
 def _door(scope: Scope) -> dict[str, str]:
@@ -32,31 +39,42 @@ def _door(scope: Scope) -> dict[str, str]:
 def _down(scope: Scope) -> str:
     """The door does not answer, and not because of the frontend, whose own page says that.
 
-    A blind prober sees the frontend fail too, and ends no page about the door.
+    A frontend that fails while the door is shut already is no reason, nor is one that comes and
+    goes: it must have answered no later than the door did. A prober that goes blind sees both
+    fail at once, so it begins no page about the door, and ends none.
     """
-    entrance = failing(scope, labels.PROBE, promql.equals(labels.SERVICE, ENTRANCE))
+    entrance = promql.equals(labels.SERVICE, ENTRANCE)
     return (
-        f"{unanswered(scope, labels.DOOR)} unless {promql.ON_PLACE}"
-        f" (({entrance}) unless {promql.ON_PLACE} ({blind(scope)}))"
+        f"({failing(scope, labels.DOOR)}) unless {promql.ON_PLACE}"
+        f" (({failing(scope, labels.PROBE, entrance)})"
+        f" and {promql.ON_PLACE} ({no_later(scope, entrance, than=labels.DOOR)}))"
     )
 
 
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
-    shop, canary = probe_labels(scope, ENTRANCE), canary_labels(scope)
-
-    def frontend_refuses(*spells: Spell) -> tuple[Series, ...]:
-        well = refusing(canary, (False, whole(spells)))
-        return (*refusing(_door(scope), *spells), *refusing(shop, *spells), *well)
-
-    def frontend_hangs(*spells: Spell) -> tuple[Series, ...]:
-        well = refusing(canary, (False, whole(spells)))
-        return (*hanging(_door(scope), *spells), *hanging(shop, *spells), *well)
-
     return (
         *unanswered_cases(scope, _door(scope)),
-        silent(scope, "the frontend refuses too", frontend_refuses),
-        silent(scope, "the frontend hangs too", frontend_hangs),
+        _with_the_frontend(scope, "the frontend refuses too", refusing),
+        _with_the_frontend(scope, "the frontend hangs too", hanging),
         _still_closed(scope),
+        _shut_already(scope),
+        _comes_and_goes(scope),
+    )
+
+
+def _with_the_frontend(
+    scope: Scope, name: str, failing_so: Callable[..., tuple[Series, ...]]
+) -> Case:
+    """Both fail, the door a moment earlier, for longer than a last answer is remembered."""
+    length = MINUTE * 7 + scope.hold.ceil_to(STEP)
+    return Case(
+        name=name,
+        series=(
+            *failing_so(_door(scope), (False, CALM), (True, STEP + length)),
+            *failing_so(probe_labels(scope, ENTRANCE), (False, CALM + STEP), (True, length)),
+            *refusing(canary_labels(scope), (False, CALM + STEP + length)),
+        ),
+        until=CALM + STEP + length,
     )
 
 
@@ -72,6 +90,38 @@ def _still_closed(scope: Scope) -> Case:
             *refusing(canary_labels(scope), (False, both + after)),
         ),
         fires_at=both + hold,
+        fires=(_door(scope),),
+    )
+
+
+def _shut_already(scope: Scope) -> Case:
+    """A frontend that restarts behind a shut door neither ends the page nor begins a second."""
+    shut, blip, step = scope.hold.ceil_to(STEP) + MINUTE, STEP * 2, MINUTE
+    return Case(
+        name="was shut before the frontend failed for a moment",
+        series=(
+            *refusing(_door(scope), (False, step), (True, shut + blip)),
+            *refusing(probe_labels(scope, ENTRANCE), (False, step + shut), (True, blip)),
+            *refusing(canary_labels(scope), (False, step + shut + blip)),
+        ),
+        fires_at=step + shut + STEP,
+        fires=(_door(scope),),
+    )
+
+
+def _comes_and_goes(scope: Scope) -> Case:
+    """A frontend that fails now and then does not hide a door that is shut all the time."""
+    rounds = scope.hold.ceil_to(MINUTE).milliseconds // MINUTE.milliseconds + 7
+    now_and_then = ((True, STEP), (False, STEP * 5)) * rounds
+    return Case(
+        name="is shut while the frontend comes and goes",
+        series=(
+            *refusing(_door(scope), (True, MINUTE * rounds)),
+            *refusing(probe_labels(scope, ENTRANCE), *now_and_then),
+            *refusing(canary_labels(scope), (False, MINUTE * rounds)),
+        ),
+        # At a moment at which the frontend fails.
+        fires_at=MINUTE * (rounds - 1),
         fires=(_door(scope),),
     )
 
@@ -92,8 +142,12 @@ SHOP_DOOR_DOWN = Alert(
 
 
 def _expiring(scope: Scope) -> str:
-    expiry = scope.job("probe_ssl_earliest_cert_expiry", labels.DOOR)
-    return f"({expiry} - time()) / {_DAY} < {scope.threshold:g}"
+    """What the last handshake said; a door that is shut, or whose certificate is over, has none.
+
+    A renewed certificate is seen with the first probe that meets it.
+    """
+    expiry = scope.job("probe_ssl_earliest_cert_expiry", labels.DOOR, window=_REMEMBERED)
+    return f"(last_over_time({expiry}) - time()) / {_DAY} < {scope.threshold:g}"
 
 
 def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
@@ -109,8 +163,13 @@ def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
     def later(*spells: Spell) -> tuple[Series, ...]:
         return expires(*spells, ill=1.5, well=6)
 
+    def soon_and_unseen(*spells: Spell) -> tuple[Series, ...]:
+        (seen,) = soon((True, MINUTE * 2))
+        return (replace(seen, phases=(*seen.phases, gone(minus(whole(spells), MINUTE * 2)))),)
+
     return (
         lasting(scope, "is not renewed", soon, _door(scope), step=MINUTE),
+        lasting(scope, "is not seen again", soon_and_unseen, _door(scope), step=MINUTE),
         passing(scope, "is renewed just before the hold ends", soon, step=MINUTE),
         silent(scope, "has some weeks yet", later, step=MINUTE),
     )

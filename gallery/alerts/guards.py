@@ -54,10 +54,9 @@ def unanswered(scope: Scope, job: str) -> str:
     canary did tells of the prober; one that was down before stays down, so that a blind prober
     resolves nothing.
     """
-    moment = SAME_MOMENT * scope.timings.scrape.seconds
     alike = (
         f"({_last_answer(scope, job)}) >= {promql.ON_PLACE} group_left ()"
-        f" (max {promql.BY_PLACE} ({_last_answer(scope, labels.CANARY)}) - {moment:g})"
+        f" (max {promql.BY_PLACE} ({_last_answer(scope, labels.CANARY)}) - {_moment(scope)})"
     )
     return (
         f"({failing(scope, job)})"
@@ -65,16 +64,34 @@ def unanswered(scope: Scope, job: str) -> str:
     )
 
 
-def _last_answer(scope: Scope, job: str) -> str:
+def no_later(scope: Scope, entrance: str, *, than: str) -> str:
+    """Of the services of this matcher, what answered no later than the target of a job did."""
+    return (
+        f"({_last_answer(scope, labels.PROBE, entrance)})"
+        f" <= {promql.ON_PLACE}"
+        f" (max {promql.BY_PLACE} ({_last_answer(scope, than)}) + {_moment(scope)})"
+    )
+
+
+def _moment(scope: Scope) -> str:
+    """The seconds within which two targets fail together."""
+    return f"{SAME_MOMENT * scope.timings.scrape.seconds:g}"
+
+
+def _last_answer(scope: Scope, job: str, *matchers: str) -> str:
     """When each target of a job last answered, 0 where that was not within five minutes."""
-    good = f"timestamp({scope.job('probe_success', job)} == 1)"
+    of = (promql.equals("job", job), *matchers)
+    good = f"timestamp({scope.series('probe_success', *of)} == 1)"
     steps = f"{good}[{promql.LAST_KNOWN}:{scope.timings.scrape}]"
-    return f"max_over_time({steps}) or 0 * {scope.job('up', job)}"
+    return f"max_over_time({steps}) or 0 * {scope.series('up', *of)}"
 
 
 def host_down(scope: Scope) -> str:
-    """Hosts whose exporter cannot be scraped; their other alerts are silent."""
-    return f"{scope.of_hosts('up', promql.equals('job', labels.NODE))} == 0"
+    """Hosts whose exporter cannot be scraped; their other alerts are silent.
+
+    While an instance is replaced two carry its host's labels, and one that answers is enough.
+    """
+    return f"max {promql.BY_HOST} ({scope.of_hosts('up', promql.equals('job', labels.NODE))}) == 0"
 
 
 def unless_host_down(scope: Scope) -> str:
