@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gallery import labels, promql
 from gallery.alerts.guards import collector_alive, host_down, unless_host_down
 from gallery.alerts.model import (
     Alert,
     Case,
+    Labels,
     Scope,
     Series,
     Subject,
     at_once,
+    flat,
     gone,
     leaves_discovery,
     scrape_times_out,
+    unwritten,
 )
 from gallery.alerts.stories import (
+    CALM,
     MINUTE,
     STEP,
     Spell,
+    Story,
     counter,
     gauge,
     lasting,
@@ -44,27 +51,90 @@ NODE = promql.equals("job", labels.NODE)
 _BY_GROUP = promql.by((*labels.COMMON, labels.HOST_GROUP))
 
 
+def _down(scope: Scope) -> str:
+    """Hosts that do not answer, and those that long had not when they left EC2's discovery.
+
+    A dead host that is switched off is gone, not well: its page lasts until HostMissing has come.
+    One that answered until it was switched off is HostMissing's alone.
+    """
+    up, scrape = scope.of_hosts("up", NODE), scope.timings.scrape
+    last = f"last_over_time({scope.of_hosts('up', NODE, window=promql.LAST_KNOWN)})"
+    window = Duration.parse(promql.LAST_KNOWN) + scope.hold
+    silent_for = f"count_over_time(({up} == 0)[{window}:{scrape}])"
+    return (
+        f"{host_down(scope)} or max {promql.BY_HOST} ({last}) == 0"
+        f" and max {promql.BY_HOST} ({silent_for}) > {scope.hold.seconds / scrape.seconds - 2:g}"
+    )
+
+
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
+    host, successor = node_labels(scope), node_labels(scope) | {"instance": "i-2"}
+
     def silent_exporter(*spells: Spell) -> tuple[Series, ...]:
         return (
-            gauge("up", node_labels(scope), spells, well=1, ill=0),
+            gauge("up", host, spells, well=1, ill=0),
             valued("up", node_labels(scope, 2), (1, whole(spells))),
         )
 
     def well(*spells: Spell) -> tuple[Series, ...]:
-        return (valued("up", node_labels(scope), (1, whole(spells))),)
+        return (valued("up", host, (1, whole(spells))),)
+
+    def both_are_there(old: int, new: int) -> Story:
+        def story(*spells: Spell) -> tuple[Series, ...]:
+            length = whole(spells)
+            return valued("up", host, (old, length)), valued("up", successor, (new, length))
+
+        return story
 
     return (
-        lasting(scope, "its exporter does not answer", silent_exporter, node_labels(scope)),
+        lasting(scope, "its exporter does not answer", silent_exporter, host_labels(scope)),
         passing(scope, "restarts within the hold", silent_exporter),
         silent(scope, "answers", well),
+        _switched_off(
+            scope, "is switched off while it is down", scope.hold.ceil_to(STEP), host_labels(scope)
+        ),
+        _switched_off(
+            scope,
+            "hardly failed before it was switched off",
+            Duration.of(seconds=scope.hold.seconds * 0.75).ceil_to(STEP),
+        ),
+        _silent_in_place_of_another(scope),
+        silent(scope, "its successor answers already", both_are_there(0, 1)),
+        silent(scope, "answers until its successor does", both_are_there(1, 0)),
+    )
+
+
+def _switched_off(scope: Scope, name: str, down: Duration, *fires: Labels) -> Case:
+    """It leaves discovery when it was down for so long; after four minutes HostMissing came."""
+    away = MINUTE * 4
+    up = valued("up", node_labels(scope), (1, CALM), (0, down))
+    return Case(
+        name=name,
+        series=(replace(up, phases=(*up.phases, gone(away + scope.hold))),),
+        fires_at=CALM + down + away if fires else None,
+        fires=fires,
+        until=CALM + down + away + scope.hold,
+    )
+
+
+def _silent_in_place_of_another(scope: Scope) -> Case:
+    """The last one answered until it went, and its successor never does."""
+    hold = scope.hold.ceil_to(STEP) + MINUTE
+    first, second = node_labels(scope), node_labels(scope) | {"instance": "i-2"}
+    before = Series(metric="up", labels=first, phases=(flat(1, CALM), gone(hold)))
+    after = Series(metric="up", labels=second, phases=(unwritten(CALM), flat(0, hold)))
+    return Case(
+        name="does not answer in the place of one that did",
+        series=(before, after),
+        fires_at=CALM + scope.hold.ceil_to(STEP),
+        fires=(host_labels(scope),),
     )
 
 
 HOST_DOWN = Alert(
     name="HostDown",
     subject=Subject.HOST,
-    expr=host_down,
+    expr=_down,
     hold=Duration.of(seconds=120),
     severity=Severity.PAGE,
     owner=INFRASTRUCTURE.name,
@@ -78,7 +148,8 @@ HOST_DOWN = Alert(
 
 def _missing(scope: Scope) -> str:
     expected = scope.of_hosts(HOSTS_EXPECTED)
-    counted = f"count {_BY_GROUP} ({scope.of_hosts('up', NODE)})"
+    found = f"max {promql.BY_HOST} ({scope.of_hosts('up', NODE)})"
+    counted = f"count {_BY_GROUP} ({found})"
     return (
         f"{expected} - ({counted} or 0 * {expected}) > 0"
         f" and {promql.ON_PLACE} ({collector_alive(scope)})"
@@ -106,6 +177,17 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
             collector_well(scope, length),
         )
 
+    def replaced_one_of_two(*spells: Spell) -> tuple[Series, ...]:
+        """While one is replaced its successor stands beside it, and in nobody else's place."""
+        length = whole(spells)
+        return (
+            expected(length, 2),
+            valued("up", node_labels(scope), (1, length)),
+            valued("up", node_labels(scope) | {"instance": "i-2"}, (1, length)),
+            present("up", node_labels(scope, 2), spells, away=gone),
+            collector_well(scope, length),
+        )
+
     def down_but_known(*spells: Spell) -> tuple[Series, ...]:
         length = whole(spells)
         return (
@@ -117,6 +199,7 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         lasting(scope, "one of two has left", second_is_gone, group_labels(scope)),
         lasting(scope, "the only one has left", only_one_is_gone, group_labels(scope)),
+        lasting(scope, "one is there twice", replaced_one_of_two, group_labels(scope)),
         passing(scope, "is replaced within the hold", second_is_gone),
         silent(scope, "is down, but not gone", down_but_known),
         collector_dies(scope, lambda length: (expected(length, 1),), node_labels(scope)),

@@ -37,9 +37,8 @@ def host_labels(scope: Scope, number: int = 1) -> dict[str, str]:
 
 
 def node_labels(scope: Scope, number: int = 1) -> dict[str, str]:
-    """The labels of the scrape of a host's exporter."""
-    host = host_labels(scope, number)
-    return host | {"job": labels.NODE, "instance": host["host"]}
+    """The labels of the scrape of a host's exporter; a host's instance is not always the same."""
+    return host_labels(scope, number) | {"job": labels.NODE, "instance": f"i-0{number}"}
 
 
 def group_labels(scope: Scope) -> dict[str, str]:

@@ -127,7 +127,8 @@ def _node_job(plan: Plan) -> dict[str, object]:
         ],
         "relabel_configs": [
             *(_copy(f"__meta_ec2_tag_{tag}", label) for tag, label in tags.items()),
-            _copy(f"__meta_ec2_tag_{labels.TAG_HOST}", labels.INSTANCE),
+            # Not the host: while an instance is replaced there are two, and they must not be one.
+            _copy("__meta_ec2_instance_id", labels.INSTANCE),
         ],
         "metric_relabel_configs": [_own_place()],
     }
@@ -186,6 +187,8 @@ def _remote_write(plan: Plan, url: str) -> dict[str, object]:
             "max_shards": 200,
             "capacity": 2500,
             "batch_send_deadline": str(plan.timings.remote_write_deadline),
+            # AMP refuses so what comes too fast, as a backlog does: it is not lost, it waits.
+            "retry_on_http_429": True,
         },
     }
 

@@ -119,6 +119,7 @@ def test_writing_is_signed_and_waits_no_longer_than_the_stack_file_says() -> Non
         "max_shards": 200,
         "capacity": 2500,
         "batch_send_deadline": "3s",
+        "retry_on_http_429": True,
     }
 
 
@@ -195,7 +196,7 @@ def test_a_host_keeps_its_labels_whatever_its_instance(tmp_path: Path) -> None:
         "service": "checkoutservice",
         "host": "orders-db-1",
         "host_group": "orders-db",
-        "instance": "orders-db-1",
+        "instance": "i-0123",
     }
 
 
