@@ -8,23 +8,25 @@ from gallery.alerts.hosts import NODE
 from gallery.alerts.model import (
     Alert,
     Case,
+    Labels,
     Phase,
     Scope,
     Series,
     Subject,
-    at_once,
     flat,
     ramp,
-    unwritten,
 )
 from gallery.alerts.stories import MINUTE, Spell, Story, lasting, passing, silent, valued
 from gallery.alerts.subjects import node_labels, whole
+from gallery.durations import Duration
 from gallery.names import HOSTS
 from gallery.roles import INFRASTRUCTURE, Severity
 from gallery.times import Scenario
 
-_TREND = "6h"
-_DAY = 86_400
+# Two looks ahead, in seconds, each from a time long enough to be a trend: a log that grows is
+# seen by the one, a job that writes without an end by the other.
+_TREND, _DAY = MINUTE * 60 * 6, 86_400
+_RUSH, _SHIFT = MINUTE * 30, 4 * 3_600
 # Share of the disk below which it does not matter how fast it fills.
 _NEARLY_FULL = 0.03
 # Not what is kept in memory, cannot grow, or is a second sight of the same disk.
@@ -36,12 +38,16 @@ _LATER = 36 * 60
 
 
 def _filling(scope: Scope) -> str:
+    def full(window: Duration, ahead: int) -> str:
+        course = scope.of_hosts("node_filesystem_avail_bytes", NODE, DISKS, window=str(window))
+        return f"predict_linear({course}, {ahead}) < 0"
+
     free = scope.of_hosts("node_filesystem_avail_bytes", NODE, DISKS)
-    trend = scope.of_hosts("node_filesystem_avail_bytes", NODE, DISKS, window=_TREND)
     size = scope.of_hosts("node_filesystem_size_bytes", NODE, DISKS)
     readonly = scope.of_hosts("node_filesystem_readonly", NODE, DISKS)
     return (
-        f"({free} / {size} < {scope.threshold:g} and predict_linear({trend}, {_DAY}) < 0"
+        f"({free} / {size} < {scope.threshold:g}"
+        f" and ({full(_TREND, _DAY)} or {full(_RUSH, _SHIFT)})"
         f" or {free} / {size} < {_NEARLY_FULL})"
         f" unless {readonly} == 1{unless_host_down(scope)}"
     )
@@ -104,18 +110,26 @@ def _filling_cases(scope: Scope) -> tuple[Case, ...]:
 
     disk = _labels(scope)
 
-    def begins(*spells: Spell) -> tuple[Series, ...]:
-        """Like the story of a disk that fills, but nothing is known of the time before."""
-        calm, fall = spells
-        share = ramp(low, per_sample=-low / _SOON, length=fall[1])
-        return _disk(scope, unwritten(calm[1]), share)
+    def after_long(name: str, minutes: int, onset: Duration, *fires: Labels) -> Case:
+        """From a share kept for long to nothing in so many minutes, seen as a trend by `onset`."""
+        length = onset + scope.hold.ceil_to(MINUTE)
+        falls = ramp(low, per_sample=-low / minutes, length=length + MINUTE)
+        return Case(
+            name=name,
+            series=_disk(scope, flat(low, _TREND), falls),
+            fires_at=_TREND + length if fires else None,
+            fires=fires,
+            until=_TREND + length,
+            interval=MINUTE,
+        )
 
     def never(name: str, story: Story) -> Case:
         return silent(scope, name, story, step=MINUTE)
 
     return (
-        # A trend needs two samples.
-        lasting(scope, "fills within a day", begins, disk, onset=MINUTE, step=MINUTE),
+        after_long("fills within a day", 24 * 60, _TREND, disk),
+        after_long("fills within hours", 4 * 60, _RUSH, disk),
+        after_long("has filled for a while, and not fast", 450, _RUSH),
         lasting(scope, "is nearly full", _keeps(scope, full), disk, step=MINUTE),
         passing(scope, "is cleared within the hold", _fills(scope, low), step=MINUTE),
         never("fills with room to spare", _fills(scope, roomy)),
@@ -136,11 +150,11 @@ HOST_DISK_FILLING = Alert(
     severity=Severity.TICKET,
     owner=INFRASTRUCTURE.name,
     threshold=0.2,
-    unit="share of the disk that is free, where it will be full within a day",
+    unit="share of the disk that is free, where it will be full within a day or, fast, in hours",
     summary="A disk fills.",
     what="{{ $labels.mountpoint }} of host {{ $labels.host }} has "
     "{{ $value | humanizePercentage }} of its space left and keeps filling.",
     dashboard=HOSTS,
-    onset={Scenario.CHANGED: at_once},
+    onset={Scenario.CHANGED: lambda _: _TREND},
     cases=_filling_cases,
 )
