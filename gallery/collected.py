@@ -94,7 +94,7 @@ _AGGREGATED_HOST = frozenset(labels.HOST_COMMON)
 RECORDED: Mapping[str, Labels] = {
     names.COLLECTOR_EXPECTED: frozenset(labels.COMMON),
     names.PROBE_EXPECTED: frozenset(labels.COMMON),
-    names.MESH_EXPECTED: frozenset(labels.COMMON),
+    names.TARGETS_EXPECTED: frozenset(labels.COMMON),
     names.HOSTS_EXPECTED: _GROUP,
     names.RECEIVE_RATE: _AGGREGATED_HOST,
     names.TRANSMIT_RATE: _AGGREGATED_HOST,

@@ -16,7 +16,7 @@ HOSTS = "gallery-hosts"
 
 # Recorded series. The expected ones say what the plan contains, so that what vanished is missed.
 PROBE_EXPECTED = "gallery:probe_expected"
-MESH_EXPECTED = "gallery:mesh_expected"
+TARGETS_EXPECTED = "gallery:targets_expected"
 HOSTS_EXPECTED = "gallery:hosts_expected"
 COLLECTOR_EXPECTED = "gallery:collector_expected"
 RECEIVE_RATE = "gallery:host_receive_bytes:rate5m"

@@ -14,10 +14,10 @@ from gallery.durations import Duration
 from gallery.names import (
     COLLECTOR_EXPECTED,
     HOSTS_EXPECTED,
-    MESH_EXPECTED,
     PROBE_EXPECTED,
     RECEIVE_RATE,
     RECEIVE_USUAL,
+    TARGETS_EXPECTED,
     TRANSMIT_RATE,
     TRANSMIT_USUAL,
 )
@@ -30,6 +30,8 @@ RATES = (
     (TRANSMIT_RATE, "node_network_transmit_bytes_total"),
 )
 USUAL = ((RECEIVE_USUAL, RECEIVE_RATE), (TRANSMIT_USUAL, TRANSMIT_RATE))
+# So many evaluations without a new value, and recordings count as stale.
+STALE_EVALUATIONS = 3
 USUAL_EVERY = Duration.of(seconds=600)
 # An instant query looks back half as far as from one value to the next.
 USUAL_KNOWN = USUAL_EVERY * 3
@@ -88,13 +90,14 @@ def recording_groups(
     *,
     evaluate: Duration,
     probes: Iterable[str],
-    proxies: Iterable[str],
+    targets: Mapping[str, int],
     hosts: Iterable[ExpectedHosts],
 ) -> tuple[RecordingGroup, ...]:
     """Every recording rule of a stack.
 
     `probes` names the services of all probe targets, the canary's, the door's and Grafana's
-    among them; `proxies` the workloads in the mesh. Without hosts their groups are left out.
+    among them; `targets` says how many pods of each service must be scraped at least. Without
+    hosts their groups are left out.
     """
     planned = tuple(hosts)
     expected = RecordingGroup(
@@ -103,7 +106,10 @@ def recording_groups(
         rules=(
             _constant(place, COLLECTOR_EXPECTED, 1, service=labels.COLLECTOR_SERVICE),
             *(_constant(place, PROBE_EXPECTED, 1, service=service) for service in probes),
-            *(_constant(place, MESH_EXPECTED, 1, service=service) for service in proxies),
+            *(
+                _constant(place, TARGETS_EXPECTED, count, service=service)
+                for service, count in targets.items()
+            ),
             *(
                 _constant(
                     place,

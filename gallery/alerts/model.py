@@ -165,6 +165,8 @@ class Alert:
     become true (X in the formula of `gallery.times`); `clearing` how long it takes to end.
     `recorded` is True where the expression reads recorded series, which adds AMP's interval.
     `outage` is True where the alert says that its service is down now, and not that it may fail.
+    `blindness` is True where it says that nobody sees: it must be told before what was down is
+    forgotten and looks mended.
     `what` is the first line of the page, a Go template over the alert's labels and value.
     """
 
@@ -185,6 +187,7 @@ class Alert:
     unit: str = ""
     recorded: bool = False
     outage: bool = False
+    blindness: bool = False
     engines: frozenset[Engine] = frozenset(Engine)
     evaluator: Evaluator = Evaluator.ENGINE
     delivery: Delivery = Delivery.OWNER

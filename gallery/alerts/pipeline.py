@@ -42,7 +42,7 @@ from gallery.alerts.subjects import (
     whole,
 )
 from gallery.durations import Duration
-from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, MESH_EXPECTED
+from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, TARGETS_EXPECTED
 from gallery.roles import MONITORING, Severity
 from gallery.times import Scenario
 
@@ -93,11 +93,12 @@ COLLECTOR_DOWN = Alert(
     severity=Severity.PAGE,
     owner=MONITORING.name,
     summary="Nothing new arrives from the collector.",
-    what="Neither replica of the collector has written anything for a minute and a half: "
+    what="Nothing that the collector took in the last minute and a half has arrived: "
     "it is down, or cannot write to Amazon Managed Prometheus.",
     dashboard=API_HEALTH,
     onset={Scenario.REFUSED: lambda _: _FRESH, Scenario.GONE: lambda _: _FRESH},
     recorded=True,
+    blindness=True,
     cases=_collector_down_cases,
 )
 
@@ -157,15 +158,21 @@ COLLECTOR_BLIND = Alert(
     what="No probe succeeds, not even the prober's of itself: outages of the store go unseen.",
     dashboard=API_HEALTH,
     onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
+    blindness=True,
     cases=_blind_cases,
 )
 
 
 def _targets_lost(scope: Scope) -> str:
+    """Targets that cannot be scraped, and services of which too few are found at all.
+
+    A pod that cannot be scheduled has no address, and is no target.
+    """
     targets = scope.job("up", labels.MESH, labels.COLLECTOR)
-    proxies = scope.job("up", labels.MESH)
+    expected = scope.series(TARGETS_EXPECTED)
+    found = f"count {promql.BY_SERVICE} ({targets}) or 0 * {expected}"
     return (
-        f"({targets} == 0 or {scope.series(MESH_EXPECTED)} unless {promql.ON_SERVICE} {proxies})"
+        f"({targets} == 0 or {expected} - ({found}) > 0)"
         f" and {promql.ON_PLACE} ({collector_alive(scope)})"
     )
 
@@ -175,7 +182,7 @@ def _targets_lost_cases(scope: Scope) -> tuple[Case, ...]:
     proxy, second = (mesh_labels(scope, "cartservice", pod) for pod in ("1", "2"))
 
     def expected(length: Duration) -> Series:
-        return valued(MESH_EXPECTED, cart, (1, length))
+        return valued(TARGETS_EXPECTED, cart, (1, length))
 
     def refuses(*spells: Spell) -> tuple[Series, ...]:
         length = whole(spells)
@@ -196,9 +203,27 @@ def _targets_lost_cases(scope: Scope) -> tuple[Case, ...]:
     def scales_down(*spells: Spell) -> tuple[Series, ...]:
         return (*leaves(*spells), valued("up", second, (1, whole(spells))))
 
+    collector = scope.at(service=labels.COLLECTOR_SERVICE)
+    replicas = (collector_labels(scope), collector_labels(scope) | {"instance": "collector-1"})
+
+    def replica_is_evicted(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            valued(TARGETS_EXPECTED, collector, (2, length)),
+            valued("up", replicas[0], (1, length)),
+            present("up", replicas[1], spells, away=gone),
+        )
+
+    def both_are_there(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        every = (valued("up", each, (1, length)) for each in replicas)
+        return (valued(TARGETS_EXPECTED, collector, (2, length)), *every)
+
     return (
         lasting(scope, "a proxy refuses to be scraped", refuses, proxy),
         lasting(scope, "no proxy of a service is found", leaves, cart),
+        lasting(scope, "a replica of the collector is evicted", replica_is_evicted, collector),
+        silent(scope, "both replicas of the collector are there", both_are_there),
         passing(scope, "a proxy restarts", refuses),
         silent(scope, "a service scales down", scales_down),
         collector_dies(scope, lambda length: (expected(length),), proxy),
@@ -213,8 +238,9 @@ TARGETS_LOST = Alert(
     severity=Severity.TICKET,
     owner=MONITORING.name,
     summary="Something that should be scraped is not.",
-    what="The metrics of {{ $labels.service }} cannot be scraped"
-    "{{ if $labels.instance }} at {{ $labels.instance }}{{ end }}.",
+    what="{{ if $labels.instance }}{{ $labels.instance }} of {{ $labels.service }} cannot be "
+    "scraped.{{ else }}Of {{ $labels.service }} fewer pods are found than planned: "
+    "{{ $value }} missing.{{ end }}",
     dashboard=API_HEALTH,
     onset={Scenario.REFUSED: at_once, Scenario.GONE: leaves_discovery},
     clearing=leaves_discovery,
@@ -285,7 +311,8 @@ REMOTE_WRITE_BEHIND = Alert(
     hold=MINUTE * 5,
     severity=Severity.TICKET,
     owner=MONITORING.name,
-    threshold=120,
+    # Below the age at which the collector would count as dead.
+    threshold=60,
     unit="seconds between a sample and its sending",
     summary="The collector does not keep up with writing, or its samples are refused.",
     what="{{ $labels.instance }} of the collector writes far too late, or its samples are refused.",

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from gallery import labels
+from gallery.companions import COLLECTOR_REPLICAS
 from gallery.contact_points import Engine
 from gallery.effective import PlannedAlert
 from gallery.plan import Plan
@@ -33,12 +34,14 @@ def alerting_rule(planned: PlannedAlert) -> dict[str, Any]:
 def recorded(plan: Plan) -> tuple[RecordingGroup, ...]:
     """The recording rules of a stack."""
     sizes = Counter((host.group, host.service) for host in plan.hosts)
-    grafana = (labels.GRAFANA_SERVICE,) if plan.engine is Engine.GRAFANA else ()
+    # How many pods of a service run is its autoscaler's, so one is enough; the collector has two
+    # so that one may be lost, and nobody else would miss it.
+    proxies = {planned.service.name: 1 for planned in plan.services}
     return recording_groups(
         Place(environment=plan.environment, cluster=plan.cluster_name),
         evaluate=plan.timings.evaluate_amp,
-        probes=(*(probe.service for probe in plan.probes), *grafana),
-        proxies=(planned.service.name for planned in plan.services),
+        probes=(*(probe.service for probe in plan.probes), labels.GRAFANA_SERVICE),
+        targets=proxies | {labels.COLLECTOR_SERVICE: COLLECTOR_REPLICAS},
         hosts=(
             ExpectedHosts(group=group, service=service, count=count)
             for (group, service), count in sizes.items()

@@ -13,12 +13,15 @@ from gallery.names import (
     HOSTS_EXPECTED,
     RECEIVE_RATE,
     RECEIVE_USUAL,
+    TARGETS_EXPECTED,
     TRANSMIT_RATE,
     TRANSMIT_USUAL,
 )
 from gallery.recording import ExpectedHosts, Place, RecordingGroup, recording_groups
 from gallery.render.proof import input_series
+from gallery.render.rules import recorded
 from tests.rules.promtool import Proof, verdicts
+from tests.unit.stack_files import planned
 
 _PLACE = Place(environment="dev", cluster="gallery-dev")
 _SERVICE = _PLACE.labels | {"service": "checkoutservice", "host_group": "orders-db"}
@@ -32,7 +35,7 @@ def _groups() -> tuple[RecordingGroup, ...]:
         _PLACE,
         evaluate=_MINUTE,
         probes=["frontend"],
-        proxies=["frontend"],
+        targets={"frontend": 1, "collector": 2},
         hosts=[ExpectedHosts(group="orders-db", service="checkoutservice", count=2)],
     )
 
@@ -81,8 +84,8 @@ def _inside(labels: dict[str, str]) -> str:
     return ",".join(f'{name}="{value}"' for name, value in labels.items())
 
 
-def _bytes(direction: str, device: str, rate: float) -> Series:
-    node = _HOST | {"job": "node", "instance": "orders-db-1", "device": device}
+def _bytes(direction: str, device: str, rate: float, instance: str = "i-1") -> Series:
+    node = _HOST | {"job": "node", "instance": instance, "device": device}
     return Series(
         metric=f"node_network_{direction}_bytes_total",
         labels=node,
@@ -102,6 +105,14 @@ def test_a_hosts_rate_counts_each_byte_once(promtool: Path, tmp_path: Path) -> N
         TRANSMIT_RATE: [(_HOST, 7_000.0)],
     }
     _proven(promtool, tmp_path, (series, _MINUTE, _HOUR), expected)
+
+
+def test_a_host_that_is_replaced_moves_what_both_its_instances_move(
+    promtool: Path, tmp_path: Path
+) -> None:
+    both = [_bytes("receive", "ens5", 20_000, instance) for instance in ("i-1", "i-2")]
+    expected: dict[str, Samples] = {RECEIVE_RATE: [(_HOST, 40_000.0)]}
+    _proven(promtool, tmp_path, (both, _MINUTE, _HOUR), expected)
 
 
 def _history(*phases: Phase) -> list[Series]:
@@ -138,10 +149,21 @@ def test_the_plans_hosts_are_expected_under_the_labels_of_their_series(
     _proven(promtool, tmp_path, ([], _MINUTE, _MINUTE), expected)
 
 
+def test_a_stack_expects_every_proxy_and_both_replicas_of_the_collector() -> None:
+    expected = {
+        rule.labels["service"]: rule.expr
+        for group in recorded(planned())
+        for rule in group.rules
+        if rule.record == TARGETS_EXPECTED
+    }
+    assert expected.pop("collector") == "vector(2)"
+    assert expected == {each.service.name: "vector(1)" for each in planned().services}
+
+
 def test_a_stack_without_hosts_records_nothing_of_hosts() -> None:
-    [group] = recording_groups(_PLACE, evaluate=_MINUTE, probes=["a"], proxies=["b"], hosts=[])
+    [group] = recording_groups(_PLACE, evaluate=_MINUTE, probes=["a"], targets={"b": 1}, hosts=[])
     assert {rule.record for rule in group.rules} == {
         "gallery:collector_expected",
         "gallery:probe_expected",
-        "gallery:mesh_expected",
+        "gallery:targets_expected",
     }
