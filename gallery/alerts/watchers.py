@@ -41,7 +41,7 @@ from gallery.alerts.subjects import (
 from gallery.contact_points import Engine
 from gallery.durations import Duration
 from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, RECEIVE_USUAL, TRANSMIT_USUAL
-from gallery.recording import RATES, USUAL, USUAL_KNOWN
+from gallery.recording import RATES, STALE_EVALUATIONS, USUAL, USUAL_EVERY, USUAL_KNOWN
 from gallery.roles import MONITORING, Severity
 from gallery.times import Scenario, Timings
 
@@ -49,8 +49,8 @@ _GRAFANA = frozenset({Engine.GRAFANA})
 
 
 def _stale_after(timings: Timings) -> Duration:
-    """Three evaluations of the recording rules without a new value."""
-    return timings.evaluate_amp * 3
+    """How long the recording rules may bring no new value."""
+    return timings.evaluate_amp * STALE_EVALUATIONS
 
 
 def _beats(scope: Scope, metric: str, of: dict[str, str], age: Duration) -> tuple[Case, ...]:
@@ -135,9 +135,57 @@ GRAFANA_HEARTBEAT = Alert(
 )
 
 
-def _recordings_stale(scope: Scope) -> str:
+def _constants_stale(scope: Scope) -> str:
     age = str(_stale_after(scope.timings))
+    return f"absent_over_time({scope.series(COLLECTOR_EXPECTED, window=age)})"
+
+
+def _constants_cases(scope: Scope) -> tuple[Case, ...]:
+    age = _stale_after(scope.timings).ceil_to(STEP)
+    constant = scope.at(service=labels.COLLECTOR_SERVICE)
+
+    def stops(*spells: Spell) -> tuple[Series, ...]:
+        return (present(COLLECTOR_EXPECTED, constant, spells, away=unwritten),)
+
+    def recorded(*spells: Spell) -> tuple[Series, ...]:
+        return (valued(COLLECTOR_EXPECTED, constant, (1, whole(spells))),)
+
+    # The age counts from the sample before the stop; whether a range holds its left edge
+    # differs between versions of Prometheus, hence a step less.
+    brief = minus(age + short_of(scope.hold), STEP * 2)
+    return (
+        lasting(scope, "nothing is recorded any more", stops, scope.at(), onset=age),
+        passing(scope, "is recorded again in time", stops, spell=brief),
+        silent(scope, "is recorded", recorded),
+    )
+
+
+RECORDING_RULES_STALE = Alert(
+    name="RecordingRulesStale",
+    subject=Subject.PIPELINE,
+    expr=_constants_stale,
+    # What was planned is forgotten after five minutes; then what is missing would look found.
+    hold=MINUTE,
+    severity=Severity.PAGE,
+    owner=MONITORING.name,
+    summary="AMP's recording rules fail or are not evaluated.",
+    what="AMP has recorded nothing of what is planned for three evaluations: soon hosts, probes "
+    "and targets that are missing go unseen.",
+    dashboard=API_HEALTH,
+    onset={Scenario.GONE: _stale_after},
+    recorded=True,
+    cases=_constants_cases,
+)
+
+
+def _usual_stale(_: Timings) -> Duration:
+    """What is usual is recorded seldom, and known for a while."""
+    return USUAL_KNOWN + USUAL_EVERY
+
+
+def _traffic_unrecorded(scope: Scope) -> str:
     hosts = f"{scope.job('up', labels.NODE)} == 1"
+    age = str(_stale_after(scope.timings))
     rates = (
         f"max {promql.BY_PLACE} ({hosts})"
         f" unless {promql.ON_PLACE} last_over_time({scope.series(rate, window=age)})"
@@ -150,8 +198,50 @@ def _recordings_stale(scope: Scope) -> str:
         f" unless last_over_time({scope.series(usual, window=str(USUAL_KNOWN))}))"
         for usual, _ in USUAL
     )
-    expected = f"absent_over_time({scope.series(COLLECTOR_EXPECTED, window=age)})"
-    return " or ".join((expected, *rates, *usual))
+    return " or ".join((*rates, *usual))
+
+
+def _unrecorded_cases(scope: Scope) -> tuple[Case, ...]:
+    age = _stale_after(scope.timings).ceil_to(STEP)
+    of = scope.at(service="checkoutservice", host="orders-db-1", host_group="orders-db")
+    names = tuple(name for name, _ in (*RATES, *USUAL))
+
+    def host(*spells: tuple[float, Duration]) -> Series:
+        return valued("up", {**of, "job": labels.NODE}, *spells)
+
+    def recorded(length: Duration, *spells: Spell, stops: tuple[str, ...]) -> tuple[Series, ...]:
+        """Everything is recorded, but what stops as the spells have it."""
+        on = ((False, length),)
+        return tuple(
+            present(name, of, spells if name in stops else on, away=unwritten, value=20_000)
+            for name in names
+        )
+
+    def stop(*stops: str) -> Story:
+        def story(*spells: Spell) -> tuple[Series, ...]:
+            length = whole(spells)
+            return (host((1, length)), *recorded(length, *spells, stops=stops))
+
+        return story
+
+    def host_off(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        spent = (False, MINUTE), (True, length)
+        usual = (RECEIVE_USUAL, TRANSMIT_USUAL)
+        return (host((1, MINUTE), (0, length)), *recorded(length, *spent, stops=usual))
+
+    # As for the constants: the age counts from the sample before the stop.
+    brief = minus(age + short_of(scope.hold), STEP * 2)
+    return (
+        *(
+            lasting(scope, f"{name} is recorded no more", stop(name), scope.at(), onset=onset)
+            for records, onset in ((RATES, age), (USUAL, USUAL_KNOWN))
+            for name, _ in records
+        ),
+        passing(scope, "is recorded again in time", stop(*names), spell=brief),
+        silent(scope, "records all there is", stop()),
+        _outlasting(scope, "a host is off and nothing of it is usual", host_off, USUAL_KNOWN),
+    )
 
 
 def _outlasting(scope: Scope, name: str, story: Story, onset: Duration) -> Case:
@@ -160,78 +250,23 @@ def _outlasting(scope: Scope, name: str, story: Story, onset: Duration) -> Case:
     return Case(name=name, series=story((True, length)), until=length)
 
 
-def _stale_cases(scope: Scope) -> tuple[Case, ...]:
-    age = _stale_after(scope.timings).ceil_to(STEP)
-    constant = scope.at(service=labels.COLLECTOR_SERVICE)
-    of = scope.at(service="checkoutservice", host="orders-db-1", host_group="orders-db")
-
-    def host(*spells: tuple[float, Duration]) -> Series:
-        return valued("up", {**of, "job": labels.NODE}, *spells)
-
-    def recorded(length: Duration, *spells: Spell, stops: tuple[str, ...]) -> tuple[Series, ...]:
-        """Everything is recorded, but what stops as the spells have it."""
-        on = ((False, length),)
-        return (
-            valued(COLLECTOR_EXPECTED, constant, (1, length)),
-            *(
-                present(name, of, spells if name in stops else on, away=unwritten, value=20_000)
-                for name, _ in (*RATES, *USUAL)
-            ),
-        )
-
-    def all_stop(*spells: Spell) -> tuple[Series, ...]:
-        return (present(COLLECTOR_EXPECTED, constant, spells, away=unwritten),)
-
-    def stop(*names: str) -> Story:
-        def story(*spells: Spell) -> tuple[Series, ...]:
-            length = whole(spells)
-            return (host((1, length)), *recorded(length, *spells, stops=names))
-
-        return story
-
-    def no_hosts(*spells: Spell) -> tuple[Series, ...]:
-        return (valued(COLLECTOR_EXPECTED, constant, (1, whole(spells))),)
-
-    def host_off(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        spent = (False, MINUTE), (True, length)
-        usual = (RECEIVE_USUAL, TRANSMIT_USUAL)
-        return (host((1, MINUTE), (0, length)), *recorded(length, *spent, stops=usual))
-
-    # The age counts from the sample before the stop; whether a range holds its left edge
-    # differs between versions of Prometheus, hence a step less.
-    brief = minus(age + short_of(scope.hold), STEP * 2)
-    return (
-        lasting(scope, "nothing is recorded any more", all_stop, scope.at(), onset=age),
-        *(
-            lasting(scope, f"{name} is recorded no more", stop(name), scope.at(), onset=onset)
-            for records, onset in ((RATES, age), (USUAL, USUAL_KNOWN))
-            for name, _ in records
-        ),
-        passing(scope, "is recorded again in time", all_stop, spell=brief),
-        silent(scope, "records all there is", stop()),
-        silent(scope, "has no hosts to record", no_hosts),
-        _outlasting(scope, "a host is off and nothing of it is usual", host_off, USUAL_KNOWN),
-    )
-
-
-RECORDING_RULES_STALE = Alert(
-    name="RecordingRulesStale",
+HOST_TRAFFIC_UNRECORDED = Alert(
+    name="HostTrafficUnrecorded",
     subject=Subject.PIPELINE,
-    expr=_recordings_stale,
+    expr=_traffic_unrecorded,
     # A new stack's rates need two scrapes and an evaluation.
-    hold=Duration.of(seconds=120),
+    hold=MINUTE * 2,
     severity=Severity.TICKET,
     owner=MONITORING.name,
-    summary="AMP's recording rules fail or are not evaluated.",
-    what="AMP has recorded nothing new for three evaluations: what rests on recorded series, "
-    "missing hosts and probes among it, goes unseen.",
+    summary="What hosts' network traffic is and usually is, is no longer recorded.",
+    what="AMP no longer records the hosts' network traffic, or what is usual for it: unusual "
+    "traffic goes unseen.",
     dashboard=API_HEALTH,
-    onset={Scenario.GONE: _stale_after},
+    # Of the rates, and of what is usual.
+    onset={Scenario.GONE: _stale_after, Scenario.CHANGED: _usual_stale},
+    clearing=lambda _: USUAL_EVERY,
     recorded=True,
-    # AMP's ruler cannot tell of its own standstill; where it is the engine, the Watchdog does.
-    engines=_GRAFANA,
-    cases=_stale_cases,
+    cases=_unrecorded_cases,
 )
 
 
@@ -247,10 +282,10 @@ GRAFANA_UNREACHABLE = Alert(
     severity=Severity.PAGE,
     owner=MONITORING.name,
     summary="Grafana does not answer.",
-    what="Grafana does not answer: dashboards are closed, and alerts may not be sent.",
+    what="Grafana does not answer: dashboards are closed, and what Grafana alerts on may not be "
+    "sent.",
     dashboard=None,
     onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
-    engines=_GRAFANA,
     evaluator=Evaluator.AMP,
     delivery=Delivery.INDEPENDENT,
     cases=lambda scope: unanswered_cases(scope, _grafana_page(scope)),
@@ -287,7 +322,8 @@ DATASOURCE_CANARY = Alert(
     summary="Grafana cannot read Amazon Managed Prometheus.",
     what="Grafana cannot read Amazon Managed Prometheus: until it can, no alert changes.",
     dashboard=API_HEALTH,
-    onset={Scenario.REFUSED: at_once},
+    # A minute of its route's group wait beside the hold, which a newer Grafana has as well.
+    onset={Scenario.REFUSED: lambda _: MINUTE},
     recorded=True,
     engines=_GRAFANA,
     error_state=ErrorState.ERROR,

@@ -30,10 +30,9 @@ from gallery.dashboards.titles import (
 )
 from gallery.names import COLLECTOR_EXPECTED, PROBE_EXPECTED
 from gallery.plan import Plan
+from gallery.recording import STALE_EVALUATIONS
 
 _NOTHING = "nothing for an hour"
-# Rules are evaluated this often without a new value before recordings count as stale.
-_EVALUATIONS = 3
 
 
 def _age(selector: str) -> str:
@@ -49,7 +48,7 @@ def first_row(plan: Plan) -> tuple[model.Panel, ...]:
         plan,
         promql.one_of(labels.SERVICE, (labels.COLLECTOR_SERVICE, labels.GRAFANA_SERVICE)),
     )
-    stale = plan.timings.evaluate_amp * _EVALUATIONS
+    stale = plan.timings.evaluate_amp * STALE_EVALUATIONS
     return (
         tile(
             here,

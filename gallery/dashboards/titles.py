@@ -20,7 +20,11 @@ from gallery.alerts.pipeline import (
 )
 from gallery.alerts.quality import ENDPOINT_DEGRADED, ENDPOINT_SLOW
 from gallery.alerts.traffic import HOST_TRAFFIC_HIGH, HOST_TRAFFIC_LOW
-from gallery.alerts.watchers import DATASOURCE_CANARY, RECORDING_RULES_STALE
+from gallery.alerts.watchers import (
+    DATASOURCE_CANARY,
+    HOST_TRAFFIC_UNRECORDED,
+    RECORDING_RULES_STALE,
+)
 
 ENDPOINTS_OVER_TIME = "Every endpoint over time"
 AVAILABILITY = "Share of probes that were answered"
@@ -50,6 +54,7 @@ HOMES: Mapping[str, str] = {
     COLLECTOR_DOWN.name: SAMPLE_AGE,
     DATASOURCE_CANARY.name: SAMPLE_AGE,
     RECORDING_RULES_STALE.name: RECORDING_AGE,
+    HOST_TRAFFIC_UNRECORDED.name: RECORDING_AGE,
     COLLECTOR_BLIND.name: PROBER,
     TARGETS_LOST.name: TARGETS,
     REMOTE_WRITE_BEHIND.name: REMOTE_WRITE,
