@@ -148,17 +148,19 @@ def _one(
         hold=hold,
         severity=override.severity or alert.severity,
         owner=owner,
-        annotations=_annotations(alert, ground),
+        annotations=_annotations(alert, hold, ground),
     )
 
 
-def _annotations(alert: Alert, ground: Ground) -> dict[str, str]:
+def _annotations(alert: Alert, hold: Duration, ground: Ground) -> dict[str, str]:
     texts = {
         "summary": alert.summary,
         "what": alert.what,
         "customers": customers(alert, ground.services),
         "runbook_url": f"{ground.runbooks}/{alert.name}.md",
     }
+    if hold > Duration(0):
+        texts["hold"] = str(hold)
     if alert.dashboard:
         texts["dashboard_path"] = f"/d/{alert.dashboard}"
     return texts
@@ -179,8 +181,10 @@ def customers(alert: Alert, services: Iterable[Service]) -> str:
     known = {service.name: service.impact.sentence() for service in services}
     if alert.subject is Subject.DOOR:
         return known[ENTRANCE]
+    known[labels.DOOR_SERVICE] = known[ENTRANCE]
     lead = "" if alert.outage else "Should {{ $labels.service }} fail: "
     branches = " else ".join(
-        f'if eq $labels.service "{name}" }}}}{text}{{{{' for name, text in known.items()
+        f'if eq $labels.service "{name}" }}}}{lead}{text}{{{{' for name, text in known.items()
     )
-    return f"{lead}{{{{ {branches} else }}}}unknown{{{{ end }}}}"
+    # What is left is the prober's and Grafana's: whoever watches.
+    return f"{{{{ {branches} else }}}}{_BLIND}{{{{ end }}}}"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from gallery.alerts.guards import COLLECTOR_FRESH
 from gallery.contact_points import Engine
 from gallery.durations import Duration
+from gallery.promql import LAST_KNOWN
+from gallery.recording import STALE_EVALUATIONS
 from gallery.settings import Settings
 from gallery.times import Timings
 
@@ -14,8 +16,9 @@ _TENTH = Duration.parse("100ms")
 _SECOND = Duration.parse("1s")
 _TEN_SECONDS = Duration.parse("10s")
 _AMP_MINIMUM = Duration.parse("30s")
-# A sample is forgotten after five minutes: what is evaluated more seldom comes and goes.
-_FORGOTTEN = Duration.parse("5m")
+# A sample is forgotten after five minutes: what is evaluated more seldom comes and goes, and
+# what was down looks mended.
+FORGOTTEN = Duration.parse(LAST_KNOWN)
 # A living collector must have written well before it counts as dead.
 _LONGEST_SILENCE = Duration.of(seconds=COLLECTOR_FRESH * 2 / 3)
 
@@ -54,12 +57,17 @@ def _evaluations(settings: Settings) -> Iterator[str]:
         yield f"evaluate is {given.evaluate}; Grafana evaluates in multiples of 10s"
     if given.evaluate_amp < _AMP_MINIMUM:
         yield f"evaluate_amp is {given.evaluate_amp}; AMP's ruler needs 30s or more"
-    for key, interval in (("evaluate", given.evaluate), ("evaluate_amp", given.evaluate_amp)):
-        if interval is not None and not interval < _FORGOTTEN:
-            yield (
-                f"{key} is {interval}; it must be shorter than {_FORGOTTEN}, after which a "
-                "sample is forgotten"
-            )
+    if given.evaluate is not None and not given.evaluate < FORGOTTEN:
+        yield (
+            f"evaluate is {given.evaluate}; it must be shorter than {FORGOTTEN}, after which a "
+            "sample is forgotten"
+        )
+    if not given.evaluate_amp * STALE_EVALUATIONS < FORGOTTEN:
+        yield (
+            f"evaluate_amp is {given.evaluate_amp}; {STALE_EVALUATIONS} evaluations must be "
+            f"shorter than {FORGOTTEN}, after which a sample is forgotten: a recording that stops "
+            "would be forgotten before it counts as stale"
+        )
 
 
 def _samples(settings: Settings) -> Iterator[str]:

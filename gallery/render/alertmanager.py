@@ -13,7 +13,7 @@ from typing import Any
 from gallery.contact_points import BUILT_IN, ContactPoint, Kind
 from gallery.plan import Plan
 from gallery.render.documents import yaml_text
-from gallery.render.message import SEVERITY, TEXT, TITLE, call, templates
+from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call, templates
 from gallery.routing import Matcher, Route, RoutingTree
 
 TEMPLATE_FILE = "gallery.tmpl"
@@ -75,8 +75,7 @@ def _integration(
     return "sns_configs", {
         "topic_arn": addresses.topics[name],
         "sigv4": {"region": plan.region},
-        # SNS cuts an e-mail's subject at a hundred characters and refuses a line break in it.
-        "subject": call(TITLE),
+        "subject": call(SUBJECT),
         "message": call(TEXT),
         "send_resolved": resolves,
     }

@@ -7,6 +7,7 @@ Only what stands in both is used.
 from __future__ import annotations
 
 TITLE = "gallery.title"
+SUBJECT = "gallery.subject"
 TEXT = "gallery.text"
 SEVERITY = "gallery.severity"
 
@@ -15,6 +16,7 @@ _ALERT = """\
 {{ if .Labels.host }} {{ .Labels.host }}{{ else if .Labels.service }} {{ .Labels.service }}{{ end }}
 What: {{ .Annotations.what }}
 Since: {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC\
+{{ if .Annotations.hold }}, when it had lasted {{ .Annotations.hold }}{{ end }}\
 {{ if eq .Status "resolved" }}, until {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}
 Customers: {{ .Annotations.customers }}
 Runbook: {{ .Annotations.runbook_url }}
@@ -24,15 +26,17 @@ Runbook: {{ .Annotations.runbook_url }}
 
 """
 
-# SNS takes it as a subject: ASCII, one line, fewer than a hundred characters. What fires is
-# counted alone, for a message goes on listing what was over a quarter of an hour ago.
+# SNS takes the subject: ASCII, one line, fewer than a hundred characters, so without the cluster,
+# whose name is the user's. What fires is counted alone, for a message goes on listing what was
+# over a quarter of an hour ago.
 _TITLE = """\
-{{ define "gallery.title" }}\
+{{ define "gallery.title" }}{{ template "gallery.subject" . }} ({{ .GroupLabels.cluster }}){{ end }}
+{{ define "gallery.subject" }}\
 {{ if .Alerts.Firing }}FIRING {{ .GroupLabels.alertname }}\
 {{ template "gallery.which" .Alerts.Firing }}\
 {{ else }}RESOLVED {{ .GroupLabels.alertname }}\
 {{ template "gallery.which" .Alerts.Resolved }}{{ end }} \
-in {{ .GroupLabels.environment }} ({{ .GroupLabels.cluster }}){{ end }}
+in {{ .GroupLabels.environment }}{{ end }}
 {{ define "gallery.which" }}{{ if gt (len .) 1 }}: {{ len . }} alerts{{ else }}{{ range . }}\
 {{ if .Labels.host }} {{ .Labels.host }}\
 {{ else if .Labels.service }} {{ .Labels.service }}{{ end }}\
@@ -59,7 +63,7 @@ _OWN_ADDRESS = '{{ reReplaceAll "/$" "" $.ExternalURL }}'
 
 
 def templates(grafana_url: str | None) -> str:
-    """The definitions `gallery.title`, `gallery.text` and `gallery.severity`.
+    """The definitions `gallery.title`, `gallery.subject`, `gallery.text` and `gallery.severity`.
 
     `grafana_url` is where the dashboards are, without a slash at its end; None where the
     notifier is Grafana itself, which knows its address.

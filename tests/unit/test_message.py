@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gallery.render.message import SEVERITY, TEXT, TITLE, call, templates
+from gallery.alerts import ALERTS
+from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call, templates
 from rehearsal.tools import AMTOOL
 from tests.unit.programs import run
 
@@ -27,13 +28,20 @@ def alert(status: str, service: str) -> dict[str, Any]:
             "customers": "Orders wait.",
             "runbook_url": "https://runbooks.example.org/EndpointDown.md",
             "dashboard_path": "/d/gallery-api-health",
+            "hold": "30s",
         },
         "startsAt": "2026-01-02T15:04:05Z",
         "endsAt": "2026-01-02T15:06:07Z",
     }
 
 
-def rendered(tmp_path: Path, name: str, alerts: list[dict[str, Any]], url: str | None) -> str:
+def rendered(
+    tmp_path: Path,
+    name: str,
+    alerts: list[dict[str, Any]],
+    url: str | None,
+    group: dict[str, str] = {"alertname": "EndpointDown", **PLACE},  # noqa: B006 - not changed
+) -> str:
     (tmp_path / "gallery.tmpl").write_text(templates(url))
     common = dict(alerts[0]["labels"])
     if len(alerts) > 1:
@@ -41,7 +49,7 @@ def rendered(tmp_path: Path, name: str, alerts: list[dict[str, Any]], url: str |
     data = {
         "status": "firing",
         "alerts": alerts,
-        "groupLabels": {"alertname": "EndpointDown", **PLACE},
+        "groupLabels": group,
         "commonLabels": common,
         "commonAnnotations": {},
         "externalURL": "https://grafana.example.org/",
@@ -67,7 +75,7 @@ def test_the_page_says_what_is_broken_since_when_and_what_customers_notice(
     assert text.splitlines() == [
         "FIRING EndpointDown cartservice",
         "What: cartservice does not answer its probe.",
-        "Since: 2026-01-02 15:04:05 UTC",
+        "Since: 2026-01-02 15:04:05 UTC, when it had lasted 30s",
         "Customers: Orders wait.",
         "Runbook: https://runbooks.example.org/EndpointDown.md",
         "Dashboard: https://g.example.org/d/gallery-api-health",
@@ -78,7 +86,8 @@ def test_the_page_says_what_is_broken_since_when_and_what_customers_notice(
 def test_a_resolve_says_until_when(tmp_path: Path) -> None:
     text = rendered(tmp_path, TEXT, [alert("resolved", "cartservice")], "https://g.example.org")
     assert "RESOLVED EndpointDown cartservice" in text
-    assert "Since: 2026-01-02 15:04:05 UTC, until 2026-01-02 15:06:07 UTC" in text
+    since = "Since: 2026-01-02 15:04:05 UTC, when it had lasted 30s"
+    assert f"{since}, until 2026-01-02 15:06:07 UTC" in text
 
 
 @pytest.mark.parametrize(
@@ -114,9 +123,10 @@ def test_the_title_counts_what_fires_and_not_what_is_over(tmp_path: Path) -> Non
     assert title == "FIRING EndpointDown cartservice in dev (gallery-dev)"
 
 
-def test_a_title_is_a_subject_that_sns_takes(tmp_path: Path) -> None:
-    longest = alert("firing", "productcatalogservice")
-    title = rendered(tmp_path, TITLE, [longest], None)
-    assert title.isascii()
-    assert len(title) < 100
-    assert "\n" not in title
+def test_a_subject_is_one_that_sns_takes_whatever_names_a_stack_file_gives(tmp_path: Path) -> None:
+    longest = alert("resolved", "productcatalogservice")
+    longest["labels"]["host"] = f"{'h' * 40}-1000"
+    name, place = max((one.name for one in ALERTS), key=len), {"environment": "staging"}
+    subject = rendered(tmp_path, SUBJECT, [longest], None, {"alertname": name, **place})
+    assert subject == f"RESOLVED {name} {'h' * 40}-1000 in staging"
+    assert len(subject) < 100
