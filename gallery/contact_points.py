@@ -25,9 +25,10 @@ class Kind(StrEnum):
 
 
 # AMP's Alertmanager accepts sns_configs and pagerduty_configs alone (AMP user guide,
-# "Alert receiver").
+# "Alert receiver"). Amazon Managed Grafana is documented to have these of Grafana's many
+# integrations, and the rest where a workspace says so (docs/adr/0013-what-grafana-can-deliver.md).
 DELIVERABLE: dict[Engine, frozenset[Kind]] = {
-    Engine.GRAFANA: frozenset(Kind),
+    Engine.GRAFANA: frozenset({Kind.SNS, Kind.PAGERDUTY, Kind.SLACK}),
     Engine.ALERTMANAGER: frozenset({Kind.SNS, Kind.PAGERDUTY}),
 }
 

@@ -17,11 +17,12 @@ from gallery.contact_points import (
     WAKING,
     ContactPoint,
     Engine,
+    Kind,
 )
 from gallery.durations import Duration
 from gallery.effective import Ground, PlannedAlert, effective_alerts, idle_overrides
 from gallery.faults import StackFault
-from gallery.intervals import impossible, timings_of
+from gallery.intervals import FORGOTTEN, impossible, timings_of
 from gallery.probes import ProbeTarget, probe_targets
 from gallery.roles import Severity
 from gallery.routing import (
@@ -35,7 +36,7 @@ from gallery.routing import (
 )
 from gallery.services import LoadGenerator, Service
 from gallery.settings import ExistingEks, ExistingOpenShift, Settings, referenced_secrets
-from gallery.times import MANAGED, REHEARSED, Bound, Timings, bound
+from gallery.times import MANAGED, REHEARSED, ZERO, Assumptions, Bound, Scenario, Timings, bound
 
 PRODUCTION = "prod"
 # How far production's autoscalers may go above what runs at rest.
@@ -171,6 +172,8 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
         *_repeated_groups(settings),
         *_unreachable_from_openshift(settings),
         *_divided_data(settings, catalogue),
+        *_undeliverable(settings),
+        *_idle_integrations(settings),
         *idle_overrides(catalogue.alerts, settings.alerting.overrides),
     ]
     if faults:
@@ -226,6 +229,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
         bounds=tuple(_bounds(alerts, timings)),
     )
     faults = [
+        *_told_too_late(alerts, timings),
         *_unrouted(plan),
         *_unheard(plan),
         *_unused(plan),
@@ -271,6 +275,42 @@ def _unreachable_from_openshift(settings: Settings) -> Iterator[str]:
             f"{key}.egress_cidrs is missing: the hosts' metrics port opens to the collector alone, "
             "and on OpenShift no security group can be named; give the addresses that pods leave "
             "from, as [10.40.0.0/16]"
+        )
+
+
+# What to write in the place of a kind that Managed Grafana does not have.
+_INSTEAD = {
+    Kind.EMAIL: "kind sns with these addresses",
+    Kind.WEBHOOK: "kind sns, and subscribe the address to its topic",
+    Kind.TEAMS: "kind sns with the channel's e-mail address among its addresses",
+}
+
+
+def _idle_integrations(settings: Settings) -> Iterator[str]:
+    kinds = {point.kind for point in settings.alerting.contact_points.values()}
+    for kind in settings.grafana.integrations:
+        if kind not in kinds:
+            yield (
+                f"gallery:grafana.integrations names {kind}, and no contact point is of that "
+                "kind; remove it"
+            )
+
+
+def _undeliverable(settings: Settings) -> Iterator[str]:
+    engine, able = settings.alerting.engine, settings.deliverable
+    for name, point in settings.alerting.contact_points.items():
+        if point.kind in able:
+            continue
+        instead = _INSTEAD.get(point.kind)
+        cure = f"; write {instead}" if instead else ""
+        if engine is Engine.GRAFANA:
+            cure += (
+                f", or say gallery:grafana.integrations: [{point.kind}] if the workspace's "
+                "/api/alert-notifiers lists it"
+            )
+        yield (
+            f'contact point "{name}" is of kind {point.kind}, which engine {engine} cannot '
+            f"deliver to; it can: {', '.join(sorted(able))}{cure}"
         )
 
 
@@ -352,21 +392,50 @@ def _contact_points(settings: Settings) -> tuple[ContactPoint, ...]:
 
 def _bounds(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterator[Bound]:
     for planned in alerts:
-        alert, evaluate = planned.alert, planned.scope.evaluate
-        recording = timings.evaluate_amp if alert.recorded else Duration(0)
-        for scenario, onset in alert.onset.items():
+        recording = timings.evaluate_amp if planned.alert.recorded else ZERO
+        for scenario in planned.alert.onset:
             for assumptions in (REHEARSED, MANAGED):
-                yield bound(
-                    alert=planned.uid,
-                    scenario=scenario,
-                    timings=timings,
-                    evaluate=evaluate,
-                    onset=onset(timings) + recording,
-                    clearing=alert.clearing(timings) + recording,
-                    hold=planned.hold,
-                    keep_firing=alert.keep_firing,
-                    assumptions=assumptions,
-                )
+                yield _bound(planned, scenario, assumptions, timings, recording)
+
+
+def _bound(
+    planned: PlannedAlert,
+    scenario: Scenario,
+    assumptions: Assumptions,
+    timings: Timings,
+    recording: Duration,
+) -> Bound:
+    alert = planned.alert
+    return bound(
+        alert=planned.uid,
+        scenario=scenario,
+        timings=timings,
+        evaluate=planned.scope.evaluate,
+        onset=alert.onset[scenario](timings) + recording,
+        clearing=alert.clearing(timings) + recording,
+        hold=planned.hold,
+        keep_firing=alert.keep_firing,
+        assumptions=assumptions,
+    )
+
+
+def _told_too_late(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterator[str]:
+    """Blindness of which nobody hears before an outage is forgotten and looks mended."""
+    for planned in alerts:
+        if not planned.alert.blindness:
+            continue
+        # What these read of recordings is a constant, which is always there.
+        pages = [
+            _bound(planned, scenario, REHEARSED, timings, ZERO).page
+            for scenario in planned.alert.onset
+        ]
+        if max(pages) > FORGOTTEN:
+            yield (
+                f"{planned.name} would be told after up to {max(pages)}, but an endpoint that was "
+                f"down before is forgotten after {FORGOTTEN} and would look mended first; shorten "
+                f"its hold ({planned.hold}), or gallery:monitoring's scrape, evaluate or "
+                "evaluate_amp, or group_wait"
+            )
 
 
 def _unrouted(plan: Plan) -> Iterator[str]:

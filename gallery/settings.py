@@ -152,14 +152,19 @@ class PrometheusSection(Section):
         return self
 
 
+Integration = Literal[Kind.EMAIL, Kind.WEBHOOK, Kind.TEAMS]
+
+
 class GrafanaSection(Section):
     """A new AMG workspace, or an existing one.
 
     The notification policy is one per Grafana and is replaced whole, so an existing Grafana's is
-    only touched when `replace_notification_policy: true` says so.
+    only touched when `replace_notification_policy: true` says so. `integrations` are kinds of
+    contact points that this workspace has beyond what Managed Grafana is documented to have.
     """
 
     admins: list[str] = []
+    integrations: list[Integration] = []
     version: Annotated[Version, AfterValidator(recent)] = "12.4"
     existing: Annotated[str, Field(pattern=r"^g-[0-9a-z]+$")] | None = None
     replace_notification_policy: bool = False
@@ -281,7 +286,6 @@ class Alerting(Section):
     def _reachable(self) -> Alerting:
         faults = [
             *self._reserved(),
-            *self._undeliverable(),
             *self._roles_without(),
             *self._undeclared(),
         ]
@@ -292,15 +296,6 @@ class Alerting(Section):
     def _reserved(self) -> Iterator[str]:
         for name in self.contact_points.keys() & set(BUILT_IN):
             yield f'contact point "{name}" is the stack\'s own; choose another name'
-
-    def _undeliverable(self) -> Iterator[str]:
-        able = DELIVERABLE[self.engine]
-        for name, point in self.contact_points.items():
-            if point.kind not in able:
-                yield (
-                    f'contact point "{name}" is of kind {point.kind}, which engine {self.engine} '
-                    f"cannot deliver to; it can: {', '.join(sorted(able))}"
-                )
 
     def _roles_without(self) -> Iterator[str]:
         for role in ROLE_NAMES:
@@ -334,6 +329,13 @@ class Settings(Section):
     store: Store = Store()
     monitoring: Monitoring = Monitoring()
     alerting: Alerting
+
+    @property
+    def deliverable(self) -> frozenset[Kind]:
+        """The kinds of contact points that the stack's engine can deliver to."""
+        engine = self.alerting.engine
+        more = self.grafana.integrations if engine is Engine.GRAFANA else ()
+        return DELIVERABLE[engine] | frozenset(more)
 
 
 def parse(mapping: Mapping[str, object], secret_keys: Iterable[str] = ()) -> Settings:

@@ -17,7 +17,7 @@ from gallery.dashboards import panel_of
 from gallery.effective import PlannedAlert
 from gallery.names import DATA_SOURCE_UID
 from gallery.plan import Plan
-from gallery.render.message import SEVERITY, TEXT, TITLE, call
+from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call
 from gallery.render.rules import by_subject
 from gallery.routing import Matcher, Route
 
@@ -137,8 +137,12 @@ def integration(
             fields = {"addresses": list(point.addresses), "subject": title, "message": text}
             return "emails", {**quiet, **fields, "single_email": True}
         case Kind.SNS:
-            fields = {"topic": topic, "subject": title, "body": text, "message_format": "text"}
-            return "sns", {**quiet, **fields, "auth_provider": "default"}
+            fields = {"topic": topic, "subject": call(SUBJECT), "body": text}
+            ways = {"message_format": "text", "auth_provider": "default"}
+            # The same in the words of Grafana's own integration: which of the two a workspace has
+            # depends on its version (docs/adr/0013-what-grafana-can-deliver.md).
+            own = {"topic_arn": topic, "message": text}
+            return "sns", {**quiet, **fields, **ways, "settings": own}
         case Kind.WEBHOOK:
             return "webhooks", {**quiet, "url": secret, "title": title, "message": text}
         case Kind.TEAMS:

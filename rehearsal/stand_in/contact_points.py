@@ -33,7 +33,7 @@ _KNOWN = {
     "pagerduty": _ANY | {"integrationKey", "severity", "summary", "details"},
     "slack": _ANY | {"url", "recipient", "title", "text"},
     "email": _ANY | {"addresses", "subject", "message", "singleEmail"},
-    "sns": _ANY | {"topic", "subject", "body", "messageFormat", "authProvider"},
+    "sns": _ANY | {"topic", "subject", "body", "messageFormat", "authProvider", "settings"},
     "webhook": _ANY | {"url", "title", "message"},
     "teams": _ANY | {"url", "title", "message"},
 }

@@ -9,9 +9,14 @@ from gallery.contact_points import Engine
 from gallery.plan import resolve
 from gallery.render.grafana import policies
 from gallery.roles import Severity
+from gallery.routing import DATASOURCE_ALERTS, Matcher
 from gallery.settings import parse
 from gallery.times import Scenario
 from tests.unit.stack_files import STACKS, faults, planned, values, with_value
+
+# Who hears of Grafana's own alerts, and how the impact of the frontend begins.
+BROKEN = (Matcher(label="alertname", value=DATASOURCE_ALERTS, regex=True),)
+CLOSED = "The shop is closed: no page loads."
 
 SILENT_ROLE = {"ticket": ["chat"]}
 
@@ -113,7 +118,10 @@ def test_amp_evaluates_and_routes_everything_where_it_is_the_engine() -> None:
     assert plan.grafana_routes is None
     assert not plan.evaluated_by(Engine.GRAFANA)
     assert {alert.scope.evaluate.seconds for alert in plan.alerts} == {60}
-    assert not [alert.name for alert in plan.alerts if "Grafana" in alert.name]
+    names = {alert.name for alert in plan.alerts}
+    # Grafana shows there, and is watched; it neither evaluates nor delivers.
+    assert "GrafanaUnreachable" in names
+    assert not names & {"GrafanaHeartbeat", "DatasourceCanary"}
 
 
 def test_grafanas_interval_is_refused_where_amp_is_the_engine() -> None:
@@ -122,6 +130,29 @@ def test_grafanas_interval_is_refused_where_amp_is_the_engine() -> None:
     (found,) = faults(config)
     assert "gallery:monitoring.evaluate is 10s" in found
     assert "evaluate_amp" in found
+
+
+def test_amp_cannot_deliver_to_slack() -> None:
+    config = alertmanager_stack()
+    slack = {"kind": "slack", "channel": "#alerts", "secret": "slack-webhook"}
+    config["gallery:alerting"]["contact_points"]["chat"] = slack
+    (found,) = faults(config)
+    assert 'contact point "chat" is of kind slack, which engine alertmanager cannot' in found
+    assert "it can: pagerduty, sns" in found
+
+
+def test_grafana_delivers_to_what_its_workspace_says_it_has() -> None:
+    config = with_value("grafana.integrations", ["email", "webhook", "teams"])
+    more = {
+        "mail": {"kind": "email", "addresses": ["sre@example.org"]},
+        "tracker": {"kind": "webhook", "secret": "tracker-webhook"},
+        "releases": {"kind": "teams", "secret": "teams-webhook"},
+    }
+    config["gallery:alerting"]["contact_points"] |= more
+    config["gallery:alerting"]["roles"]["release-manager"] = ["chat", *more]
+    tree = resolve(parse(config)).grafana_routes
+    assert tree
+    assert ("chat", "mail", "releases", "tracker") in tree.receivers.values()
 
 
 def grafanas_answer(policy: dict[str, Any], labels: dict[str, str]) -> str:
@@ -189,8 +220,42 @@ def test_host_alerts_are_owned_by_the_groups_owner() -> None:
 
 def test_a_page_tells_an_outage_from_what_may_become_one() -> None:
     customers = {alert.name: alert.annotations["customers"] for alert in planned().alerts}
-    assert customers["EndpointDown"].startswith("{{ if eq $labels.service")
-    assert customers["EndpointSlow"].startswith("Should {{ $labels.service }} fail: {{ if eq")
+    may = "Should {{ $labels.service }} fail: "
+    assert f'if eq $labels.service "frontend" }}}}{CLOSED}' in customers["EndpointDown"]
+    assert f'if eq $labels.service "frontend" }}}}{may}{CLOSED}' in customers["EndpointSlow"]
+    # The door is the frontend's; a watcher that is not probed hides others' outages.
+    assert f'if eq $labels.service "door" }}}}{may}{CLOSED}' in customers["EndpointProbeMissing"]
+    assert customers["EndpointProbeMissing"].endswith("may go unseen or be reported late.{{ end }}")
     assert "unseen" in customers["CollectorDown"]
     for service in ("cartservice", "redis-cart"):
         assert f'eq $labels.service "{service}"' in customers["HostDown"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "alert"),
+    [
+        ("alerting.overrides.CollectorBlind", {"hold": "6m"}, "CollectorBlind"),
+        ("alerting.overrides.CollectorDown", {"hold": "4m"}, "CollectorDown"),
+        ("monitoring", {"evaluate": "2m", "group_wait": "2m"}, "CollectorDown"),
+    ],
+)
+def test_blindness_must_be_told_before_an_outage_is_forgotten(
+    path: str, value: object, alert: str
+) -> None:
+    found = [fault for fault in faults(with_value(path, value)) if fault.startswith(alert)]
+    assert len(found) == 1
+    assert "is forgotten after 5m and would look mended first" in found[0]
+
+
+def test_a_query_of_grafanas_must_fail_for_a_minute_before_anybody_is_told() -> None:
+    tree = planned().grafana_routes
+    assert tree
+    waits = {route.group_wait.seconds for route in tree.every if route.matchers == BROKEN}
+    assert waits == {60}
+    # And so says the bound: no hold of its own in an older Grafana, both in a newer one.
+    (bound,) = (
+        bound
+        for bound in planned().bounds
+        if bound.alert == "gallery-datasource-canary" and bound.assumptions.startswith("rehearsal")
+    )
+    assert bound.page.seconds >= 120
