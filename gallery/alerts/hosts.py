@@ -31,6 +31,7 @@ from gallery.alerts.stories import (
     lasting,
     passing,
     present,
+    short_of,
     silent,
     valued,
 )
@@ -57,14 +58,23 @@ def _down(scope: Scope) -> str:
     A dead host that is switched off is gone, not well: its page lasts until HostMissing has come.
     One that answered until it was switched off is HostMissing's alone.
     """
-    up, scrape = scope.of_hosts("up", NODE), scope.timings.scrape
+
+    def newest(value: int) -> str:
+        """When each host last was up, or down, as far as its page must look back."""
+        steps = f"{_looks_back(scope)}:{scope.timings.scrape}"
+        then = f"timestamp({scope.of_hosts('up', NODE)} == {value})[{steps}]"
+        return f"max {promql.BY_HOST} (max_over_time({then}))"
+
     last = f"last_over_time({scope.of_hosts('up', NODE, window=promql.LAST_KNOWN)})"
-    window = Duration.parse(promql.LAST_KNOWN) + scope.hold
-    silent_for = f"count_over_time(({up} == 0)[{window}:{scrape}])"
+    nearly = scope.hold.seconds - 2 * scope.timings.scrape.seconds
     return (
         f"{host_down(scope)} or max {promql.BY_HOST} ({last}) == 0"
-        f" and max {promql.BY_HOST} ({silent_for}) > {scope.hold.seconds / scrape.seconds - 2:g}"
+        f" and {newest(0)} - ({newest(1)} or 0 * {newest(0)}) > {nearly:g}"
     )
+
+
+def _looks_back(scope: Scope) -> Duration:
+    return Duration.parse(promql.LAST_KNOWN) + scope.hold
 
 
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
@@ -95,9 +105,16 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
         ),
         _switched_off(
             scope,
+            "is switched off after a long time",
+            _looks_back(scope).ceil_to(STEP) + MINUTE,
+            host_labels(scope),
+        ),
+        _switched_off(
+            scope,
             "hardly failed before it was switched off",
             Duration.of(seconds=scope.hold.seconds * 0.75).ceil_to(STEP),
         ),
+        _switched_off_again(scope),
         _silent_in_place_of_another(scope),
         silent(scope, "its successor answers already", both_are_there(0, 1)),
         silent(scope, "answers until its successor does", both_are_there(1, 0)),
@@ -114,6 +131,18 @@ def _switched_off(scope: Scope, name: str, down: Duration, *fires: Labels) -> Ca
         fires_at=CALM + down + away if fires else None,
         fires=fires,
         until=CALM + down + away + scope.hold,
+    )
+
+
+def _switched_off_again(scope: Scope) -> Case:
+    """It was down for a while and came back, and a minute later it is switched off."""
+    step, away = STEP * 2, MINUTE * 6 + scope.hold
+    down = short_of(scope.hold)
+    up = valued("up", node_labels(scope), (1, CALM), (0, down), (1, MINUTE), (0, step))
+    return Case(
+        name="had been down before, and answered until it was switched off",
+        series=(replace(up, phases=(*up.phases, gone(away))),),
+        until=CALM + down + MINUTE + step + away,
     )
 
 
