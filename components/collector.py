@@ -70,20 +70,24 @@ class Collector(pulumi.ComponentResource):
             "namespace": args.namespace,
             "labels": labels_of(COLLECTOR.name),
         }
-        Prober(f"{name}-prober", ProberArgs(plan=args.plan, namespace=args.namespace), self._child)
         role = CollectorRole(
             name,
             CollectorRoleArgs(
-                plan=args.plan,
-                namespace=args.namespace,
-                account=args.account,
-                workspace_arn=args.workspace_arn,
+                plan=args.plan, account=args.account, workspace_arn=args.workspace_arn
             ),
             self._child,
         )
         self.role_arn = role.arn
+        # A pod is given credentials when it is admitted and never again, and an association takes
+        # some seconds to be known everywhere, whose end nobody reports. So the association is
+        # made first, and the agents wait until the prober's pods, made after it, have started.
+        prober = Prober(
+            f"{name}-prober",
+            ProberArgs(plan=args.plan, namespace=args.namespace, after=role.association),
+            self._child,
+        )
         self._account()
-        self._agents(role)
+        self._agents(role, prober)
         admit(
             name,
             COLLECTOR.name,
@@ -140,7 +144,7 @@ class Collector(pulumi.ComponentResource):
             lambda known: render(*known)
         )
 
-    def _agents(self, role: CollectorRole) -> None:
+    def _agents(self, role: CollectorRole, prober: Prober) -> None:
         config = self._config()
         stored = k8s.core.v1.ConfigMap(
             self._name, metadata=self._metadata, data={FILE: config}, opts=self._child
@@ -182,7 +186,7 @@ class Collector(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A pod reads its configuration, and is given credentials, when it is made.
-                depends_on=[stored, *([role.association] if role.association else [])],
+                depends_on=[stored, prober],
             ),
         )
 

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from gallery.companions import COLLECTOR
 from gallery.plan import EksPlan, OpenShiftPlan, Plan
 from gallery.render import iam
+from gallery.services import NAMESPACE
 
 PLACEHOLDER_ARN = "arn:aws:aps:eu-west-1:123456789012:workspace/ws-placeholder"
 PLACEHOLDER_ACCOUNT = "123456789012"
@@ -20,7 +21,6 @@ class CollectorRoleArgs:
     """`account` is the AWS account's number, `workspace_arn` the AMP workspace written to."""
 
     plan: Plan
-    namespace: pulumi.Input[str]
     account: pulumi.Input[str]
     workspace_arn: pulumi.Input[str]
 
@@ -29,8 +29,8 @@ class CollectorRole(pulumi.ComponentResource):
     """A role with one inline policy.
 
     On EKS the pod gets it by Pod Identity, whose agent the cluster runs (Auto Mode has it built
-    in); on OpenShift by the cluster's OIDC provider. `association` is what must be there before
-    the pods, None on OpenShift.
+    in); on OpenShift by the cluster's OIDC provider. `association` is what must be there well
+    before the pods, None on OpenShift. It names its namespace and does not need it to exist.
     """
 
     arn: pulumi.Output[str]
@@ -63,7 +63,7 @@ class CollectorRole(pulumi.ComponentResource):
             aws.eks.PodIdentityAssociation(
                 f"{name}-association",
                 cluster_name=plan.cluster.name,
-                namespace=args.namespace,
+                namespace=NAMESPACE,
                 service_account=COLLECTOR.name,
                 role_arn=role.arn,
                 opts=child,
@@ -77,17 +77,17 @@ class CollectorRole(pulumi.ComponentResource):
 def _trust(args: CollectorRoleArgs) -> pulumi.Output[str]:
     plan, cluster = args.plan, args.plan.cluster
 
-    def document(account: str, namespace: str) -> str:
+    def document(account: str) -> str:
         if isinstance(cluster, OpenShiftPlan):
             return iam.web_identity_trust(
                 oidc_provider=cluster.oidc_provider,
-                namespace=namespace,
+                namespace=NAMESPACE,
                 service_account=COLLECTOR.name,
             )
         arn = iam.cluster_arn(account=account, region=plan.region, name=cluster.name)
         return iam.pod_identity_trust(
-            cluster_arn=arn, namespace=namespace, service_account=COLLECTOR.name
+            cluster_arn=arn, namespace=NAMESPACE, service_account=COLLECTOR.name
         )
 
-    document(PLACEHOLDER_ACCOUNT, COLLECTOR.name)
-    return pulumi.Output.all(args.account, args.namespace).apply(lambda known: document(*known))
+    document(PLACEHOLDER_ACCOUNT)
+    return pulumi.Output.from_input(args.account).apply(document)

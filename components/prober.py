@@ -28,10 +28,11 @@ _PAST_THE_PROXY = {
 
 @dataclass(frozen=True, kw_only=True)
 class ProberArgs:
-    """`namespace` is the store's."""
+    """`namespace` is the store's, `after` what must be there before the pods."""
 
     plan: Plan
     namespace: pulumi.Input[str]
+    after: pulumi.Resource | None
 
 
 class Prober(pulumi.ComponentResource):
@@ -75,7 +76,9 @@ class Prober(pulumi.ComponentResource):
                 },
             },
             # A pod reads its configuration when it is made.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[stored]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[stored, *([args.after] if args.after else [])]
+            ),
         )
         k8s.core.v1.Service(
             name,

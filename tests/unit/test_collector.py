@@ -13,6 +13,7 @@ from gallery.render.blackbox import blackbox_config
 from gallery.render.collector import collector_config
 from gallery.settings import parse
 from rehearsal.monitor import Recording
+from tests.unit import recordings
 from tests.unit.components import objects, on_openshift, pods, recorded
 from tests.unit.stack_files import planned, with_value
 
@@ -153,14 +154,24 @@ def test_on_eks_the_role_belongs_to_the_service_account() -> None:
     assert association.inputs["namespace"] == "gallery"
     assert association.inputs["serviceAccount"] == "collector"
     assert association.inputs["roleArn"] == dev().stack_outputs["role_arn"]
-    (agents,) = dev().of("kubernetes:apps/v1:StatefulSet")
-    assert association.urn in agents.dependencies
     condition = document(dev(), ROLE, "assumeRolePolicy")["Statement"][0]["Condition"]
     assert condition["StringEquals"] == {
         "aws:RequestTag/eks-cluster-arn": "arn:aws:eks:eu-west-1:123456789012:cluster/gallery-dev",
         "aws:RequestTag/kubernetes-namespace": "gallery",
         "aws:RequestTag/kubernetes-service-account": "collector",
     }
+
+
+def test_credentials_have_time_to_spread_before_the_agents_are_admitted() -> None:
+    program = recordings.recorded("dev")
+    role = program.one(ROLE, "collector-role")
+    (association,) = program.of(ASSOCIATION)
+    waited_for = {*role.dependencies, *association.dependencies}
+    assert not [urn for urn in waited_for if "kubernetes:" in urn]
+    agents = program.one("kubernetes:apps/v1:StatefulSet", "collector")
+    prober = program.one("kubernetes:apps/v1:Deployment", "collector-prober")
+    assert association.urn in prober.dependencies
+    assert prober.urn in agents.dependencies
 
 
 def test_on_openshift_the_role_is_taken_with_a_token() -> None:
