@@ -34,8 +34,8 @@ class HostsArgs:
 class Hosts(pulumi.ComponentResource):
     """The instances of every group. `instance_ids` are by host name, empty without hosts.
 
-    A newer image or another user data replaces no host: it takes effect when the group's
-    `generation` is raised, which names its instances anew.
+    A newer image, another user data or other subnets replace no host: they take effect when the
+    group's `generation` is raised, which names its instances anew.
     """
 
     instance_ids: dict[str, pulumi.Output[str]]
@@ -186,7 +186,7 @@ class Hosts(pulumi.ComponentResource):
             tags=tags,
             user_data=document,
             opts=pulumi.ResourceOptions(
-                parent=self, protect=kept, ignore_changes=["ami", "userData"]
+                parent=self, protect=kept, ignore_changes=["ami", "subnetId", "userData"]
             ),
         ).id
 

@@ -49,6 +49,21 @@ def test_another_image_and_user_data_replace_no_host(deployed: Project) -> None:
         _ = cloud_init.write_text(text)
 
 
+def test_other_subnets_move_no_host_before_its_next_generation(deployed: Project) -> None:
+    hosts = _hosts(deployed)
+    network: Json = {"existing": {"vpc": "vpc-0abc", "private_subnets": ["subnet-0new"]}}
+    deployed.configure({"gallery:network": network})
+    assert str(deployed.preview("--expect-no-changes")) == "nothing"
+    group = _raise_generation(hosts, protected=False)
+    deployed.configure({"gallery:hosts": hosts})
+    plan = deployed.preview()
+    assert {step.op for step in plan.of(INSTANCE)} == {"create", "delete"}
+    for step in plan.of(INSTANCE):
+        assert text_at({**step.before, **step.after}, "tags.Name").startswith(f"{group}-")
+    moved = {text_at(step.after, "subnetId") for step in plan.of(INSTANCE) if step.op == "create"}
+    assert moved == {"subnet-0new"}
+
+
 def test_a_new_generation_replaces_its_group_alone(deployed: Project) -> None:
     hosts = _hosts(deployed)
     group = _raise_generation(hosts, protected=False)

@@ -156,9 +156,9 @@ def test_the_image_is_asked_for_by_architecture(monkeypatch: pytest.MonkeyPatch)
     assert sorted(asked) == [f"{prefix}-arm64", f"{prefix}-x86_64"]
 
 
-def test_neither_a_newer_image_nor_other_user_data_replaces_a_host() -> None:
+def test_neither_a_newer_image_nor_other_user_data_or_subnets_replace_a_host() -> None:
     for instance in named(dev()).values():
-        assert instance.options["ignoreChanges"] == ["ami", "userData"]
+        assert instance.options["ignoreChanges"] == ["ami", "subnetId", "userData"]
 
 
 def test_a_raised_generation_replaces_exactly_its_group() -> None:
