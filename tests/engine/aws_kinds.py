@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .kinds import Kind, Reference, table
-from .values import Properties, at
+from .values import Properties, at, text_at
 
 if TYPE_CHECKING:
     from .cloud import Cloud, Made
@@ -34,6 +34,28 @@ def _user_data_replaces(old: Properties, new: Properties) -> frozenset[str]:
     """User data replaces an instance only where the program asked for it."""
     changed = {key for key in ("userData", "userDataBase64") if old.get(key) != new.get(key)}
     return frozenset(changed) if new.get("userDataReplaceOnChange") else frozenset()
+
+
+# Instance families by the architecture of their processors.
+_FAMILIES = {"t4g": "arm64", "m7g": "arm64", "t3": "x86_64", "m7i": "x86_64"}
+
+
+def _architecture(inputs: Properties) -> str:
+    """The architecture of an instance's type, empty where the type does not exist."""
+    return _FAMILIES.get(text_at(inputs, "instanceType").partition(".")[0], "")
+
+
+def _host_replaced(old: Properties, new: Properties) -> frozenset[str]:
+    """A new type stops and starts an instance, unless its disk cannot boot there."""
+    same = _architecture(old) == _architecture(new)
+    return _user_data_replaces(old, new) | frozenset(() if same else ("instanceType",))
+
+
+def _boots(cloud: Cloud, made: Made) -> str | None:
+    wanted, found = _architecture(made.inputs), cloud.images.get(made.text("ami"))
+    if wanted == found:
+        return None
+    return f"{made.name}: {made.text('instanceType')} is {wanted}, and its image is {found}"
 
 
 def _source_type_replaces(old: Properties, new: Properties) -> frozenset[str]:
@@ -271,7 +293,8 @@ HOST_KINDS = (
                 "ebsBlockDevices",
             }
         ),
-        replaced_when=_user_data_replaces,
+        replaced_when=_host_replaced,
+        refusals=(_boots,),
         references=(
             Reference(path="vpcSecurityGroupIds", type=SECURITY_GROUP, holds=True),
             Reference(path="iamInstanceProfile", type=INSTANCE_PROFILE, holds=True),

@@ -13,7 +13,8 @@ from .kinds import Kind, Reference
 from .values import Json, Properties, filled, has_unknown, leaves, text_at
 
 ACCOUNT = "111122223333"
-FIRST_IMAGE = "ami-0123456789abcdef0"
+# Amazon Linux by architecture.
+FIRST_IMAGES = {"ami-0123456789abcdef0": "arm64", "ami-0123456789abcdef1": "x86_64"}
 EXISTING_GRAFANA = "12.4"
 
 
@@ -86,8 +87,8 @@ class Cloud:
     reticent: bool = False
     calls: list[Call] = field(default_factory=list)
     existing: set[str] = field(default_factory=set)
-    # What SSM says is the newest Amazon Linux.
-    image: str = FIRST_IMAGE
+    # The images of Amazon Linux with their architectures, the newest last.
+    images: dict[str, str] = field(default_factory=FIRST_IMAGES.copy)
     # What a Grafana workspace runs that was there before the stack.
     grafana_version: str = EXISTING_GRAFANA
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -118,7 +119,7 @@ class Cloud:
         self._lingering = set(snapshot.lingering)
         self.existing = set(snapshot.existing)
         self.calls.clear()
-        self.image = FIRST_IMAGE
+        self.images = FIRST_IMAGES.copy()
         self.grafana_version = EXISTING_GRAFANA
         self.reticent = False
         self._ahead = 0.0

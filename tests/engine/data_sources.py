@@ -73,9 +73,11 @@ def _cluster(cloud: Cloud, args: Properties) -> Properties:
 
 def _parameter(cloud: Cloud, args: Properties) -> Properties:
     name = text_at(args, "name")
-    if not name.startswith("/aws/service/ami-amazon-linux-latest/"):
+    prefix = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
+    newest = {f"{prefix}{kind}": image for image, kind in cloud.images.items()}
+    if name not in newest:
         raise Refused(f"ParameterNotFound: {name}")
-    value = cloud.image
+    value = newest[name]
     return {
         "id": name,
         "name": name,

@@ -36,7 +36,7 @@ def test_one_host_more_makes_one_host_and_deletes_nothing(deployed: Project) -> 
 
 def test_another_image_and_user_data_replace_no_host(deployed: Project) -> None:
     _ = _hosts(deployed)
-    deployed.cloud.image = "ami-0fedcba9876543210"
+    deployed.cloud.images |= {"ami-0fedcba98765432a": "arm64", "ami-0fedcba98765432b": "x86_64"}
     cloud_init = deployed.directory / "gallery" / "render" / "cloud_init.py"
     text = cloud_init.read_text()
     _ = cloud_init.write_text(
@@ -54,7 +54,7 @@ def test_other_subnets_move_no_host_before_its_next_generation(deployed: Project
     network: Json = {"existing": {"vpc": "vpc-0abc", "private_subnets": ["subnet-0new"]}}
     deployed.configure({"gallery:network": network})
     assert str(deployed.preview("--expect-no-changes")) == "nothing"
-    group = _raise_generation(hosts, protected=False)
+    group = _raise_generation(hosts)
     deployed.configure({"gallery:hosts": hosts})
     plan = deployed.preview()
     assert {step.op for step in plan.of(INSTANCE)} == {"create", "delete"}
@@ -66,7 +66,7 @@ def test_other_subnets_move_no_host_before_its_next_generation(deployed: Project
 
 def test_a_new_generation_replaces_its_group_alone(deployed: Project) -> None:
     hosts = _hosts(deployed)
-    group = _raise_generation(hosts, protected=False)
+    group = _raise_generation(hosts)
     deployed.configure({"gallery:hosts": hosts})
     before = _instances(deployed)
     _ = deployed.up()
@@ -77,11 +77,27 @@ def test_a_new_generation_replaces_its_group_alone(deployed: Project) -> None:
     assert replaced
 
 
-def test_a_host_that_holds_data_is_not_replaced_before_it_is_released(deployed: Project) -> None:
+def test_another_architecture_replaces_its_hosts_with_what_it_can_run(deployed: Project) -> None:
+    hosts = _hosts(deployed)
+    group = _group(hosts, protected=False)
+    group["instance_type"] = "t3.small"
+    deployed.configure({"gallery:hosts": hosts})
+    before = _instances(deployed)
+    _ = deployed.up()
+    after = _instances(deployed)
+    assert after.keys() == before.keys()
+    replaced = {name for name in before if before[name] != after[name]}
+    assert replaced == {name for name in before if name.startswith(f"{at(group, 'name')}-")}
+
+
+@pytest.mark.parametrize("change", [{"generation": 2}, {"instance_type": "m7i.large"}])
+def test_a_host_that_holds_data_is_not_replaced_before_it_is_released(
+    deployed: Project, change: Properties
+) -> None:
     if not deployed.protected(INSTANCE):
         pytest.skip(f"{deployed.stack} protects no host")
     hosts = _hosts(deployed)
-    _ = _raise_generation(hosts, protected=True)
+    _group(hosts, protected=True).update(change)
     deployed.configure({"gallery:hosts": hosts})
     before = _instances(deployed)
     run = deployed.attempt("up")
@@ -167,13 +183,19 @@ def _hosts(project: Project) -> list[Json]:
     return deepcopy(hosts)
 
 
-def _raise_generation(hosts: list[Json], *, protected: bool) -> str:
-    """Raise the generation of the first group that is protected or not; its name."""
+def _raise_generation(hosts: list[Json]) -> str:
+    """Raise the generation of the first group that is not protected; its name."""
+    group = _group(hosts, protected=False)
+    group["generation"] = 2
+    return text_at(group, "name")
+
+
+def _group(hosts: list[Json], *, protected: bool) -> Properties:
+    """The first group that is protected or not."""
     for group in hosts:
         assert isinstance(group, dict)
         if bool(group.get("stateful")) is protected:
-            group["generation"] = 2
-            return text_at(group, "name")
+            return group
     pytest.skip("the stack has no such group of hosts")
 
 

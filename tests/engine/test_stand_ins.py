@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from . import data_sources, schema
-from .aws_kinds import AWS_KINDS, PROMETHEUS, ROLE, SECRET, TOKEN, TOPIC, WORKSPACE
-from .cloud import Cloud, Made, Refused
+from .aws_kinds import AWS_KINDS, INSTANCE, PROMETHEUS, ROLE, SECRET, TOKEN, TOPIC, WORKSPACE
+from .cloud import FIRST_IMAGES, Cloud, Made, Refused
 from .doors import cluster, grafana, replacing_cluster
 from .grafana_kinds import CONTACT_POINT, DASHBOARD, FOLDER, GRAFANA_KINDS, POLICY, RULE_GROUP
 from .kinds import Kind
@@ -235,7 +235,8 @@ def test_no_output_is_invented_that_the_sdk_does_not_know(package: str) -> None:
 
 
 def test_no_answer_has_a_key_that_the_sdk_does_not_know(cloud: Cloud) -> None:
-    args: Properties = {"name": "/aws/service/ami-amazon-linux-latest/al2023"}
+    image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    args: Properties = {"name": image}
     for token in data_sources.DATA_SOURCES:
         answer = data_sources.read(cloud, token, args)
         assert answer.keys() <= schema.results(token), token
@@ -246,6 +247,20 @@ def test_user_data_replaces_a_host_only_where_asked() -> None:
     asked: Properties = {"userDataReplaceOnChange": True}
     assert replacing(host, {"userData": "a"}, {"userData": "b"}) == frozenset()
     assert replacing(host, {"userData": "a", **asked}, {"userData": "b", **asked}) == {"userData"}
+
+
+def test_a_host_moves_to_another_architecture_by_replacement_alone() -> None:
+    host = AWS_KINDS[INSTANCE]
+    assert replacing(host, {"instanceType": "t4g.small"}, {"instanceType": "m7g.large"}) == set()
+    moved = replacing(host, {"instanceType": "t4g.small"}, {"instanceType": "t3.small"})
+    assert moved == {"instanceType"}
+
+
+def test_an_image_boots_on_its_own_architecture_alone(make: Callable[..., Made]) -> None:
+    arm64, x86_64 = FIRST_IMAGES
+    assert make(INSTANCE, instanceType="t3.small", ami=x86_64).text("ami") == x86_64
+    with pytest.raises(Refused, match=r"t3\.small is x86_64, and its image is arm64"):
+        _ = make(INSTANCE, instanceType="t3.small", ami=arm64)
 
 
 def test_a_name_the_provider_gave_stays() -> None:
