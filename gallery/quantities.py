@@ -20,6 +20,8 @@ from gallery.faults import nearest
 
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
+# EKS API reference, CreateCluster.
+_EKS_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _MAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
 _DOMAIN = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}")
 
@@ -85,6 +87,15 @@ Name = Annotated[
     str,
     _matching(_NAME, "a name: lower-case letters, digits and dashes, at most 40 of them"),
     _schema(_NAME.pattern),
+]
+EksName = Annotated[
+    str,
+    _matching(
+        _EKS_NAME,
+        "an EKS cluster's name: letters, digits, dashes and underscores, at most 100 of them, a "
+        "letter or digit first",
+    ),
+    _schema(_EKS_NAME.pattern),
 ]
 Mail = Annotated[str, _matching(_MAIL, "an e-mail address"), _schema(_MAIL.pattern)]
 Domain = Annotated[

@@ -21,7 +21,18 @@ from gallery.durations import Duration
 from gallery.faults import StackFault, nearest
 from gallery.faults_of_models import readable
 from gallery.grafana_release import recent
-from gallery.quantities import Cidr, Days, Domain, Length, Mail, Name, Version, listed, one_of
+from gallery.quantities import (
+    Cidr,
+    Days,
+    Domain,
+    EksName,
+    Length,
+    Mail,
+    Name,
+    Version,
+    listed,
+    one_of,
+)
 from gallery.roles import ROLE_NAMES, Severity
 from gallery.services import SERVICES
 
@@ -80,7 +91,7 @@ class ExistingEks(Section):
     """An EKS cluster, found by name. Its cluster security group is the collector's address."""
 
     platform: Literal["eks"]
-    name: Name
+    name: EksName
 
 
 class ExistingOpenShift(Section):

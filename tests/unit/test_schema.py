@@ -36,6 +36,7 @@ def test_a_shipped_stack_satisfies_the_schema(stack: str) -> None:
         ("hosts.0.service", "cartsservice"),
         ("alerting.overrides.EndpointDwn", {"hold": "1m"}),
         ("grafana.version", 12.4),
+        ("cluster.existing.name", "gallery.prod"),
     ],
 )
 def test_an_editor_sees_a_fault_while_it_is_typed(path: str, value: object) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gallery.faults import StackFault
+from gallery.plan import resolve
 from gallery.settings import parse, referenced_secrets, require_secrets
 from tests.unit.stack_files import STACKS, faults, planned, values, with_value
 
@@ -74,6 +75,16 @@ def test_a_shipped_stack_is_sound(stack: str) -> None:
             "cluster.existing",
             {**OPENSHIFT, "egress_cidrs": ["10.0.0.0/16", "10.0.8.0/24"]},
             ["10.0.0.0/16 and 10.0.8.0/24 overlap"],
+        ),
+        (
+            "cluster.existing.name",
+            "gallery.prod",
+            [
+                "gallery:cluster.existing.name",
+                "'gallery.prod'",
+                "EKS cluster's name",
+                "at most 100",
+            ],
         ),
         ("hosts", TWO_OF_ONE_NAME, ['"orders-db"', "2 times"]),
         (
@@ -145,6 +156,11 @@ def test_a_fault_names_the_key_the_value_and_the_cure(
     found = faults(with_value(path, value))
     assert len(found) == 1
     assert not [word for word in words if word not in found[0]], found[0]
+
+
+@pytest.mark.parametrize("name", ["Gallery_Prod-2", "7", "x" * 100])
+def test_an_existing_eks_cluster_keeps_the_name_that_it_has(name: str) -> None:
+    assert resolve(parse(with_value("cluster.existing.name", name))).cluster_name == name
 
 
 def test_all_faults_of_a_file_come_at_once() -> None:
