@@ -111,9 +111,11 @@ class Grafana(pulumi.ComponentResource):
         return workspace
 
     def _content_provider(self, name: str, args: GrafanaArgs) -> grafana.Provider:
+        plan = args.plan
         account = aws.grafana.WorkspaceServiceAccount(
             f"{name}-deployer",
-            name="pulumi",
+            # An existing Grafana may have others, and its tokens' names are one space for all.
+            name=plan.name,
             grafana_role="ADMIN",
             workspace_id=self.workspace_id,
             opts=self._child,
@@ -121,7 +123,7 @@ class Grafana(pulumi.ComponentResource):
         token = aws.grafana.WorkspaceServiceAccountToken(
             f"{name}-deployer",
             # A token cannot be replaced in place by one of the same name.
-            name=f"pulumi-{args.week}",
+            name=f"{plan.name}-{args.week}",
             service_account_id=account.service_account_id,
             workspace_id=self.workspace_id,
             seconds_to_live=_TOKEN_SECONDS,

@@ -29,7 +29,7 @@ def test_the_order_of_a_map_on_the_wire_leaves_no_mark() -> None:
 
 def test_the_calendar_leaves_no_mark() -> None:
     assert configuration.week() not in deployed("dev")["resources.json"]
-    assert "pulumi-this-week" in deployed("dev")["resources.json"]
+    assert "gallery-dev-this-week" in deployed("dev")["resources.json"]
 
 
 @pytest.mark.parametrize("stack", STACKS)

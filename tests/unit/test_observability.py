@@ -62,6 +62,14 @@ def test_another_address_of_grafana_is_another_provider() -> None:
     assert "auth" in provider.secrets
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_deploys_into_grafana_has_the_stacks_own_name(stack: str) -> None:
+    (account,) = recorded(stack).of("aws:grafana/workspaceServiceAccount:WorkspaceServiceAccount")
+    (token,) = recorded(stack).of(TOKEN)
+    assert account.inputs["name"] == planned(stack).name
+    assert token.inputs["name"].startswith(f"{planned(stack).name}-")
+
+
 def test_the_token_lives_at_most_thirty_days() -> None:
     (token,) = recorded("dev").of(TOKEN)
     assert token.inputs["secondsToLive"] <= 30 * 24 * 3600
