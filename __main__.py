@@ -28,17 +28,13 @@ in_cloud = pulumi.ResourceOptions(providers=[cloud])
 account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id
 
 # What is written down is encrypted with a key of the stack's own.
-encryption = Encryption("encryption", EncryptionArgs(plan=plan, account=account), in_cloud)
+key_arn = Encryption("encryption", EncryptionArgs(plan=plan, account=account), in_cloud).key_arn
 
 # Where series live, and the topics on which machines speak to people without Grafana.
-prometheus = Prometheus(
-    "prometheus", PrometheusArgs(plan=plan, kms_key_arn=encryption.key_arn), in_cloud
-)
+prometheus = Prometheus("prometheus", PrometheusArgs(plan=plan, kms_key_arn=key_arn), in_cloud)
 topics = Topics(
     "topics",
-    TopicsArgs(
-        plan=plan, account=account, key_arn=encryption.key_arn, publisher_arn=prometheus.arn
-    ),
+    TopicsArgs(plan=plan, account=account, key_arn=key_arn, publisher_arn=prometheus.arn),
     in_cloud,
 )
 
@@ -48,7 +44,7 @@ grafana = Grafana(
     GrafanaArgs(
         plan=plan,
         account=account,
-        key_arn=encryption.key_arn,
+        key_arn=key_arn,
         prometheus_arn=prometheus.arn,
         topic_arns=list(topics.arns.values()),
         week=configuration.week(),
@@ -76,9 +72,7 @@ collector = Collector(
 # Hosts outside the cluster, open to the collector alone.
 hosts = Hosts(
     "hosts",
-    HostsArgs(
-        plan=plan, source_security_group=kubernetes.security_group, kms_key_arn=encryption.key_arn
-    ),
+    HostsArgs(plan=plan, source_security_group=kubernetes.security_group, kms_key_arn=key_arn),
     in_cloud,
 )
 
@@ -99,13 +93,15 @@ Alerting(
     AlertingArgs(
         plan=plan,
         account=account,
-        key_arn=encryption.key_arn,
+        key_arn=key_arn,
         workspace_id=prometheus.workspace_id,
         workspace_arn=prometheus.arn,
         grafana_url=grafana.url,
         grafana_workspace=grafana.workspace,
         grafana_provider=grafana.provider,
         folder_uid=dashboards.folder_uid,
+        data_source=dashboards.data_source,
+        collector=collector,
         secrets=secrets,
         topics=topics.arns,
     ),

@@ -24,6 +24,7 @@ from gallery.render.message import templates
 class AlertingArgs:
     """`secrets` are credentials by name, `topics` ARNs by contact point.
 
+    Grafana's rules ask the `data_source` for what the `collector` brings.
     Rules and routes are lost with `grafana_workspace` and made anew with `grafana_provider`.
     """
 
@@ -36,6 +37,8 @@ class AlertingArgs:
     grafana_workspace: pulumi.Resource | None
     grafana_provider: grafana.Provider
     folder_uid: pulumi.Input[str]
+    data_source: pulumi.Resource
+    collector: pulumi.Resource
     secrets: Mapping[str, pulumi.Output[str]]
     topics: Mapping[str, pulumi.Input[str]]
 
@@ -128,6 +131,17 @@ class Alerting(pulumi.ComponentResource):
             replace_with=[args.grafana_provider],
         )
         points = self._contact_points(content)
+        policy = grafana.alerting.NotificationPolicy(
+            f"{self._prefix}-policies",
+            **policies(plan, {receiver: point.name for receiver, point in points.items()}),
+            opts=content,
+        )
+        # A rule that is there sooner, or longer, than what it asks and what leads its alerts to
+        # somebody finds nothing, or tells whomever Grafana's default names.
+        last = pulumi.ResourceOptions.merge(
+            content,
+            pulumi.ResourceOptions(depends_on=[args.data_source, args.collector, policy]),
+        )
         for group, rules in rule_groups(plan).items():
             grafana.alerting.RuleGroup(
                 f"{self._prefix}-{group}",
@@ -135,13 +149,7 @@ class Alerting(pulumi.ComponentResource):
                 folder_uid=args.folder_uid,
                 interval_seconds=round(plan.timings.evaluate.seconds),
                 rules=rules,  # pyright: ignore[reportArgumentType] - the SDK's own dict form
-                opts=content,
-            )
-        if plan.owns_notification_policy:
-            grafana.alerting.NotificationPolicy(
-                f"{self._prefix}-policies",
-                **policies(plan, {receiver: point.name for receiver, point in points.items()}),
-                opts=content,
+                opts=last,
             )
 
     def _contact_points(

@@ -30,9 +30,10 @@ class DashboardsArgs:
 
 
 class Dashboards(pulumi.ComponentResource):
-    """`folder_uid` is where rules live too."""
+    """`folder_uid` is where rules live too, `data_source` what they ask."""
 
     folder_uid: pulumi.Output[str]
+    data_source: pulumi.Resource
 
     def __init__(
         self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None
@@ -42,7 +43,7 @@ class Dashboards(pulumi.ComponentResource):
         content = pulumi.ResourceOptions(
             parent=self, deleted_with=args.workspace, replace_with=[args.provider]
         )
-        grafana.oss.DataSource(
+        self.data_source = grafana.oss.DataSource(
             f"{name}-metrics",
             name=names.DATA_SOURCE_NAME,
             uid=names.DATA_SOURCE_UID,

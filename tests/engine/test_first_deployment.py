@@ -8,6 +8,8 @@ import pytest
 
 from .aws_kinds import TOKEN
 from .deployment import Stages
+from .grafana_kinds import DATA_SOURCE, POLICY, RULE_GROUP
+from .kubernetes_kinds import STATEFUL_SET
 from .project import Project
 from .values import text_at
 
@@ -34,6 +36,15 @@ def test_a_preview_touches_nothing(stages: Stages) -> None:
 def test_a_second_preview_finds_nothing_to_do(deployed: Project) -> None:
     plan = deployed.preview("--expect-no-changes")
     assert str(plan) == "nothing"
+
+
+def test_no_rule_is_made_before_what_it_asks_and_what_leads_its_alerts(deployed: Project) -> None:
+    (source,), (policy,) = deployed.cloud.all(DATA_SOURCE), deployed.cloud.all(POLICY)
+    (agents,) = (each for each in deployed.cloud.all(STATEFUL_SET) if each.name == "collector")
+    rules = deployed.cloud.all(RULE_GROUP)
+    assert rules
+    for each in (source, policy, agents):
+        assert each.created < min(rule.created for rule in rules), each.name
 
 
 def test_no_resource_uses_a_default_provider(deployed: Project) -> None:

@@ -126,6 +126,19 @@ def test_the_policies_name_contact_points_after_their_resources() -> None:
     assert points <= set(policy.dependencies)
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_rule_comes_after_what_it_asks_and_what_leads_its_alerts_to_somebody(stack: str) -> None:
+    found = recorded(stack)
+    first = {
+        found.one("grafana:oss/dataSource:DataSource", "dashboards-metrics").urn,
+        found.one("kubernetes:apps/v1:StatefulSet", "collector").urn,
+        found.one(POLICY, "alerting-policies").urn,
+    }
+    assert found.of(RULES)
+    for group in found.of(RULES):
+        assert first <= set(group.dependencies), group.name
+
+
 def variant(config: dict[str, Any]) -> Recording:
     """What the program registers for a configuration that no shipped stack has."""
     shipped = stack_file("dev")
