@@ -43,6 +43,14 @@ class AlertingArgs:
     topics: Mapping[str, pulumi.Input[str]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Secret:
+    """A secret's ARN, and what must be there before AMP can read it."""
+
+    arn: pulumi.Output[str]
+    readable: tuple[pulumi.Resource, ...]
+
+
 class Alerting(pulumi.ComponentResource):
     """The rules and routes of the stack's engine, and always those of the heartbeat."""
 
@@ -57,8 +65,8 @@ class Alerting(pulumi.ComponentResource):
             self._grafana()
         self.register_outputs({})
 
-    def _pagerduty_secrets(self) -> dict[str, pulumi.Output[str]]:
-        """AMP reads PagerDuty's key from Secrets Manager. ARNs by contact point."""
+    def _pagerduty_secrets(self) -> dict[str, _Secret]:
+        """AMP reads PagerDuty's key from Secrets Manager. By contact point."""
         args = self._args
         if args.plan.engine is not Engine.ALERTMANAGER:
             return {}
@@ -68,7 +76,7 @@ class Alerting(pulumi.ComponentResource):
             if point.kind is Kind.PAGERDUTY
         }
 
-    def _secret(self, point: str, value: pulumi.Output[str]) -> pulumi.Output[str]:
+    def _secret(self, point: str, value: pulumi.Output[str]) -> _Secret:
         args = self._args
         secret = aws.secretsmanager.Secret(
             f"{self._prefix}-{point}",
@@ -78,7 +86,7 @@ class Alerting(pulumi.ComponentResource):
             recovery_window_in_days=0,
             opts=self._child,
         )
-        aws.secretsmanager.SecretPolicy(
+        policy = aws.secretsmanager.SecretPolicy(
             f"{self._prefix}-{point}",
             secret_arn=secret.arn,
             policy=pulumi.Output.all(args.workspace_arn, args.account).apply(
@@ -86,15 +94,15 @@ class Alerting(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        aws.secretsmanager.SecretVersion(
+        version = aws.secretsmanager.SecretVersion(
             f"{self._prefix}-{point}",
             secret_id=secret.id,
             secret_string=value.apply(lambda key: json_text({SECRET_KEY: key})),
             opts=self._child,
         )
-        return secret.arn
+        return _Secret(arn=secret.arn, readable=(policy, version))
 
-    def _amp(self, secrets: Mapping[str, pulumi.Output[str]]) -> None:
+    def _amp(self, secrets: Mapping[str, _Secret]) -> None:
         args, plan = self._args, self._args.plan
         # Once with what the plan knows, so that a fault shows even where ARNs are unknown.
         definition(
@@ -109,7 +117,9 @@ class Alerting(pulumi.ComponentResource):
             f"{self._prefix}-routes",
             workspace_id=args.workspace_id,
             definition=pulumi.Output.all(
-                topics=args.topics, secrets=secrets, url=args.grafana_url
+                topics=args.topics,
+                secrets={name: secret.arn for name, secret in secrets.items()},
+                url=args.grafana_url,
             ).apply(
                 lambda known: definition(
                     plan,
@@ -120,7 +130,11 @@ class Alerting(pulumi.ComponentResource):
                     ),
                 )
             ),
-            opts=self._child,
+            # The ARN alone is known before the key can be read, and a page would be lost.
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[part for secret in secrets.values() for part in secret.readable],
+            ),
         )
 
     def _grafana(self) -> None:

@@ -177,6 +177,13 @@ def test_amp_reads_pagerdutys_key_from_secrets_manager(on_alertmanager: Recordin
     assert "secret:pagerduty-key" not in definition.inputs["definition"]
 
 
+def test_amp_is_not_told_of_a_key_before_it_can_read_it(on_alertmanager: Recording) -> None:
+    (definition,) = on_alertmanager.of("aws:amp/alertManagerDefinition:AlertManagerDefinition")
+    for kind in ("secretPolicy:SecretPolicy", "secretVersion:SecretVersion"):
+        (part,) = on_alertmanager.of(f"aws:secretsmanager/{kind}")
+        assert part.urn in definition.dependencies
+
+
 def test_existing_workspaces_are_found_and_not_made() -> None:
     config = alertmanager_stack()
     config["gallery:prometheus"] = {"existing": "ws-0123-4567"}
