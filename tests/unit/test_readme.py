@@ -304,6 +304,25 @@ def test_the_missing_secrets_of_prod_are_quoted_as_the_program_says_them() -> No
     assert f"error: {raised.value}\n" in [text for _, text in _FENCE.findall(section("Deploying"))]
 
 
+@pytest.mark.parametrize(
+    "right",
+    [
+        "iam:PassRole",
+        "kms:CreateGrant",
+        "logs:CreateLogDelivery",
+        "logs:DescribeResourcePolicies",
+        "logs:PutResourcePolicy",
+        "organizations:DescribeOrganization",
+        "sso:CreateManagedApplicationInstance",
+        "sso:DeleteManagedApplicationInstance",
+    ],
+)
+def test_a_right_that_no_resource_is_named_after_is_listed(right: str) -> None:
+    """What AWS demands beside the rights on what is made."""
+    rights = section("Deploying").partition("### 2. Rights")[2].partition("\n### ")[0]
+    assert f"`{right}`" in rights
+
+
 def test_the_number_of_resources_is_the_one_that_dev_registers() -> None:
     # The stack is one too, and no registration of the program's.
     count = len(recorded("dev").resources) + 1
