@@ -37,10 +37,9 @@ lint: $(INSTALLED) ## types and style
 	@$(PYTHON) -m ruff format --check .
 	@.venv/bin/basedpyright
 
-# Drills would find their addresses taken and be skipped, every one of them.
+# Drills would find their addresses taken and fail, every one of them, after minutes.
 vacant: $(INSTALLED)
-	@! $(PYTHON) -m rehearsal status | grep ' running ' > /dev/null || \
-	{ echo "a rehearsal is up, and tests need its addresses; stop it first: make down" >&2; exit 1; }
+	@$(PYTHON) -m rehearsal.vacant
 
 test: $(INSTALLED) vacant lint ## every test this machine can run
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.

@@ -57,6 +57,21 @@ DOOR = _program(11, 443)
 # The collector's way into AMP passes here, so that a drill can close it.
 REMOTE_WRITE = _program(12, 9090)
 REMOTE_WRITE_RELAY = "remote-write"
+# What every rehearsal on this machine listens on, whatever its stack.
+FIXED = (
+    AMP,
+    EVALUATOR,
+    *AGENTS,
+    AMP_ALERTMANAGER,
+    GRAFANA_ALERTMANAGER,
+    BLACKBOX,
+    PAGER,
+    PAGER_MAIL,
+    WORLD,
+    EC2,
+    DOOR,
+    REMOTE_WRITE,
+)
 
 STORE_NETWORK = IPv4Network("127.30.0.0/16")
 HOST_NETWORK = IPv4Network("127.40.0.0/16")

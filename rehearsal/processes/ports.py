@@ -39,6 +39,11 @@ def holder(address: Address) -> str | None:
     return None
 
 
+def named_holder(address: Address) -> str:
+    """Who listens there, whoever it is, for a message."""
+    return holder(address) or "a process of another user"
+
+
 def _listening(address: Address) -> Iterator[str]:
     """Inodes of the sockets that listen on the address, or on its port everywhere."""
     port = f"{address.port:04X}"

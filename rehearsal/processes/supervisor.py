@@ -230,7 +230,7 @@ def _refuse_taken(children: Iterable[Child]) -> None:
     for child in children:
         for address in child.listens:
             if not ports.is_free(address):
-                by = ports.holder(address) or "a process of another user"
+                by = ports.named_holder(address)
                 lines.append(f"  {address}, where {child.name} would listen, is taken by {by}")
     if lines:
         raise RehearsalError(

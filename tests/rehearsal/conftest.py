@@ -10,11 +10,11 @@ import pytest
 
 from rehearsal import platform
 from rehearsal import tools as rehearsal_tools
-from rehearsal.addresses import AMP, Address
+from rehearsal.addresses import Address
 from rehearsal.faults import RehearsalError
-from rehearsal.processes import ports
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.tools import Tool
+from rehearsal.vacant import refuse_occupied
 
 # Apart from the rehearsal's own addresses: it may be up while tests run.
 HOST = "127.60.0.1"
@@ -32,8 +32,7 @@ def tools() -> Mapping[Tool, Path]:
 def standing(tools: Mapping[Tool, Path]) -> Iterator[Path]:
     """The state directory of a healthy `dev`, up for all the tests that only look or mend."""
     assert tools
-    if not ports.is_free(AMP):
-        pytest.skip("a rehearsal is up on this machine; `python -m rehearsal down` ends it")
+    refuse_occupied()
     platform.up("dev", lambda _line: None)
     yield platform.STATE
     platform.down()

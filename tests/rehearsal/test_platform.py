@@ -26,6 +26,7 @@ from rehearsal.processes.supervisor import Supervisor
 from rehearsal.queries import PrometheusClient
 from rehearsal.stand_in.instances import Instance
 from rehearsal.tools import ROOT, Tool
+from rehearsal.vacant import refuse_occupied
 
 pytestmark = pytest.mark.drill
 
@@ -40,8 +41,7 @@ _UP = (
 @pytest.fixture
 def state(tools: Mapping[Tool, Path], tmp_path: Path) -> Iterator[Path]:
     assert tools
-    if not ports.is_free(AMP):
-        pytest.skip("a rehearsal is up on this machine; `python -m rehearsal down` ends it")
+    refuse_occupied()
     yield tmp_path / "state"
     down(tmp_path / "state")
 

@@ -22,7 +22,7 @@ _PYTHON = """\
 #!/bin/bash
 echo "$*" >> ran
 case "$*" in
-  *" status") echo "  amp  $STATE 4711"; exit 1 ;;
+  *".vacant") exit "$TAKEN" ;;
   *" tools") exit "$TOOLS" ;;
   *"-m drill") trap 'echo ended >> ran; exit 2' TERM; touch playing
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done ;;
@@ -59,7 +59,7 @@ def project(tmp_path: Path) -> Path:
 
 @contextmanager
 def _make(project: Path, **settings: str) -> Generator[subprocess.Popen[str], None, None]:
-    environment = {"STATE": "NOT RUNNING", "TOOLS": "0", "WAIT": "", **settings}
+    environment = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", **settings}
     with subprocess.Popen(
         # As from a terminal, wherever these tests themselves are run.
         ["env", "--default-signal=INT", "make", "test"],
@@ -77,12 +77,11 @@ def _ran(project: Path) -> list[str]:
     return (project / "ran").read_text().splitlines()
 
 
-def test_where_a_rehearsal_is_up_nothing_is_begun(project: Path) -> None:
-    with _make(project, STATE="running") as process:
-        output, _ = process.communicate(timeout=60)
+def test_where_the_addresses_are_taken_nothing_is_begun(project: Path) -> None:
+    with _make(project, TAKEN="1") as process:
+        process.communicate(timeout=60)
     assert process.returncode
-    assert "a rehearsal is up, and tests need its addresses; stop it first: make down" in output
-    assert _ran(project) == ["-m rehearsal status"]
+    assert _ran(project) == ["-m rehearsal.vacant"]
 
 
 @pytest.mark.parametrize("tools", ["0", "1"])
