@@ -81,12 +81,13 @@ class Play:
         self.timeline.line(self.mark, breakage.what)
 
     def pass_over(self, breakage: Breakage, *, forgets: bool = False) -> None:
-        """Break something and mend it at once; with `forgets` messages may come twice from now."""
+        """Break something and mend it at once; with `forgets` its memory ends in between."""
         before = time.time()
-        if forgets:
-            self._repeats_from = before
         self._broken.append(breakage)
         breakage.do()
+        if forgets:
+            # What it still said as it was broken, it knew.
+            self._repeats_from = time.time()
         breakage.undo()
         self._broken.remove(breakage)
         self.mark = time.time()

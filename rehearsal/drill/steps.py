@@ -157,7 +157,7 @@ class AwaitRefusal:
 
 @dataclass(frozen=True)
 class PassOver:
-    """Break something and mend it at once; with `forgets` messages may come twice from then."""
+    """Break something and mend it at once; one that `forgets` may tell once more what it told."""
 
     breakage: Breakage
     forgets: bool = False

@@ -31,7 +31,8 @@ class Finding:
 class Times:
     """When the scenario broke and mended, in seconds since the epoch; None where it did not.
 
-    `repeats_from` is when a message may come twice from, because its sender lost its memory.
+    `repeats_from` is when the sender of messages lost its memory: one that came before may come
+    once again.
     """
 
     injected_at: float
@@ -173,9 +174,9 @@ def _faults(told: Told, by: Expectation, entry: Entry, times: Times) -> Iterator
     fired_after = (entry.fired_at or told.firings[0]) - times.injected_at
     if must and fired_after < by.hold_seconds - GRACE_SECONDS:
         yield f"fired too early: {fired_after:.1f} s, hold {by.hold_seconds:.1f} s"
-    counted = [at for at in told.firings if times.repeats_from is None or at < times.repeats_from]
-    if len(counted) > 1 and not by.repeats:
-        yield f"told {len(counted)} times; once is right"
+    for count, when in _counts(told, times):
+        if count > 1:
+            yield f"told {count} times{when}; once is right"
     if must and any(times.mended_at is None or at < times.mended_at for at in told.resolves):
         yield "told to be over while it was not"
     if by.resolve_seconds is None or times.mended_at is None:
@@ -186,6 +187,15 @@ def _faults(told: Told, by: Expectation, entry: Entry, times: Times) -> Iterator
         yield (
             f"resolved too late: {entry.seconds_to_resolve:.1f} s, bound {by.resolve_seconds:.1f} s"
         )
+
+
+def _counts(told: Told, times: Times) -> tuple[tuple[int, str], ...]:
+    """How often it was said to fire by each memory of its sender, and when that was."""
+    count = len(told.firings)
+    if times.repeats_from is None:
+        return ((count, ""),)
+    again = sum(at >= times.repeats_from for at in told.firings)
+    return ((count - again, " before its sender forgot"), (again, " after its sender forgot"))
 
 
 def _fired(bench: _Bench, told: Told) -> float | None:

@@ -418,6 +418,21 @@ def test_a_page_told_again_beside_the_end_of_another_is_found(
 
 
 @pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("after", "well"), [([3.0], True), ([3.0, 6.0], False)])
+def test_a_notifier_that_forgot_may_tell_once_again_and_no_more(
+    running: Running, town: Town, lines: list[str], after: list[float], *, well: bool
+) -> None:
+    def restart() -> None:
+        for seconds in after:
+            town.tell("firing", after=seconds)
+
+    forgotten = Breakage(what="stops", do=restart, mended="runs", undo=lambda: None)
+    awaited = (Break(town.breakage()), Await((MUST,)), Watch(1.0, "on"))
+    steps = (*awaited, PassOver(forgotten, forgets=True), Watch(9.0, "on"), Mend())
+    assert played(running, lines, *steps).verdict.ok is well
+
+
+@pytest.mark.usefixtures("clock")
 def test_a_quiet_minute_without_a_heartbeat_fails(
     running: Running, town: Town, lines: list[str]
 ) -> None:

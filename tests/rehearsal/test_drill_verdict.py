@@ -121,10 +121,23 @@ def test_what_is_told_twice_is_not_ok(seen: Expectation) -> None:
     assert "told 2 times" in found.faults[0]
 
 
-def test_a_notifier_that_lost_its_memory_may_tell_twice_from_then_on() -> None:
-    times = replace(TIMES, repeats_from=BROKEN + 60)
-    assert verdict(replace(PAGE, firings=[BROKEN + 50, BROKEN + 70]), times=times).ok
-    assert not verdict(replace(PAGE, firings=[BROKEN + 50, BROKEN + 55]), times=times).ok
+@pytest.mark.parametrize(
+    ("firings", "faults"),
+    [
+        ([50, 70], []),
+        ([50, 55], ["told 2 times before its sender forgot; once is right"]),
+        # What was first told after the loss is told by one memory, as any other.
+        ([62, 90], ["told 2 times after its sender forgot; once is right"]),
+        ([50, 62, 90], ["told 2 times after its sender forgot; once is right"]),
+    ],
+)
+def test_a_notifier_that_lost_its_memory_may_tell_once_again_and_no_more(
+    firings: list[int], faults: list[str]
+) -> None:
+    times, bound = replace(TIMES, repeats_from=BROKEN + 60), replace(MUST, page_seconds=70.0)
+    told = replace(PAGE, firings=[BROKEN + each for each in firings])
+    found = verdict(told, expectations=(bound,), times=times)
+    assert found.faults == tuple(f"EndpointDown cartservice at pager: {each}" for each in faults)
 
 
 def test_what_is_neither_must_nor_may_is_forbidden() -> None:
