@@ -22,8 +22,7 @@ class Expectation:
     It is about the label set that carries all of `labels`. `page_seconds` is the worst time from
     the fault to the delivery, `resolve_seconds` that from the mend to the resolve, None where no
     resolve is sent. `hold_seconds` is how long it is pending at least before it fires. `since` is
-    the fault's time in seconds since the epoch. One that `repeats` may be delivered more than
-    once, as a heartbeat is.
+    the fault's time in seconds since the epoch.
     """
 
     expected: Expected
@@ -34,7 +33,6 @@ class Expectation:
     resolve_seconds: float | None
     hold_seconds: float = 0.0
     since: float = 0.0
-    repeats: bool = False
 
     @property
     def due(self) -> float:
