@@ -171,6 +171,9 @@ def _faults(told: Told, by: Expectation, entry: Entry, times: Times) -> Iterator
     must = by.expected is Expected.MUST
     if must and told.firings[0] > by.due + GRACE_SECONDS:
         yield f"too late: {entry.seconds_to_delivery:.1f} s, bound {entry.bound_seconds:.1f} s"
+    early = by.since - told.firings[0]
+    if must and early > GRACE_SECONDS:
+        yield f"told {early:.1f} s before its cause"
     fired_after = (entry.fired_at or told.firings[0]) - times.injected_at
     if must and fired_after < by.hold_seconds - GRACE_SECONDS:
         yield f"fired too early: {fired_after:.1f} s, hold {by.hold_seconds:.1f} s"

@@ -107,6 +107,13 @@ def test_what_fires_before_its_hold_is_over_is_not_ok() -> None:
     )
 
 
+def test_what_is_told_before_its_own_cause_is_not_ok() -> None:
+    second = replace(MUST, since=BROKEN + 60)
+    assert verdict(replace(PAGE, firings=[BROKEN + 59]), expectations=(second,)).ok
+    found = verdict(replace(PAGE, firings=[BROKEN + 58.5]), expectations=(second,))
+    assert found.faults == ("EndpointDown cartservice at pager: told 1.5 s before its cause",)
+
+
 def test_a_hold_counts_from_the_first_fault_whatever_was_broken_since() -> None:
     late = replace(MUST, since=BROKEN + 30)
     assert verdict(PAGE, expectations=(late,), fired_at=BROKEN + 35).ok
