@@ -41,7 +41,8 @@ class Breakage:
 class Play:
     """One drill. Its clock is that of this machine, in seconds since the epoch.
 
-    `mark` is when something was last broken or restarted: bounds count from there.
+    `mark` is when something was last broken or restarted: bounds count from there. `findings` and
+    `unexpected` are what steps themselves miss, and what they find too much.
     """
 
     running: Running
@@ -55,6 +56,7 @@ class Play:
     mark: float = field(default=0.0, init=False)
     expectations: list[Expectation] = field(default_factory=list[Expectation], init=False)
     findings: list[Finding] = field(default_factory=list[Finding], init=False)
+    unexpected: list[Finding] = field(default_factory=list[Finding], init=False)
     # What is worked out instead of waited for, as an alarm over a quarter of an hour.
     foreseen: list[Told] = field(default_factory=list[Told], init=False)
     _broken: list[Breakage] = field(default_factory=list[Breakage], init=False)
@@ -161,12 +163,12 @@ class Play:
         expected = (*self.expectations, *self.may)
         fired = self.observer.fired
         verdict = judge(expected, self.account(), fired, times, self.pages_at_most)
-        if not self.findings:
-            return verdict
+        found = (*self.findings, *self.unexpected)
         return replace(
             verdict,
             missing=(*verdict.missing, *self.findings),
-            faults=(*(finding.text() for finding in self.findings), *verdict.faults),
+            unexpected=(*verdict.unexpected, *self.unexpected),
+            faults=(*(finding.text() for finding in found), *verdict.faults),
         )
 
     def entries(self, expectation: Expectation) -> list[Entry]:

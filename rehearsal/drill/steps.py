@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rehearsal import loopback
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.play import Breakage, Play
+from rehearsal.drill.told import key_of
 from rehearsal.drill.verdict import GRACE_SECONDS, Finding
 
 # Starting a program again, or opening and closing a port.
@@ -98,6 +99,29 @@ class Silence:
                 )
                 for again in play.listed(one, since)
             ]
+
+
+@dataclass(frozen=True)
+class Peace:
+    """Find what fires now untold: its message may lie in a group wait as the drill ends."""
+
+    expectations: tuple[Expectation, ...] = ()
+    at_most: float = 0.0
+
+    def run(self, play: Play) -> None:
+        """Look once."""
+        play.wait(lambda: True, 0.0)
+        told = {each.key for each in play.account().told}
+        play.unexpected += [
+            Finding(
+                alert=alert.name,
+                labels=dict(key_of(alert.labels)[1]),
+                contact_point="the platform",
+                why="fires, and nothing was broken",
+            )
+            for alert in play.observer.firing()
+            if key_of(alert.labels) not in told
+        ]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -52,6 +53,7 @@ class Town:
     told_when_broken: bool = True
     told_when_mended: bool = True
     fires: bool = False
+    fires_from: float = math.inf
     mended: list[str] = field(default_factory=list[str])
 
     def tell(
@@ -116,7 +118,7 @@ def town(monkeypatch: pytest.MonkeyPatch) -> Town:
     def alerts(_self: object) -> list[ActiveAlert]:
         labels = {"alertname": "EndpointDown", "service": "cartservice"}
         alert = ActiveAlert(name="EndpointDown", state="firing", labels=labels, active_at=0.0)
-        return [alert] if made.fires else []
+        return [alert] if made.fires or time.time() >= made.fires_from else []
 
     monkeypatch.setattr(PagerClient, "notifications", notifications)
     monkeypatch.setattr(PrometheusClient, "alerts", alerts)
@@ -443,6 +445,21 @@ def test_a_quiet_minute_without_a_heartbeat_fails(
     for name, contact_point in running.promises.beats.items():
         town.tell("firing", contact_point, name, after=30.0)
     assert quiet() == []
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("fires_after", "found"), [(59.9, ["EndpointDown"]), (90.0, [])], ids=["in", "after"]
+)
+def test_a_quiet_minute_in_whose_last_seconds_an_alert_fires_untold_fails(
+    running: Running, town: Town, lines: list[str], fires_after: float, found: list[str]
+) -> None:
+    for name, contact_point in running.promises.beats.items():
+        town.tell("firing", contact_point, name, after=30.0)
+    town.fires_from = time.time() + fires_after
+    verdict = theatre.perform(running, QUIET, Target(), lines.append).verdict
+    assert [finding.alert for finding in verdict.unexpected] == found
+    assert verdict.ok is not bool(found)
 
 
 @pytest.mark.usefixtures("clock")

@@ -26,6 +26,7 @@ from rehearsal.drill.steps import (
     Mend,
     MendOne,
     PassOver,
+    Peace,
     Silence,
     Until,
     Watch,
@@ -57,6 +58,7 @@ def _quiet(running: Running, _target: Target) -> Script:
         steps=(
             Watch(_QUIET_SECONDS, "nothing is broken; looking on"),
             HearBeats(_beats(running), beat_seconds(running) - _QUIET_SECONDS),
+            Peace(),
         ),
     )
 
