@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from rehearsal import loopback
@@ -108,16 +109,22 @@ class Play:
         return at
 
     def mend_whatever_happens(self) -> None:
-        """Mend after an interruption or a fault, uninterrupted, one failure not barring another."""
-        with uninterrupted():
-            while self._broken:
-                breakage = self._broken.pop()
-                try:
-                    breakage.undo()
-                except (RehearsalError, loopback.UnansweredError, loopback.HttpStatusError) as why:
-                    self.timeline.line(time.time(), f"could not be mended: {breakage.what}: {why}")
-                else:
-                    self.timeline.line(time.time(), breakage.mended)
+        """Mend after an interruption or a fault, uninterrupted, one failure not barring another.
+
+        Raises, once all that can be mended is, what the timeline's writer raises.
+        """
+        with uninterrupted(), ExitStack() as last_broken_first:
+            for breakage in self._broken:
+                last_broken_first.callback(self._undo, breakage)
+            self._broken.clear()
+
+    def _undo(self, breakage: Breakage) -> None:
+        try:
+            breakage.undo()
+        except (RehearsalError, loopback.UnansweredError, loopback.HttpStatusError) as why:
+            self.timeline.line(time.time(), f"could not be mended: {breakage.what}: {why}")
+        else:
+            self.timeline.line(time.time(), breakage.mended)
 
     def expect(self, expectations: Iterable[Expectation]) -> list[Expectation]:
         """From now on expect these, counted from the mark."""

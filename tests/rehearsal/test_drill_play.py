@@ -195,6 +195,28 @@ def test_what_was_broken_is_mended_however_it_ends(
     assert town.mended == ["b", "a"]
 
 
+@pytest.mark.parametrize("how", [BrokenPipeError, OSError, ValueError])
+def test_what_was_broken_is_mended_though_nobody_reads_the_timeline(
+    running: Running, town: Town, how: type[Exception]
+) -> None:
+    gone = list[str]()
+
+    def write(line: str) -> None:
+        if gone:
+            raise how(line)
+
+    def goes() -> None:
+        gone.append("the terminal")
+
+    def written(_running: Running, _target: Target) -> Script:
+        last = replace(town.breakage("c"), do=goes)
+        return Script(steps=(Break(town.breakage("a")), Break(town.breakage("b")), Break(last)))
+
+    with pytest.raises(how):
+        theatre.perform(running, replace(SCENARIOS[0], write=written), Target(), write)
+    assert town.mended == ["c", "b", "a"]
+
+
 def test_one_failure_to_mend_bars_no_other(play: Play, town: Town, lines: list[str]) -> None:
     def fails() -> None:
         raise RehearsalError("no such thing")
