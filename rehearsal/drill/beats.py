@@ -12,7 +12,6 @@ from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.play import Play
 from rehearsal.drill.running import Running
 from rehearsal.drill.told import Told
-from rehearsal.drill.verdict import Finding
 from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, evaluate
 from rehearsal.pager.desk import Duties
 
@@ -46,23 +45,28 @@ class HearBeats:
     def run(self, play: Play) -> None:
         """Wait."""
         since = (play.mended_at or play.began) - self.before
+        until = time.time() + self.at_most
 
         def silent() -> list[str]:
             return [name for name in self.contact_points if not play.beats(name, since)]
 
-        play.wait(lambda: not silent(), time.time() + self.at_most)
+        play.wait(lambda: not silent(), until)
         heard = {name: play.beats(name, since)[:1] for name in self.contact_points}
         for at, name in sorted((at, name) for name, beats in heard.items() for at in beats):
             play.timeline.line(at, f"a heartbeat is heard at {name}")
-        play.findings += [
-            Finding(
-                alert="heartbeat",
-                labels={},
-                contact_point=name,
-                why=f"did not beat within {self.at_most:.0f} s",
+        # Beats are no part of the account: one that was heard is no page that must come once.
+        if unheard := frozenset(silent()):
+            play.expectations.append(
+                Expectation(
+                    expected=Expected.MUST,
+                    alert="heartbeat",
+                    labels={},
+                    contact_points=unheard,
+                    page_seconds=until - since,
+                    resolve_seconds=None,
+                    since=since,
+                )
             )
-            for name in silent()
-        ]
 
 
 @dataclass(frozen=True)

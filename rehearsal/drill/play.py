@@ -163,7 +163,7 @@ class Play:
     def verdict(self) -> Verdict:
         """The judgement as of now."""
         times = Times(
-            injected_at=self.injected_at or self.began,
+            injected_at=self.injected_at,
             mended_at=self.mended_at,
             repeats_from=self._repeats_from,
         )

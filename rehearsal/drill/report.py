@@ -11,11 +11,11 @@ from rehearsal.drill.verdict import Entry, Finding, Verdict, describe
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A played scenario. Times in seconds since the epoch, None where nothing was mended."""
+    """A played scenario. Times in seconds since the epoch, None for what it did not do."""
 
     scenario: str
     stack: str
-    injected_at: float
+    injected_at: float | None
     mended_at: float | None
     seconds: float
     verdict: Verdict
@@ -78,7 +78,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         describe(entry.alert, entry.labels),
         entry.contact_point,
         str(entry.expected),
-        _seconds(entry.seconds_to_delivery, "never"),
+        _seconds(entry.seconds_to_delivery, "never" if entry.delivered_at is None else "-"),
         _seconds(entry.bound_seconds),
         _seconds(entry.seconds_to_resolve, "-" if entry.resolve_bound_seconds is None else "never"),
         _seconds(entry.resolve_bound_seconds),

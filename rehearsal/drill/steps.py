@@ -61,9 +61,8 @@ class Watch:
 
     def run(self, play: Play) -> None:
         """Look on."""
-        if play.injected_at is None:
-            play.inject()
         now = time.time()
+        play.timeline.begin(now)
         play.timeline.line(now, f"{self.what} for {self.seconds:.0f} s")
         play.wait(lambda: False, now + self.seconds)
 

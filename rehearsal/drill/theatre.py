@@ -84,7 +84,7 @@ def _played(running: Running, scenario: Scenario, script: Script, write: Write) 
     report = Report(
         scenario=scenario.name,
         stack=running.stack,
-        injected_at=play.injected_at or play.began,
+        injected_at=play.injected_at,
         mended_at=play.mended_at,
         seconds=time.time() - play.began,
         verdict=play.verdict(),

@@ -27,8 +27,9 @@ class Timeline:
         self._quoted = False
 
     def begin(self, at: float) -> None:
-        """From now on lines count from this time, in seconds since the epoch."""
-        self._began = at
+        """From now on lines count from this time, in seconds since the epoch, if not yet."""
+        if self._began is None:
+            self._began = at
 
     def line(self, at: float, text: str) -> None:
         """Something happened at that time."""

@@ -35,7 +35,7 @@ class Times:
     once again.
     """
 
-    injected_at: float
+    injected_at: float | None
     mended_at: float | None = None
     repeats_from: float | None = None
 
@@ -120,11 +120,8 @@ def judge(
             _forbid(bench, told)
     for must, contact_point in open_musts:
         _miss(bench, must, contact_point)
-    for notification in account.alarms:
-        labels, name = dict[str, str](), notification.contact_point
-        bench.unexpected.append(
-            Finding(alert=notification.title, labels=labels, contact_point=name, why="forbidden")
-        )
+    for alarm in _alarms(account):
+        _forbid(bench, alarm)
     bench.unexpected += _too_many_pages(account, pages_at_most or {})
     found = (*bench.missing, *bench.unexpected)
     return Verdict(
@@ -142,12 +139,20 @@ def _meets(expectation: Expectation, told: Told, contact_point: str | None = Non
     return right and expectation.about(told.alert, told.labels)
 
 
+def _alarms(account: Account) -> Iterable[Told]:
+    """Messages about no alert, which no scenario expects, by what they say and to whom."""
+    said = dict[tuple[str, str], Told]()
+    for message in account.alarms:
+        title, name = message.title, message.contact_point
+        told = said.setdefault((title, name), Told(alert=title, labels={}, contact_point=name))
+        times = told.firings if message.status == "firing" else told.resolves
+        times.append(message.received_at)
+    return said.values()
+
+
 def _enter(bench: _Bench, told: Told, by: Expectation) -> None:
     times = bench.times
     resolved_at = None if told.open or not told.resolves else told.resolves[-1]
-    after_mend = None
-    if resolved_at is not None and times.mended_at is not None:
-        after_mend = resolved_at - times.mended_at
     entry = Entry(
         alert=told.alert,
         labels=told.labels,
@@ -156,8 +161,8 @@ def _enter(bench: _Bench, told: Told, by: Expectation) -> None:
         fired_at=_fired(bench, told),
         delivered_at=told.firings[0],
         resolved_at=resolved_at,
-        seconds_to_delivery=told.firings[0] - times.injected_at,
-        seconds_to_resolve=after_mend,
+        seconds_to_delivery=_seconds(times.injected_at, told.firings[0]),
+        seconds_to_resolve=_seconds(times.mended_at, resolved_at),
         bound_seconds=_bound(by, times),
         resolve_bound_seconds=by.resolve_seconds,
         notifications=len(told.firings),
@@ -174,7 +179,7 @@ def _faults(told: Told, by: Expectation, entry: Entry, times: Times) -> Iterator
     early = by.since - told.firings[0]
     if must and early > GRACE_SECONDS:
         yield f"told {early:.1f} s before its cause"
-    fired_after = (entry.fired_at or told.firings[0]) - times.injected_at
+    fired_after = (entry.fired_at or told.firings[0]) - _origin(by, times)
     if must and fired_after < by.hold_seconds - GRACE_SECONDS:
         yield f"fired too early: {fired_after:.1f} s, hold {by.hold_seconds:.1f} s"
     for count, when in _counts(told, times):
@@ -204,13 +209,14 @@ def _counts(told: Told, times: Times) -> tuple[tuple[int, str], ...]:
 def _fired(bench: _Bench, told: Told) -> float | None:
     """When it fired: never after it was told, however late that was seen."""
     seen = bench.fired.get(told.key, told.fired_at)
-    return None if seen is None else min(seen, told.firings[0])
+    return None if seen is None else min([seen, *told.firings[:1]])
 
 
 def _forbid(bench: _Bench, told: Told) -> None:
-    after_mend = None
-    if told.resolves and bench.times.mended_at is not None:
-        after_mend = told.resolves[-1] - bench.times.mended_at
+    times = bench.times
+    resolved_at = told.resolves[-1] if told.resolves else None
+    delivered_at = told.firings[0] if told.firings else None
+    after = _seconds(times.injected_at, delivered_at)
     bench.entries.append(
         Entry(
             alert=told.alert,
@@ -218,10 +224,10 @@ def _forbid(bench: _Bench, told: Told) -> None:
             contact_point=told.contact_point,
             expected=Expected.FORBIDDEN,
             fired_at=_fired(bench, told),
-            delivered_at=told.firings[0],
-            resolved_at=told.resolves[-1] if told.resolves else None,
-            seconds_to_delivery=told.firings[0] - bench.times.injected_at,
-            seconds_to_resolve=after_mend,
+            delivered_at=delivered_at,
+            resolved_at=resolved_at,
+            seconds_to_delivery=after,
+            seconds_to_resolve=_seconds(times.mended_at, resolved_at),
             notifications=len(told.firings),
         )
     )
@@ -230,15 +236,24 @@ def _forbid(bench: _Bench, told: Told) -> None:
             alert=told.alert,
             labels=told.labels,
             contact_point=told.contact_point,
-            why=f"forbidden, came after {told.firings[0] - bench.times.injected_at:.1f} s",
+            why="forbidden" if after is None else f"forbidden, came after {after:.1f} s",
         )
     )
 
 
 def _bound(expectation: Expectation, times: Times) -> float:
     """The seconds from the first fault within which it comes; a may has no time of its own."""
-    since = expectation.since or times.injected_at
-    return since - times.injected_at + expectation.page_seconds
+    origin = _origin(expectation, times)
+    return (expectation.since or origin) - origin + expectation.page_seconds
+
+
+def _origin(expectation: Expectation, times: Times) -> float:
+    """When its seconds begin: with the first fault, or by themselves where nothing was broken."""
+    return expectation.since if times.injected_at is None else times.injected_at
+
+
+def _seconds(since: float | None, at: float | None) -> float | None:
+    return None if since is None or at is None else at - since
 
 
 def _miss(bench: _Bench, must: Expectation, contact_point: str) -> None:

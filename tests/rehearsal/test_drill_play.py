@@ -161,6 +161,7 @@ def test_a_page_and_a_resolve_in_time_pass_at_once(
     assert report.verdict.ok
     assert report.seconds < 10
     assert report.mended_at is not None
+    assert report.injected_at is not None
     assert report.injected_at <= report.mended_at
 
 
@@ -460,13 +461,29 @@ def test_a_notifier_that_forgot_may_tell_once_again_and_no_more(
 def test_a_quiet_minute_without_a_heartbeat_fails(
     running: Running, town: Town, lines: list[str]
 ) -> None:
-    def quiet() -> list[str]:
-        return missing(theatre.perform(running, QUIET, Target(), lines.append))
+    def quiet() -> Report:
+        return theatre.perform(running, QUIET, Target(), lines.append)
 
-    assert quiet() == ["heartbeat", "heartbeat"]
+    silent = quiet()
+    assert missing(silent) == ["heartbeat", "heartbeat"]
+    assert [(each["expected"], each["alert"], each["contact_point"], each["delivered_at"])
+            for each in silent.document()["alerts"]] == [
+        ("must", "heartbeat", "grafana-heartbeat", None),
+        ("must", "heartbeat", "heartbeat", None),
+    ]  # fmt: skip
     for name, contact_point in running.promises.beats.items():
         town.tell("firing", contact_point, name, after=30.0)
-    assert quiet() == []
+    well = quiet()
+    assert missing(well) == []
+    assert well.document()["alerts"] == []
+
+
+@pytest.mark.usefixtures("clock", "town")
+def test_nothing_is_injected_in_a_quiet_minute_and_its_lines_have_a_time(
+    running: Running, lines: list[str]
+) -> None:
+    assert theatre.perform(running, QUIET, Target(), lines.append).injected_at is None
+    assert any(line.startswith("+   0.0 s  nothing is broken") for line in lines)
 
 
 @pytest.mark.usefixtures("clock")

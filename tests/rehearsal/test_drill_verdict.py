@@ -223,8 +223,31 @@ def test_an_alarm_that_nobody_expects_is_forbidden() -> None:
         received_at=BROKEN, contact_point="independent-path", kind="sns", receiver=None,
         status="firing", title="ALARM: silent", text="", alerts=(),
     )  # fmt: skip
-    [finding] = verdict(PAGE, alarms=(alarm,)).unexpected
+    found = verdict(PAGE, alarms=(alarm, replace(alarm, received_at=BROKEN + 9)))
+    [finding], entry = found.unexpected, found.entries[-1]
     assert (finding.alert, finding.contact_point) == ("ALARM: silent", "independent-path")
+    assert (entry.alert, entry.contact_point) == ("ALARM: silent", "independent-path")
+    assert (entry.expected, entry.delivered_at) == (Expected.FORBIDDEN, BROKEN)
+    assert (entry.notifications, entry.resolved_at) == (2, None)
+
+
+def test_an_alarms_end_that_nobody_expects_is_forbidden_and_no_firing() -> None:
+    over = Notification(
+        received_at=BROKEN + 9, contact_point="independent-path", kind="sns", receiver=None,
+        status="resolved", title="OK: silent", text="", alerts=(),
+    )  # fmt: skip
+    found = verdict(PAGE, alarms=(over,))
+    assert [finding.why for finding in found.unexpected] == ["forbidden"]
+    entry = found.entries[-1]
+    assert (entry.expected, entry.notifications) == (Expected.FORBIDDEN, 0)
+    assert (entry.delivered_at, entry.resolved_at) == (None, BROKEN + 9)
+
+
+def test_what_comes_where_nothing_was_broken_has_no_seconds() -> None:
+    found = verdict(PAGE, expectations=(), times=Times(injected_at=None))
+    assert (found.entries[0].delivered_at, found.entries[0].seconds_to_delivery) == (1050, None)
+    assert [finding.why for finding in found.unexpected] == ["forbidden"]
+    assert report(found).lines()[2].split()[-6:] == ["forbidden", "-", "-", "-", "-", "1"]
 
 
 def test_an_alert_never_fired_after_it_was_told() -> None:
