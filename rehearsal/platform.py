@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from gallery import labels
-from rehearsal import tools
+from rehearsal import stack_file, tools
 from rehearsal.addresses import (
     AMP,
     AMP_ALERTMANAGER,
@@ -87,7 +87,7 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
     stage = Stage(state=state, tools=tools.provide(progress=progress))
     for directory in (stage.data, state / "hosts", state / "logs"):
         shutil.rmtree(directory, ignore_errors=True)
-    supervisor.begin(stack)
+    supervisor.begin(stack, stack_file.read(ROOT, stack).digest())
     ec2_server = stage.ec2()
     supervisor.spawn([ec2_server])
     progress(f"rendering stack {stack}")
@@ -154,6 +154,11 @@ def _already_up(supervisor: Supervisor, stack: str) -> bool:
         what = f"{', '.join(stopped)} stopped running" if stopped else "it was never healthy"
         raise RehearsalError(
             f"stack {stack} is up, but {what}; "
+            "stop it with `python -m rehearsal down`, then try again"
+        )
+    if journal.configuration != stack_file.read(ROOT, stack).digest():
+        raise RehearsalError(
+            f"stack {stack} is up, but its file has changed since it was started; "
             "stop it with `python -m rehearsal down`, then try again"
         )
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -56,6 +57,11 @@ class StackFile:
             config=self.config | {key: placeholder(key) for key in keys},
             secret_keys=tuple(sorted({*self.secret_keys, *keys})),
         )
+
+    def digest(self) -> str:
+        """A digest of all that it says; comments, order and what is encrypted do not count."""
+        document = json.dumps([self.config, self.secret_keys], sort_keys=True)
+        return hashlib.sha256(document.encode()).hexdigest()
 
     def values(self) -> dict[str, Any]:
         """The configuration as plain values."""

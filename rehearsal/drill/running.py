@@ -24,6 +24,7 @@ from rehearsal.faults import RehearsalError
 from rehearsal.platform import STATE
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.queries import AlertmanagerClient, PrometheusClient
+from rehearsal.stack_file import StackFile
 from rehearsal.stage import (
     AMP_ALERTMANAGER_NAME,
     AMP_NAME,
@@ -169,9 +170,11 @@ def running(state: Path = STATE) -> Running:
     stopped = journal.stopped()
     if stopped:
         raise RehearsalError(f"{', '.join(stopped)} stopped running; {again}")
-    plan = _plan(journal.stack)
+    found = stack_file.read(ROOT, journal.stack)
+    plan = _plan(found)
     stated: list[dict[str, Any]] = read_json(state / "deployed" / "times-to-page.json")
-    if stated != times_to_page(plan):
+    # The second sees what another version of the program makes of the same file.
+    if journal.configuration != found.digest() or stated != times_to_page(plan):
         raise RehearsalError(f"stack {journal.stack} has changed since it was started; {again}")
     return Running(stack=journal.stack, promises=promised(plan), supervisor=supervisor)
 
@@ -186,12 +189,11 @@ def promised(plan: Plan) -> Promises:
     return Promises(plan=plan, bounds=bounds)
 
 
-def _plan(stack: str) -> Plan:
-    found = stack_file.read(ROOT, stack)
+def _plan(found: StackFile) -> Plan:
     try:
         return resolve(parse(found.values(), found.secret_keys))
     except StackFault as fault:
-        raise RehearsalError(f"stack {stack}: {fault}") from None
+        raise RehearsalError(f"stack {found.stack}: {fault}") from None
 
 
 def probe(service: str) -> str:

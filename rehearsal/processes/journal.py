@@ -43,10 +43,12 @@ class Entry:
 class Journal:
     """The stack that is up and its children, in the order of their start.
 
-    `healthy` is set once `up` has seen everything work.
+    `configuration` is the digest of the stack file that they were started from. `healthy` is set
+    once `up` has seen everything work.
     """
 
     stack: str
+    configuration: str
     entries: tuple[Entry, ...] = ()
     healthy: bool = False
 

@@ -45,9 +45,9 @@ class Supervisor:
         """What is up, or None."""
         return journal.read(self.state_file)
 
-    def begin(self, stack: str) -> None:
-        """Open the journal of a stack that is about to be started."""
-        journal.write(self.state_file, Journal(stack))
+    def begin(self, stack: str, configuration: str) -> None:
+        """Open the journal of a stack that is about to be started from that configuration."""
+        journal.write(self.state_file, Journal(stack, configuration))
 
     def mark_healthy(self) -> None:
         """Note that everything was seen to work."""

@@ -53,6 +53,6 @@ def free() -> Callable[[], Address]:
 @pytest.fixture
 def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
     made = Supervisor(tmp_path / "state")
-    made.begin("test")
+    made.begin("test", "as it was")
     yield made
     made.stop_all()

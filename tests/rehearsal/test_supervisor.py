@@ -119,7 +119,7 @@ def test_a_child_that_was_never_written_down_is_stopped_too(
 ) -> None:
     supervisor.launch([_server("one", free(), tmp_path)])
     # As if the start had been interrupted between the fork and the note.
-    supervisor.begin("test")
+    supervisor.begin("test", "as it was")
     assert len(marked(supervisor.directory)) == 1
     supervisor.stop_all()
     assert marked(supervisor.directory) == []
