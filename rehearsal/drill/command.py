@@ -13,7 +13,7 @@ from typing import Any
 
 from gallery.faults import nearest
 from rehearsal.drill.destination import refuse_unwritable, write
-from rehearsal.drill.report import Report, duration, table
+from rehearsal.drill.report import Report, duration, table, unjudged
 from rehearsal.drill.running import NotPlayableError, Running, running
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Scenario
@@ -94,8 +94,11 @@ def _all(stage: Running, chosen: argparse.Namespace) -> int:
     _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
     for scenario in SCENARIOS:
         _say("")
-        results.append((scenario.name, *_played(stage, scenario, chosen, reports)))
-    _keep(chosen.json, reports)
+        try:
+            results.append((scenario.name, *_played(stage, scenario, chosen, reports)))
+        finally:
+            # An interruption ends all of it, and what was played was played.
+            _keep(chosen.json, reports)
     _say("")
     for line in table(results):
         _say(line)
@@ -109,11 +112,17 @@ def _played(
     try:
         report = _one(stage, scenario, chosen)
     except NotPlayableError as why:
+        reports.append(unjudged(scenario.name, stage.stack, str(why), ok=None))
         _say(f"{scenario.name}: {why}")
         return "not playable", str(why)
     except RehearsalError as fault:
+        reports.append(unjudged(scenario.name, stage.stack, str(fault), ok=False))
         _say(f"{scenario.name}: {fault}")
         return "FAILED", str(fault).splitlines()[0]
+    except BaseException as end:
+        why = "interrupted" if isinstance(end, KeyboardInterrupt) else repr(end)
+        reports.append(unjudged(scenario.name, stage.stack, why, ok=False))
+        raise
     reports.append(report.document())
     if report.verdict.ok:
         return "passed", duration(report.seconds)

@@ -46,6 +46,21 @@ class Report:
         ]
 
 
+def unjudged(scenario: str, stack: str, why: str, *, ok: bool | None) -> dict[str, Any]:
+    """The JSON of a scenario that came to no verdict; `ok` is None where it cannot be played."""
+    return {
+        "scenario": scenario,
+        "stack": stack,
+        "injected_at": None,
+        "mended_at": None,
+        "ok": ok,
+        "why": why,
+        "alerts": [],
+        "missing": [],
+        "unexpected": [],
+    }
+
+
 def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Rows of equal length as lines with aligned columns."""
     rows = tuple(rows)

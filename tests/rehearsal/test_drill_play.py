@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.play import Breakage, Play
 from rehearsal.drill.report import Report
-from rehearsal.drill.running import Running, promised
+from rehearsal.drill.running import NotPlayableError, Running, promised
 from rehearsal.drill.scenarios import SCENARIOS, pipeline
 from rehearsal.drill.scenarios.delivery import PAGER_REFUSES, QUIET
 from rehearsal.drill.scenarios.endpoints import ENDPOINT_FLAPPING
@@ -330,15 +331,17 @@ def test_scenarios_are_listed_though_nothing_is_up(
     assert all(scenario.name in shown for scenario in SCENARIOS)
 
 
-def test_all_are_played_though_one_fails(
+def play_all(
     running: Running,
-    tmp_path: Path,
+    report: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+    how: Mapping[str, BaseException],
+) -> int:
+    """Play every scenario; `how` raises what it has for a scenario's name."""
+
     def perform(_running: Running, scenario: Scenario, *_: object) -> Report:
-        if scenario.name == "host-down":
-            raise RehearsalError("a host would not go")
+        if scenario.name in how:
+            raise how[scenario.name]
         faults = ("too late",) if scenario.name == "quiet" else ()
         verdict = Verdict(entries=(), missing=(), unexpected=(), faults=faults)
         return Report(
@@ -353,11 +356,43 @@ def test_all_are_played_though_one_fails(
     monkeypatch.setattr(command, "running", always(running))
     monkeypatch.setattr(command, "perform", perform)
     monkeypatch.setattr(command, "_seconds_at_most", always(1.0))
-    assert command.main(["all", "--json", str(tmp_path / "all.json")], tmp_path) == 1
+    return command.main(["all", "--json", str(report)], report.parent)
+
+
+def test_all_are_played_though_one_fails_and_each_is_reported(
+    running: Running,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = tmp_path / "all.json"
+    how = {
+        "host-down": RehearsalError("a host would not go"),
+        "host-traffic": NotPlayableError("this scenario needs two hosts"),
+    }
+    assert play_all(running, report, monkeypatch, how) == 1
     shown = capsys.readouterr().out.splitlines()
     rows = {line.split()[0]: line.split()[1] for line in shown if len(line.split()) > 1}
     assert (rows["quiet"], rows["host-down"], rows["store-down"]) == ("FAILED", "FAILED", "passed")
-    assert (tmp_path / "all.json").read_text().count('"scenario"') == len(SCENARIOS) - 1
+    written = {each["scenario"]: each for each in json.loads(report.read_text())}
+    assert list(written) == [scenario.name for scenario in SCENARIOS]
+    failed, unplayable, well = (
+        written[name] for name in ("host-down", "host-traffic", "store-down")
+    )
+    assert (failed["ok"], failed["stack"]) == (False, "dev")
+    assert failed["why"] == "a host would not go"
+    assert (unplayable["ok"], well["ok"]) == (None, True)
+    assert set(well) == set(failed) - {"why"}
+
+
+def test_what_was_played_before_an_interruption_is_reported(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, end = tmp_path / "all.json", {"alertmanager-restart": KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        play_all(running, report, monkeypatch, end)
+    written = [(each["scenario"], each["ok"]) for each in json.loads(report.read_text())]
+    assert written == [("quiet", False), ("contact-points", True), ("alertmanager-restart", False)]
 
 
 def test_what_cannot_be_asked_is_not_over(running: Running, town: Town) -> None:
