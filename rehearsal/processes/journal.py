@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from rehearsal.addresses import Address
 from rehearsal.faults import RehearsalError
@@ -79,11 +79,16 @@ _FORM = TypeAdapter(Journal)
 
 
 def read(path: Path) -> Journal | None:
-    """The journal, or None where nothing is up."""
+    """The journal, or None where nothing is up. Raises RehearsalError for what is none."""
     try:
         return _FORM.validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
+    except ValidationError:
+        raise RehearsalError(
+            f"{path} is damaged, or of another version; `python -m rehearsal down` removes it "
+            "and stops whatever runs"
+        ) from None
 
 
 def write(path: Path, journal: Journal) -> None:

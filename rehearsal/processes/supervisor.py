@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from rehearsal import loopback
 from rehearsal.faults import RehearsalError
 from rehearsal.processes import journal, ports
-from rehearsal.processes.identity import MARK, Identity, marked
+from rehearsal.processes.identity import MARK, Identity, describe, marked
 from rehearsal.processes.journal import Child, Entry, Journal
 
 Progress = Callable[[str], None]
@@ -42,7 +42,7 @@ class Supervisor:
         self._processes = dict[str, subprocess.Popen[bytes]]()
 
     def journal(self) -> Journal | None:
-        """What is up, or None."""
+        """What is up, or None. Raises RehearsalError where that cannot be read."""
         return journal.read(self.state_file)
 
     def begin(self, stack: str, configuration: str) -> None:
@@ -124,11 +124,13 @@ class Supervisor:
         """End everything, then the journal; the names of what was running.
 
         Finds, besides what the journal names, a child whose start was interrupted before it
-        could be written down. Safe to call at any time, and again.
+        could be written down, and those of a journal that cannot be read. Safe to call at any
+        time, and again.
         """
         entries = self._entries()
         running = [entry.child.name for entry in entries if entry.alive()]
         identities = {entry.identity for entry in entries if entry.identity is not None}
+        running += [describe(each.pid) for each in marked(self.directory) if each not in identities]
         while identities := identities | set(marked(self.directory)):
             for identity in identities:
                 identity.send(signal.SIGTERM)
@@ -154,7 +156,11 @@ class Supervisor:
         return opened
 
     def _entries(self) -> tuple[Entry, ...]:
-        opened = self.journal()
+        """What the journal has; nothing where it cannot be read, which must not keep it running."""
+        try:
+            opened = self.journal()
+        except RehearsalError:
+            return ()
         return () if opened is None else opened.entries
 
     def _start(self, child: Child) -> None:

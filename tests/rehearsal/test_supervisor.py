@@ -125,6 +125,19 @@ def test_a_child_that_was_never_written_down_is_stopped_too(
     assert marked(supervisor.directory) == []
 
 
+@pytest.mark.parametrize("text", ['{"stack": "de', '{"stack": "dev", "entries": []}', "", "\xff"])
+def test_a_journal_that_cannot_be_read_is_named_and_keeps_nothing_running(
+    supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path, text: str
+) -> None:
+    supervisor.launch([_server("one", free(), tmp_path)])
+    supervisor.state_file.write_text(text, encoding="latin-1")
+    with pytest.raises(RehearsalError, match=r"state\.json is damaged.*rehearsal down"):
+        supervisor.journal()
+    assert [sys.executable in stopped for stopped in supervisor.stop_all()] == [True]
+    assert marked(supervisor.directory) == []
+    assert supervisor.journal() is None
+
+
 def test_a_child_that_ignores_a_polite_end_is_killed(
     supervisor: Supervisor,
     free: Callable[[], Address],
