@@ -94,12 +94,13 @@ def major_version(program: Path) -> int:
     found = _VERSION.search(outcome.stdout)
     if found is None:
         raise RehearsalError(
-            f"{program} --version names no version ({_last_line(outcome)}); {_cure(program)}"
+            f"{program} --version names no version ({_last_line(outcome)}); {cure(program)}"
         )
     return int(found["major"])
 
 
-def _cure(program: Path) -> str:
+def cure(program: Path) -> str:
+    """What to do about a program that does not work."""
     if program.is_relative_to(DIRECTORY):
         return f"remove {DIRECTORY}, and it is fetched anew"
     return "put a program that works before it on PATH, or remove it"

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from rehearsal import loopback
@@ -18,6 +19,7 @@ from rehearsal.faults import RehearsalError
 from rehearsal.processes import journal, ports
 from rehearsal.processes.identity import MARK, Identity, describe, marked
 from rehearsal.processes.journal import Child, Entry, Journal
+from rehearsal.tools import cure
 
 Progress = Callable[[str], None]
 
@@ -65,7 +67,8 @@ class Supervisor:
     def spawn(self, children: Sequence[Child]) -> None:
         """Start children, all or none, without waiting for them.
 
-        Raises RehearsalError for an address that is taken and for a program that is missing.
+        Raises RehearsalError for an address that is taken, for a program that is missing and for
+        one that this machine cannot execute.
         """
         _refuse_taken(children)
         for child in children:
@@ -168,7 +171,14 @@ class Supervisor:
         self.log(child.name).parent.mkdir(parents=True, exist_ok=True)
         self._note(Entry(child))
         with self.log(child.name).open("ab") as log:
-            process = subprocess.Popen(
+            process = self._execute(child, log)
+        self._processes[child.name] = process
+        self._note(Entry(child, Identity.of(process.pid)))
+
+    def _execute(self, child: Child, log: BinaryIO) -> subprocess.Popen[bytes]:
+        program = child.command[0]
+        try:
+            return subprocess.Popen(
                 child.command,
                 cwd=child.directory,
                 env=self._environment(),
@@ -177,8 +187,10 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._processes[child.name] = process
-        self._note(Entry(child, Identity.of(process.pid)))
+        except OSError as fault:
+            raise RehearsalError(
+                f"{child.name} cannot start: {program}: {fault.strerror}; {cure(Path(program))}"
+            ) from None
 
     def _note(self, entry: Entry) -> None:
         journal.write(self.state_file, self._opened().with_entry(entry))

@@ -114,6 +114,21 @@ def test_a_missing_program_is_named(
         supervisor.launch([child])
 
 
+def test_a_program_that_cannot_be_executed_is_named_with_the_cure(
+    supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path
+) -> None:
+    foreign = tmp_path / "of-another-machine"
+    foreign.write_bytes(b"\x7fELF of another machine")
+    foreign.chmod(0o755)
+    child = replace(_server("alien", free(), tmp_path), command=(str(foreign),))
+    with pytest.raises(RehearsalError) as fault:
+        supervisor.launch([child])
+    assert str(fault.value) == (
+        f"alien cannot start: {foreign}: Exec format error; "
+        "put a program that works before it on PATH, or remove it"
+    )
+
+
 def test_a_child_that_was_never_written_down_is_stopped_too(
     supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path
 ) -> None:
