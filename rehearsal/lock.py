@@ -6,6 +6,7 @@ import fcntl
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from rehearsal.faults import RehearsalError
 
@@ -13,10 +14,20 @@ from rehearsal.faults import RehearsalError
 @contextmanager
 def alone(path: Path, otherwise: str) -> Generator[None, None, None]:
     """Hold the lock, which ends with the process. Raises RehearsalError(otherwise) if taken."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
+    with _opened(path) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RehearsalError(otherwise) from None
         yield
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w")
+    except PermissionError:
+        raise RehearsalError(
+            f"you may not write {path}; run this as the user whose checkout it is, "
+            "or in a checkout of your own"
+        ) from None

@@ -61,9 +61,15 @@ def up(stack: str, progress: Progress, state: Path = STATE) -> dict[str, Address
 
 
 def down(state: Path = STATE) -> list[str]:
-    """Stop everything; the names of what was running."""
+    """Stop everything; the names of what was running.
+
+    Raises RehearsalError where another user started it.
+    """
+    supervisor = Supervisor(state)
+    # Before the lock, which would be theirs too and names nobody.
+    supervisor.refuse_foreign()
     with _alone(state), uninterrupted():
-        return Supervisor(state).stop_all()
+        return supervisor.stop_all()
 
 
 def addresses(state: Path = STATE) -> dict[str, Address]:

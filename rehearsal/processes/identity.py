@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 from dataclasses import dataclass
 from pathlib import Path
+
+from rehearsal.faults import RehearsalError
 
 PROC = Path("/proc")
 # Every process of a rehearsal carries this in its environment; its value is the state directory.
@@ -36,15 +37,31 @@ class Identity:
         """Whether this very process still runs."""
         return Identity.of(self.pid) == self
 
-    def send(self, number: signal.Signals) -> bool:
-        """Signal this very process; False where it is gone."""
+    def send(self, number: int) -> bool:
+        """Signal this very process, or (0) only try to; False where it is gone.
+
+        Raises RehearsalError where it is another user's.
+        """
         if not self.alive():
             return False
         try:
             os.kill(self.pid, number)
         except ProcessLookupError:
             return False
+        except PermissionError:
+            raise RehearsalError(
+                f"{describe(self.pid)} was started by {_owner(self.pid)}, and only they can stop "
+                "it; run this as that user"
+            ) from None
         return True
+
+
+def _owner(pid: int) -> str:
+    try:
+        return (PROC / str(pid)).owner()
+    except (KeyError, FileNotFoundError):
+        # Its number has no name here, as in a container, or it has just ended.
+        return "another user"
 
 
 def _threads_left(pid: int) -> bool:

@@ -123,6 +123,12 @@ class Supervisor:
         # It was meant to end: nobody need be told that it has.
         self._processes.pop(name, None)
 
+    def refuse_foreign(self) -> None:
+        """Raise RehearsalError for a child that another user runs, whom nobody else can stop."""
+        for entry in self._entries():
+            if entry.identity is not None:
+                entry.identity.send(0)
+
     def stop_all(self) -> list[str]:
         """End everything, then the journal; the names of what was running.
 

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal import platform
 from rehearsal.addresses import Address
 from rehearsal.faults import RehearsalError
+from rehearsal.lock import alone
 from rehearsal.processes import ports
 from rehearsal.processes.identity import Identity, marked
 from rehearsal.processes.journal import Child
@@ -190,6 +192,42 @@ def test_one_child_is_killed_and_started_again_as_another_process(
     supervisor.stop("two")
     with pytest.raises(RehearsalError, match="there are: one, two"):
         supervisor.stop("three")
+
+
+def test_what_another_user_runs_is_named_and_left_as_it_is(
+    supervisor: Supervisor,
+    free: Callable[[], Address],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    supervisor.launch([_server("one", free(), tmp_path)])
+    (running,) = marked(supervisor.directory)
+    cure = rf"(?s){running.pid} \(.*\) was started by .*; run this as that user"
+    with monkeypatch.context() as as_another:
+        as_another.setattr(os, "kill", refuse)
+        with pytest.raises(RehearsalError, match=cure):
+            platform.down(supervisor.directory)
+        with pytest.raises(RehearsalError, match=cure):
+            supervisor.stop_all()
+    # It is theirs too, and would be refused without a word of whose.
+    assert not (supervisor.directory / "lock").exists()
+    assert running.alive()
+    assert supervisor.journal() is not None
+
+
+def test_a_lock_of_another_user_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with (
+        pytest.raises(RehearsalError, match=f"you may not write {tmp_path}/lock; run this as"),
+        alone(tmp_path / "lock", "taken"),
+    ):
+        pass
 
 
 def test_a_process_that_got_the_number_of_a_dead_one_is_left_alone() -> None:
