@@ -52,9 +52,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _render(chosen: argparse.Namespace, _rest: list[str]) -> int:
+    from rehearsal.output import refuse_unfillable
     from rehearsal.render import render
     from rehearsal.stand_in.derive import derive
 
+    refuse_unfillable(chosen.out)
     derive(render(chosen.stack, chosen.out), chosen.out / "stand-in")
     print(chosen.out)
     return 0
