@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 from gallery.faults import nearest
@@ -16,7 +17,9 @@ from rehearsal.drill.verdict import describe
 from rehearsal.faults import RehearsalError
 from rehearsal.lock import alone
 from rehearsal.loopback import answered
+from rehearsal.pager.client import PagerClient
 from rehearsal.world.client import WorldClient
+from rehearsal.world.procfs import REST_BYTES_PER_SECOND
 
 
 def target(
@@ -106,17 +109,25 @@ def refuse_unrest(running: Running) -> None:
             for labels in client.alerts()
             if labels["alertname"] not in beats
         ]
-    what += [
-        f"{name} is broken ({fault['kind']})"
-        for name, fault in WorldClient().faults().items()
-        if fault is not None
-    ]
+    what += _left_behind()
     if what:
         raise RehearsalError(
             f"a drill begins in peace, but {'; '.join(sorted(set(what)))}; wait until it is over, "
             f"or start anew: `python -m rehearsal down`, "
             f"then `python -m rehearsal up --stack {running.stack}`"
         )
+
+
+def _left_behind() -> Iterator[str]:
+    """What a drill that was killed has not mended."""
+    for name, fault in WorldClient().faults().items():
+        if fault is not None:
+            yield f"{name} is broken ({fault['kind']})"
+    for name, traffic in WorldClient().hosts().items():
+        if set(traffic.values()) != {REST_BYTES_PER_SECOND}:
+            yield f"{name} moves other traffic than usual"
+    for name in PagerClient().refusing():
+        yield f"{name} refuses deliveries"
 
 
 def _alone(running: Running) -> AbstractContextManager[None]:

@@ -31,6 +31,10 @@ class PagerClient:
         """End a refusal before its time."""
         loopback.request("DELETE", self.address.url("/refusal"))
 
+    def refusing(self) -> list[str]:
+        """The contact points that answer deliveries with errors now."""
+        return list(loopback.get_json(self.address.url("/refusal"))["refusing"])
+
     def refused(self) -> int:
         """How many deliveries were refused so far."""
         return int(loopback.get_json(self.address.url("/refusal"))["refused"])

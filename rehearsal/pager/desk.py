@@ -67,6 +67,10 @@ class Desk:
         self.refused += refuses
         return refuses
 
+    def refusing(self, now: float) -> list[str]:
+        """The contact points to which every delivery is refused now."""
+        return sorted(name for name, until in self._refuses_until.items() if now < until)
+
     def deliver(
         self, post: Post, receiver: str | None, message: Message, now: float
     ) -> Notification:

@@ -5,7 +5,8 @@ GET  /                                        what was received, newest first, t
 GET  /notifications?since=<epoch>             what was received at that time or later
 PUT  /refusal                                 {"contact_points": [names] or [] for all,
                                                "seconds": n}; DELETE ends it
-GET  /refusal                                 {"refused": how many were refused so far}
+GET  /refusal                                 {"refused": how many were refused so far,
+                                               "refusing": [names]}
 GET  /healthy
 """
 
@@ -94,7 +95,8 @@ class PagerServer:
             self.desk.refuse(wanted["contact_points"], time.time() + float(wanted["seconds"]))
         elif request.method == "DELETE":
             self.desk.refuse((), 0.0)
-        return HttpResponse.json({"refused": self.desk.refused})
+        refusing = self.desk.refusing(time.time())
+        return HttpResponse.json({"refused": self.desk.refused, "refusing": refusing})
 
     def _receive(self, kind: str, name: str, receiver: str, body: bytes) -> HttpResponse:
         post = self._posts.get((kind, name))

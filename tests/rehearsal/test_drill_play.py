@@ -34,8 +34,10 @@ from rehearsal.pager.notifications import Notification, ToldAlert
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.queries import ActiveAlert, AlertmanagerClient, PrometheusClient, Sample
 from rehearsal.world.client import WorldClient
+from rehearsal.world.procfs import REST_BYTES_PER_SECOND
 from tests.unit.stack_files import planned
 
+USUAL = {"receive": REST_BYTES_PER_SECOND, "transmit": REST_BYTES_PER_SECOND}
 MUST = Expectation(
     expected=Expected.MUST,
     alert="EndpointDown",
@@ -126,7 +128,9 @@ def town(monkeypatch: pytest.MonkeyPatch) -> Town:
     monkeypatch.setattr(PrometheusClient, "rules", always([]))
     monkeypatch.setattr(PrometheusClient, "query", always([]))
     monkeypatch.setattr(AlertmanagerClient, "alerts", always([]))
+    monkeypatch.setattr(PagerClient, "refusing", always([]))
     monkeypatch.setattr(WorldClient, "faults", always({"cartservice": None}))
+    monkeypatch.setattr(WorldClient, "hosts", always({"orders-db-1": USUAL}))
     return made
 
 
@@ -304,6 +308,25 @@ def test_a_drill_does_not_begin_while_something_is_broken(
     monkeypatch.setattr(WorldClient, "faults", always({"adservice": {"kind": "hang"}}))
     with pytest.raises(RehearsalError, match=r"adservice is broken \(hang\)"):
         played(running, lines, Break(town.breakage()))
+
+
+@pytest.mark.usefixtures("town")
+def test_a_drill_does_not_begin_while_a_host_is_left_with_other_traffic(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traffic = {"orders-db-1": USUAL, "orders-db-2": {**USUAL, "receive": 0.0}}
+    monkeypatch.setattr(WorldClient, "hosts", always(traffic))
+    with pytest.raises(RehearsalError, match="peace, but orders-db-2 moves other traffic than"):
+        theatre.refuse_unrest(running)
+
+
+@pytest.mark.usefixtures("town")
+def test_a_drill_does_not_begin_while_deliveries_are_refused(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PagerClient, "refusing", always(["pager"]))
+    with pytest.raises(RehearsalError, match="peace, but pager refuses deliveries;"):
+        theatre.refuse_unrest(running)
 
 
 def test_one_drill_at_a_time(running: Running, town: Town, lines: list[str]) -> None:
