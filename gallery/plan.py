@@ -103,7 +103,6 @@ class Plan:
     cluster_name: str
     cluster: EksPlan | OpenShiftPlan
     vpc: str
-    subnets: tuple[str, ...]
     catalogue: Catalogue
     services: tuple[PlannedService, ...]
     load_generator: LoadGenerator | None
@@ -203,7 +202,6 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
         cluster_name=cluster_name,
         cluster=cluster,
         vpc=settings.network.existing.vpc,
-        subnets=tuple(settings.network.existing.private_subnets),
         catalogue=catalogue,
         services=_services(settings, catalogue),
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
