@@ -42,13 +42,15 @@ _CPU = "node_cpu_seconds_total"
 _REMEMBERED = "1h"
 
 
+def answers(source: Source) -> str:
+    """1 or 0 for each host. While it is replaced it has two instances, and one is enough."""
+    return f"max by (host) ({source.job('up', labels.NODE)})"
+
+
 def state(source: Source) -> str:
     """1, 0 or -1 for each host: up, down, or found within the last hour and not now."""
     known = source.job("up", labels.NODE, window=_REMEMBERED)
-    return (
-        f"min by (host) ({source.job('up', labels.NODE)})"
-        f" or on (host) 0 * max by (host) (last_over_time({known})) + {UNSEEN}"
-    )
+    return f"{answers(source)} or on (host) 0 * max by (host) (last_over_time({known})) + {UNSEEN}"
 
 
 def cpu(source: Source, window: str) -> str:
@@ -72,7 +74,7 @@ def disk(source: Source, by: str) -> str:
 
 def tiles(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
     """How many hosts there are, how many should be, and which is the worst off."""
-    up = source.job("up", labels.NODE)
+    up = answers(source)
     expected = source.series(HOSTS_EXPECTED)
     found = f"(count ({up}) or vector(0))"
     window = str(plan.timings.window)

@@ -254,7 +254,9 @@ _USUAL_TRAFFIC = Story(
 _HOSTS = Story(
     board=names.HOSTS,
     series={
-        _host("up", "orders-db-1", 'job="node"'): _UP,
+        _host("up", "orders-db-1", 'job="node"', 'instance="i-1"'): _UP,
+        # It is being replaced, and its successor still starts.
+        _host("up", "orders-db-1", 'job="node"', 'instance="i-2"'): "0x60",
         _host("up", "orders-db-2", 'job="node"'): _DOWN,
         _host("up", "orders-db-3", 'job="node"'): _GONE,
         f'gallery:hosts_expected{{{_PLACE},service="checkoutservice",host_group="orders-db"}}': (
