@@ -73,6 +73,14 @@ class RoutingTree:
         """The routes in order, the default last."""
         return (*self.routes, self.default)
 
+    def of(self, values: Mapping[str, str]) -> Route:
+        """The route of an alert with these labels: the first whose matchers all hold."""
+        return next(
+            route
+            for route in self.every
+            if all(matcher.matches(values) for matcher in route.matchers)
+        )
+
     @property
     def receivers(self) -> dict[str, tuple[str, ...]]:
         """Each distinct set of contact points under its name, sorted."""

@@ -213,6 +213,10 @@ def test_every_alert_is_posted_to_the_contact_points_of_the_plan(stage: Stage) -
         for each in posted:
             labels = {"alertname": each.alert, **each.labels}
             assert each.contact_points == plan.deliver(labels)
+            # Grafana's own alerts wait for a minute, the others for the stack's group wait.
+            broken = each.alert in {"DatasourceError", "DatasourceNoData"}
+            wait = 60 if broken else plan.timings.group_wait.seconds
+            assert wait <= each.page_seconds <= wait + 2
 
 
 def test_the_notifier_is_killed_before_the_page_is_out_and_has_the_time_to_hear_again(

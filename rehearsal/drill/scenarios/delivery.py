@@ -152,18 +152,7 @@ def _pager_refuses(running: Running, target: Target) -> Script:
 
 def _contact_points(running: Running, _target: Target) -> Script:
     posts = [*_posts(running.plan)]
-    timings = running.plan.timings
-    pages = tuple(
-        Expectation(
-            expected=Expected.MUST,
-            alert=labels[ALERTNAME],
-            labels={name: value for name, value in labels.items() if name != ALERTNAME},
-            contact_points=running.plan.deliver(labels),
-            page_seconds=max(timings.group_wait, timings.group_interval).seconds + _SLACK_SECONDS,
-            resolve_seconds=timings.group_interval.seconds + _SLACK_SECONDS,
-        )
-        for _, labels, _ in posts
-    )
+    pages = tuple(_posted(running.plan, engine, labels) for engine, labels, _ in posts)
 
     def post(seconds: float) -> None:
         for engine, client in running.alertmanagers.items():
@@ -190,6 +179,20 @@ def _contact_points(running: Running, _target: Target) -> Script:
             # These are posted all the time, by the rules themselves.
             HearBeats(_beats(running), beat_seconds(running), before=beat_seconds(running)),
         ),
+    )
+
+
+def _posted(plan: Plan, engine: Engine, labels: dict[str, str]) -> Expectation:
+    """What must come of one alert that is posted: the times are those of its route."""
+    tree = plan.grafana_routes if engine is Engine.GRAFANA else None
+    route = (tree or plan.amp_routes).of(labels)
+    return Expectation(
+        expected=Expected.MUST,
+        alert=labels[ALERTNAME],
+        labels={name: value for name, value in labels.items() if name != ALERTNAME},
+        contact_points=plan.deliver(labels),
+        page_seconds=max(route.group_wait, route.group_interval).seconds + _SLACK_SECONDS,
+        resolve_seconds=route.group_interval.seconds + _SLACK_SECONDS,
     )
 
 
