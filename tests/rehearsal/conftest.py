@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -39,15 +40,19 @@ def standing(tools: Mapping[Tool, Path]) -> Iterator[Path]:
 
 
 @pytest.fixture
-def free() -> Callable[[], Address]:
-    """A function that finds a free address each time."""
+def free() -> Iterator[Callable[[], Address]]:
+    """A function that finds a free address each time, and none twice while the test lasts."""
+    with ExitStack() as held:
 
-    def find() -> Address:
-        with socket.socket() as probe:
+        def find() -> Address:
+            probe = held.enter_context(socket.socket())
             probe.bind((HOST, 0))
+            # Said before the bind, it would let the kernel give the port to others who say the
+            # same. Now only a server that asks for this very port is given it.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             return Address(HOST, probe.getsockname()[1])
 
-    return find
+        yield find
 
 
 @pytest.fixture
