@@ -88,11 +88,17 @@ def _memory() -> float:
     """Bytes that the rehearsal's processes hold; what they share is counted once."""
     journal = Supervisor(platform.STATE).journal()
     pids = [entry.identity.pid for entry in journal.entries if entry.identity] if journal else []
-    return float(sum(_proportional_bytes(Path(f"/proc/{pid}/smaps_rollup")) for pid in pids))
+    return float(sum(proportional_bytes(Path(f"/proc/{pid}/smaps_rollup")) for pid in pids))
 
 
-def _proportional_bytes(path: Path) -> int:
-    line = next(line for line in path.read_text().splitlines() if line.startswith("Pss:"))
+def proportional_bytes(path: Path) -> int:
+    """What a process's smaps_rollup says that it holds, shared memory in proportion."""
+    try:
+        text = path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        # It is gone, and holds nothing any more.
+        return 0
+    line = next(line for line in text.splitlines() if line.startswith("Pss:"))
     return int(line.split()[1]) * 1024
 
 

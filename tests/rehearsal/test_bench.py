@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +47,17 @@ def test_what_never_came_is_null_and_fails() -> None:
     assert _missed(figures) == ["adservice (hang): resolve to pager"]
     assert [each["value"] for each in json.loads(bench.document(figures))] == [0, 40, None]
     assert "missing of  28.00 s     MISSED" in bench.table(figures)
+
+
+def test_a_process_holds_memory_until_it_is_gone() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        held = Path(f"/proc/{process.pid}/smaps_rollup")
+        assert bench.proportional_bytes(held) > 0
+        process.kill()
+        # Its end is known to the kernel, and its parent has not yet taken note of it.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert bench.proportional_bytes(held) == 0
+    assert bench.proportional_bytes(held) == 0
 
 
 @pytest.mark.parametrize("course", [(0.5, 0.9), (0.9, 0.5)])

@@ -28,6 +28,7 @@ platform.down = lambda *_: print("down", flush=True)
 drill.play_endpoint = play
 bench.render = list
 bench.start = lambda: list(up())
+bench._memory = lambda: 0.0
 """
 
 
