@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import threading
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 import yaml
 
 from gallery.render.collector import collector_config
+from rehearsal import loopback
 from rehearsal.addresses import Address
 from rehearsal.tools import PROMETHEUS, Tool
 from tests.unit.stack_files import planned
@@ -75,8 +74,7 @@ def mesh_alone(proxy: Address) -> dict[str, Any]:
 
 
 def ask(address: Address, path: str) -> Any:  # noqa: ANN401
-    with urllib.request.urlopen(f"http://{address.host}:{address.port}{path}", timeout=2) as found:
-        return json.load(found)["data"]
+    return loopback.get_json(address.url(path), timeout=2)["data"]
 
 
 def series_of(address: Address) -> list[dict[str, str]]:
@@ -87,7 +85,7 @@ def series_of(address: Address) -> list[dict[str, str]]:
         try:
             if found := ask(address, f"/api/v1/series?{query}"):
                 return found
-        except OSError:
+        except (loopback.HttpStatusError, loopback.UnansweredError):
             pass
         time.sleep(0.1)
     raise AssertionError(f"no series within {PATIENCE_SECONDS} s")

@@ -13,15 +13,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from gallery import labels
 from gallery.collected import COLLECTED, TARGETS
 from gallery.render.cloud_init import unit
-from rehearsal import tools
+from rehearsal import loopback, tools
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.procfs import Host
 from rehearsal.world.scene import Workload
@@ -75,7 +73,7 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
     while time.monotonic() < deadline and process.poll() is None:
         try:
             _get(address, "/metrics")
-        except URLError:
+        except (loopback.HttpStatusError, loopback.UnansweredError):
             time.sleep(0.05)
         else:
             return
@@ -83,8 +81,7 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
 
 
 def _get(address: str, path: str) -> str:
-    with urlopen(f"http://{address}{path}") as answer:
-        return answer.read().decode()
+    return loopback.get(f"http://{address}{path}", timeout=2).decode()
 
 
 def _address() -> str:
@@ -163,8 +160,8 @@ def test_the_collector_exposes_what_is_promised_of_its_writing(store: str, tmp_p
         "--storage.agent.path=data",
         f"--web.listen-address={address}",
     ]
-    deadline = time.monotonic() + _PATIENCE_SECONDS
     with _running(command, address, tmp_path):
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         # What was sent last is said only once something was.
         while found := _lacking(labels.COLLECTOR, _get(address, "/metrics")):
             assert time.monotonic() < deadline, found
