@@ -24,15 +24,18 @@ from rehearsal.world.scene import Relay, Scene, Workload
 
 _MODULES = """
 modules:
-  http: {prober: http, timeout: 1s, http: {preferred_ip_protocol: ip4}}
-  grpc: {prober: grpc, timeout: 1s, grpc: {preferred_ip_protocol: ip4}}
+  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}
+  grpc: {prober: grpc, timeout: 5s, grpc: {preferred_ip_protocol: ip4}}
   tcp:
     prober: tcp
-    timeout: 1s
+    timeout: 5s
     tcp:
       preferred_ip_protocol: ip4
       query_response: [{send: PING}, {expect: '^\\+PONG'}]
 """
+# What refuses does so sooner, and what hangs no sooner: the modules' timeout, or nearly.
+_AT_ONCE_SECONDS = 4.5
+_PATIENCE_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,23 @@ class _Chain:
         scheme = "http://" if workload.protocol == "http" else ""
         path = f"/probe?module={workload.protocol}&target={scheme}{workload.listens}"
         try:
-            text = loopback.get(self.prober.url(path), timeout=3).decode()
+            text = loopback.get(self.prober.url(path), timeout=6).decode()
         except loopback.UnansweredError:
             # The exporter's gRPC prober keeps no timeout: it says nothing while a server hangs.
-            return False, 3.0
+            return False, 6.0
         values = dict(
             re.findall(r"^(probe_success|probe_duration_seconds) (.+)$", text, re.MULTILINE)
         )
         return values["probe_success"] == "1", float(values["probe_duration_seconds"])
+
+    def answers(self, name: str) -> float:
+        """After how many seconds a workload answers; on a busy machine not every probe succeeds."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            up, seconds = self.probe(name)
+            if up:
+                return seconds
+        raise AssertionError(f"{name} does not answer")
 
     def calls(self, proxy: str, *fragments: str) -> int:
         """Requests that a workload's proxy has counted under labels with these fragments."""
@@ -145,32 +157,30 @@ def chain(
 
 def test_each_protocol_answers_its_probe_refuses_hangs_and_mends(chain: _Chain) -> None:
     for name in ("front", "cart", "redis"):
-        assert chain.probe(name)[0], name
+        chain.answers(name)
         chain.world.break_service(name, REFUSE)
         up, seconds = chain.probe(name)
         assert not up, name
-        assert seconds < 0.9, f"{name} should refuse at once"
+        assert seconds < _AT_ONCE_SECONDS, f"{name} should refuse at once"
         chain.world.break_service(name, HANG)
         up, seconds = chain.probe(name)
         assert not up, name
-        assert seconds >= 0.9, f"{name} should accept and say nothing"
+        assert seconds >= _AT_ONCE_SECONDS, f"{name} should accept and say nothing"
         chain.world.mend_service(name)
-        assert chain.probe(name)[0], name
+        chain.answers(name)
 
 
 def test_a_slow_service_is_slow_to_its_probe_and_to_its_callers(chain: _Chain) -> None:
     for name in ("front", "cart", "redis"):
         chain.world.break_service(name, slow(400))
-        up, seconds = chain.probe(name)
-        assert up, name
-        assert seconds >= 0.4
+        assert chain.answers(name) >= 0.4
         chain.world.mend_service(name)
 
 
 def test_behind_a_healthy_cart_a_dead_redis_fails_requests_but_no_probe(chain: _Chain) -> None:
     chain.world.break_service("redis", REFUSE)
     time.sleep(1.5)
-    assert chain.probe("cart")[0]
+    chain.answers("cart")
     failed = 'grpc_response_status="13"', 'source_workload="front"', 'reporter="destination"'
     assert chain.calls("cart", *failed) > 0
     assert chain.calls("front", 'response_code="500"', 'source_workload="load"') > 0
