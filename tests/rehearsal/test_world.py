@@ -82,10 +82,30 @@ class _Chain:
 
     def node(self, metric: str) -> float:
         """A metric of the host's only physical interface, or without labels."""
+        return _value(loopback.get(self.host.url("/metrics")).decode(), metric)
+
+    def traffic(self) -> tuple[float, float]:
+        """Bytes that the host has received and transmitted until one moment."""
         text = loopback.get(self.host.url("/metrics")).decode()
-        found = re.search(rf'^{metric}(?:{{device="ens5"}})? (.+)$', text, re.MULTILINE)
-        assert found is not None, metric
-        return float(found.group(1))
+        received, transmitted = (
+            _value(text, f"node_network_{way}_bytes_total") for way in ("receive", "transmit")
+        )
+        return received, transmitted
+
+    def next_traffic(self) -> tuple[float, tuple[float, float]]:
+        """When the counters change next (monotonic), and to what."""
+        before = self.traffic()
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (changed := self.traffic()) == before:
+            assert time.monotonic() < deadline, "the counters stand still"
+            time.sleep(0.02)
+        return time.monotonic(), changed
+
+
+def _value(text: str, metric: str) -> float:
+    found = re.search(rf'^{metric}(?:{{device="ens5"}})? (.+)$', text, re.MULTILINE)
+    assert found is not None, metric
+    return float(found.group(1))
 
 
 @pytest.fixture
@@ -201,18 +221,19 @@ def test_callers_count_what_a_dead_server_cannot(chain: _Chain) -> None:
 
 def test_a_hosts_counters_run_at_rest_and_at_the_speed_they_are_told(chain: _Chain) -> None:
     def rates() -> tuple[float, float]:
-        before = [chain.node(f"node_network_{way}_bytes_total") for way in ("receive", "transmit")]
+        # The files are written once a second: between two changes it is known how much time passed.
+        began, before = chain.next_traffic()
         time.sleep(3)
-        after = [chain.node(f"node_network_{way}_bytes_total") for way in ("receive", "transmit")]
-        return (after[0] - before[0]) / 3, (after[1] - before[1]) / 3
+        ended, after = chain.next_traffic()
+        passed = ended - began
+        return (after[0] - before[0]) / passed, (after[1] - before[1]) / passed
 
     rest = REST_BYTES_PER_SECOND * host_scale("db-1")
-    # The files are written once a second, so three seconds hold two to four of them.
-    assert rates() == pytest.approx((rest, rest), rel=0.4)
+    assert rates() == pytest.approx((rest, rest), rel=0.1)
     chain.world.set_traffic("db-1", receive=10_000_000, transmit=0)
     received, transmitted = rates()
-    assert received == pytest.approx(10_000_000, rel=0.4)
-    assert transmitted < rest / 2
+    assert received == pytest.approx(10_000_000 * host_scale("db-1"), rel=0.1)
+    assert transmitted == 0
     chain.world.rest("db-1")
     assert chain.world.hosts()["db-1"] == {"receive": 20_000, "transmit": 20_000}
 
