@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -14,13 +16,14 @@ import pytest
 from rehearsal import loopback
 from rehearsal import tools as rehearsal_tools
 from rehearsal.addresses import Address
+from rehearsal.certificate import write_certificate
 from rehearsal.processes.journal import Child
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.tools import ROOT, Tool
 from rehearsal.world.client import WorldClient
 from rehearsal.world.faults import HANG, REFUSE, Fault, slow
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, host_scale
-from rehearsal.world.scene import Relay, Scene, Workload
+from rehearsal.world.scene import Door, Relay, Scene, Workload
 
 _MODULES = """
 modules:
@@ -36,6 +39,7 @@ modules:
 # What refuses does so sooner, and what hangs no sooner: the modules' timeout, or nearly.
 _AT_ONCE_SECONDS = 4.5
 _PATIENCE_SECONDS = 15
+_SHOP = "shop.example.org"
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,7 @@ def test_each_protocol_answers_its_probe_refuses_hangs_and_mends(chain: _Chain) 
         chain.answers(name)
 
 
-def test_a_slow_service_is_slow_to_its_probe_and_to_its_callers(chain: _Chain) -> None:
+def test_a_slow_service_is_slow_to_its_probe(chain: _Chain) -> None:
     for name in ("front", "cart", "redis"):
         chain.world.break_service(name, slow(400))
         assert chain.answers(name) >= 0.4
@@ -269,6 +273,63 @@ def test_a_closed_way_refuses_and_an_open_one_passes_on(
         loopback.get(url)
     chain.world.mend_service("way")
     assert loopback.get(url)
+
+
+@dataclass(frozen=True)
+class _Shop:
+    world: WorldClient
+    door: Address
+    certificate: Path
+
+    def knock(self, seconds: float = 10.0) -> int:
+        """The HTTP status at the door. Raises TimeoutError where none comes in time."""
+        trusted = ssl.create_default_context(cafile=str(self.certificate))
+        plain = socket.create_connection((self.door.host, self.door.port), seconds)
+        with plain, trusted.wrap_socket(plain, server_hostname=_SHOP) as secured:
+            secured.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            return int(secured.recv(4096).split()[1])
+
+
+@pytest.fixture
+def shop(supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path) -> _Shop:
+    door, control = free(), free()
+    front = Workload(
+        name="front", protocol="http", listens=str(free()), metrics=str(free()), calls=()
+    )
+    scene = Scene(
+        control=str(control),
+        namespace="gallery",
+        workloads=(front,),
+        hosts=(),
+        door=Door(listens=str(door), host=_SHOP, behind="front"),
+    )
+    files = [tmp_path / name for name in ("world.json", "hosts", "certificate.pem", "key.pem")]
+    scene.write(files[0])
+    write_certificate(scene.secured_hosts(), files[2], files[3])
+    world = Child(
+        name="world",
+        command=(sys.executable, "-m", "rehearsal.world", *map(str, files)),
+        directory=str(ROOT),
+        listens=scene.addresses(),
+        ready=control.url("/healthy"),
+    )
+    supervisor.launch([world])
+    return _Shop(WorldClient(control), door, files[2])
+
+
+def test_the_shops_door_is_as_the_service_behind_it(shop: _Shop) -> None:
+    assert shop.knock() == 200
+    shop.world.break_service("front", REFUSE)
+    assert shop.knock() == 503
+    shop.world.break_service("front", HANG)
+    with pytest.raises(TimeoutError):
+        shop.knock(seconds=2)
+    shop.world.break_service("front", slow(400))
+    began = time.monotonic()
+    assert shop.knock() == 200
+    assert time.monotonic() - began >= 0.4
+    shop.world.mend_service("front")
+    assert shop.knock() == 200
 
 
 @pytest.mark.parametrize(

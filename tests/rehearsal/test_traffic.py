@@ -1,0 +1,136 @@
+"""What callers notice of a service that is broken, and what its health checks do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from rehearsal.world.faults import HANG, REFUSE, Fault, slow
+from rehearsal.world.mesh import Mesh
+from rehearsal.world.scene import Workload
+from rehearsal.world.traffic import Flow, flows
+
+_GIVES_UP_AFTER_MILLISECONDS = 10_000
+_FINE, _FAILED = "0", "13"
+
+
+def _workload(
+    name: str, protocol: str, *calls: str, generates: float = 0, probes: bool = False
+) -> Workload:
+    return Workload(
+        name=name,
+        protocol=protocol,
+        listens=None if generates else "127.0.0.1:1",
+        metrics=None,
+        calls=calls,
+        generates=generates,
+        probes=probes,
+    )
+
+
+_WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        _workload("load", "http", "front", generates=20),
+        _workload("prober", "http", "cart", generates=1, probes=True),
+        _workload("front", "http", "cart"),
+        _workload("cart", "grpc", "redis"),
+        _workload("redis", "tcp"),
+    )
+}
+
+
+def _between(caller: str, callee: str, faults: Mapping[str, Fault]) -> dict[str, list[Flow]]:
+    """The flows from caller to callee, by the side that reports them."""
+    found = {"source": list[Flow](), "destination": list[Flow]()}
+    for flow in flows(_WORKLOADS, faults):
+        if (flow.caller.name, flow.callee.name) == (caller, callee):
+            found[flow.reporter].append(flow)
+    return found
+
+
+def _milliseconds(caller: str, callee: str, faults: Mapping[str, Fault]) -> float:
+    """The mean duration that both sides report."""
+    [mean] = {
+        flow.milliseconds for side in _between(caller, callee, faults).values() for flow in side
+    }
+    return mean
+
+
+def test_a_slow_service_is_slow_to_its_callers_and_to_theirs() -> None:
+    def added(caller: str, callee: str) -> float:
+        slowed = _milliseconds(caller, callee, {"cart": slow(400)})
+        return slowed - _milliseconds(caller, callee, {})
+
+    assert added("front", "cart") == pytest.approx(400)
+    # Every other request to the front asks the cart.
+    assert added("load", "front") == pytest.approx(200)
+    assert added("cart", "redis") == 0
+
+
+def test_a_health_check_stays_well_behind_a_dead_callee_where_customers_fail() -> None:
+    dead = {"redis": REFUSE}
+    for side in _between("prober", "cart", dead).values():
+        assert [(flow.outcome.grpc_status, flow.rate) for flow in side] == [(_FINE, 1)]
+    for side in _between("front", "cart", dead).values():
+        assert {flow.outcome.grpc_status: flow.rate for flow in side} == {_FINE: 5, _FAILED: 5}
+
+
+def test_a_health_check_leads_to_no_further_calls() -> None:
+    # A quarter of the customers' requests, and none of the prober's.
+    for side in _between("cart", "redis", {}).values():
+        assert sum(flow.rate for flow in side) == 5
+
+
+def test_a_health_check_of_a_dead_service_fails() -> None:
+    [seen] = _between("prober", "cart", {"cart": REFUSE})["source"]
+    assert seen.outcome.response_flags == "UF"
+
+
+def test_a_caller_gives_up_on_a_server_that_hangs_after_its_timeout() -> None:
+    hangs = {"cart": HANG}
+    assert _milliseconds("front", "cart", hangs) == _GIVES_UP_AFTER_MILLISECONDS
+    sides = _between("front", "cart", hangs)
+    assert [flow.outcome.response_flags for flow in sides["source"]] == ["UT"]
+    assert [flow.outcome.response_flags for flow in sides["destination"]] == ["DC"]
+    usual = _milliseconds("front", "cart", {}) / 2
+    assert _milliseconds("load", "front", hangs) - _milliseconds("load", "front", {}) == (
+        pytest.approx(_GIVES_UP_AFTER_MILLISECONDS / 2 - usual)
+    )
+
+
+def _mean_milliseconds(exposed: str, caller: str) -> float:
+    """The mean duration of a caller's requests to the cart, as a proxy's histogram has it."""
+
+    def total(suffix: str) -> int:
+        name = f"istio_request_duration_milliseconds_{suffix}"
+        labels = rf'destination_workload="cart",.*source_workload="{caller}",'
+        return sum(int(count) for count in re.findall(rf"{name}{{.*{labels}.*}} (\d+)", exposed))
+
+    return total("sum") / total("count")
+
+
+@pytest.mark.parametrize("proxy", ["front", "cart"])
+def test_the_proxies_of_both_sides_expose_how_long_calls_take(proxy: str) -> None:
+    mesh = Mesh(namespace="gallery", workloads=_WORKLOADS, now=0.0)
+    mesh.change({"cart": slow(400)}, 0.0)
+    expected = _milliseconds("front", "cart", {"cart": slow(400)})
+    assert _mean_milliseconds(mesh.exposition(proxy, 60.0), "front") == pytest.approx(
+        expected, 0.01
+    )
+
+
+def test_a_proxy_exposes_health_checks_that_succeed_behind_a_dead_callee() -> None:
+    mesh = Mesh(namespace="gallery", workloads=_WORKLOADS, now=0.0)
+    mesh.change({"redis": REFUSE}, 0.0)
+    requests = [
+        line
+        for line in mesh.exposition("cart", 60.0).splitlines()
+        if line.startswith("istio_requests_total{")
+    ]
+    checks = [line for line in requests if 'source_workload="prober"' in line]
+    assert [line.rpartition(" ")[2] for line in checks] == ["60"]
+    assert f'grpc_response_status="{_FINE}"' in checks[0]
+    assert any(f'grpc_response_status="{_FAILED}"' in line for line in requests)
