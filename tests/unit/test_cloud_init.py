@@ -185,7 +185,9 @@ def test_systemd_understands_the_unit(systemd_analyze: str, tmp_path: Path) -> N
     run = subprocess.run(
         [systemd_analyze, "verify", str(path)], capture_output=True, text=True, check=False
     )
-    assert (run.returncode, run.stderr) == (0, "")
+    # Units of this machine that it looks at as well may have faults of their own.
+    assert not [line for line in run.stderr.splitlines() if path.name in line]
+    assert run.returncode == 0, run.stderr
 
 
 def test_systemd_finds_the_unit_hardly_exposed(systemd_analyze: str, tmp_path: Path) -> None:
