@@ -418,13 +418,23 @@ def test_what_was_played_before_an_interruption_is_reported(
     assert written == [("quiet", False), ("contact-points", True), ("alertmanager-restart", False)]
 
 
-def test_what_cannot_be_asked_is_not_over(running: Running, town: Town) -> None:
+def test_what_cannot_be_asked_is_not_over(
+    running: Running, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: PrometheusClient) -> list[ActiveAlert]:
+        raise loopback.UnansweredError("nobody listens")
+
     town.fires = True
     observer = Observer(running)
     observer.look(1.0)
-    assert [alert.name for alert in observer.firing()] == ["EndpointDown"]
     town.fires = False
-    observer.look(2.0)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(PrometheusClient, "alerts", away)
+        assert observer.look(2.0) == []
+    assert [alert.name for alert in observer.firing()] == ["EndpointDown"]
+    assert [event.text for event in observer.look(3.0)] == [
+        "EndpointDown cartservice fires no more"
+    ]
     assert not observer.firing()
 
 
