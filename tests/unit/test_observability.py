@@ -10,7 +10,8 @@ import pytest
 from gallery.contact_points import Engine
 from gallery.plan import Plan, resolve
 from gallery.settings import parse
-from rehearsal.monitor import Recording, record
+from rehearsal import monitor
+from rehearsal.monitor import Recording, StrictMonitor, record
 from rehearsal.outputs import INVOKES
 from rehearsal.render import PROJECT, recording, stack_file
 from tests.unit.recordings import recorded
@@ -222,10 +223,14 @@ def test_grafana_may_publish_to_a_topic_that_exists() -> None:
     assert topic in told
 
 
-def test_a_wrong_stack_file_creates_nothing() -> None:
+def test_a_wrong_stack_file_creates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What `record` raises has no recording; the monitor keeps it.
+    watching = StrictMonitor()
+    monkeypatch.setattr(monitor, "StrictMonitor", lambda: watching)
     config = alertmanager_stack() | {"gallery:environment": "production"}
     with pytest.raises(pulumi.RunError, match="gallery:environment is 'production'"):
         variant(config)
+    assert watching.recording.resources == []
 
 
 def test_next_steps_begin_with_the_way_in() -> None:
