@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 
 import pytest
 
 from rehearsal.tools import ROOT
+from tests.children import running
 
 _STAND_INS = """
 import sys, time
@@ -37,13 +37,8 @@ bench._memory = lambda: 0.0
 def test_an_interrupted_command_stops_the_rehearsal_and_says_so(
     command: str, number: signal.Signals
 ) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", f"{_STAND_INS}\nsys.exit({command}.main())"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    started = [sys.executable, "-c", f"{_STAND_INS}\nsys.exit({command}.main())"]
+    with running(started, cwd=ROOT) as process:
         assert process.stdout
         assert any(line == "breaks\n" for line in process.stdout)
         process.send_signal(number)

@@ -27,6 +27,7 @@ from rehearsal.queries import PrometheusClient
 from rehearsal.stand_in.instances import Instance
 from rehearsal.tools import ROOT, Tool
 from rehearsal.vacant import refuse_occupied
+from tests.children import running
 
 pytestmark = pytest.mark.drill
 
@@ -162,13 +163,8 @@ def test_a_child_that_dies_once_it_was_ready_leaves_nothing_running(
 @contextmanager
 def _coming_up(state: Path) -> Generator[subprocess.Popen[str], None, None]:
     """`up` as another process, told to end with the test however that ends."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _UP, str(state)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    command = [sys.executable, "-c", _UP, str(state)]
+    with running(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         try:
             yield process
         finally:

@@ -7,13 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from rehearsal.render import PROJECT
+from tests.children import running
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 
@@ -57,20 +57,15 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@contextmanager
-def _make(project: Path, **settings: str) -> Generator[subprocess.Popen[str], None, None]:
+def _make(project: Path, **settings: str) -> AbstractContextManager[subprocess.Popen[str]]:
     environment = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", **settings}
-    with subprocess.Popen(
+    return running(
         # As from a terminal, wherever these tests themselves are run.
         ["env", "--default-signal=INT", "make", "test"],
         cwd=project,
         env={"PATH": os.environ["PATH"], **environment},
-        stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        yield process
+    )
 
 
 def _ran(project: Path) -> list[str]:
@@ -105,12 +100,8 @@ def test_an_interruption_ends_what_is_played_beside(project: Path) -> None:
 
 def test_tests_that_are_told_to_end_take_down_what_they_put_up(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(_ENDED_BY_TERM)
-    with subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-s", "-p", "tests.conftest", str(tmp_path)],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "tests.conftest", str(tmp_path)]
+    with running(command, cwd=PROJECT, stderr=subprocess.STDOUT) as process:
         assert process.stdout
         assert any("it stands" in line for line in process.stdout)
         process.terminate()
