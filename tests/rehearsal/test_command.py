@@ -49,13 +49,12 @@ def test_status_says_of_each_program_whether_it_runs(
     assert own is not None
     gone = Identity(own.pid, own.start_ticks - 1)
     entries = (_entry("here", own), _entry("gone", gone), _entry("never", None))
-    journal.write(state / "state.json", Journal("dev", entries[:1]))
+    journal.write(state / "state.json", Journal("dev", "a digest", entries[:1]))
     exit_status, shown = _status(capsys)
     assert exit_status == 0
-    # `make test` looks for this very word.
     assert " running " in shown["here"]
     assert str(os.getpid()) in shown["here"]
-    journal.write(state / "state.json", Journal("dev", entries))
+    journal.write(state / "state.json", Journal("dev", "a digest", entries))
     exit_status, shown = _status(capsys)
     assert exit_status == 1
     assert " running " in shown["here"]

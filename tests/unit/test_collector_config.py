@@ -61,7 +61,7 @@ def targets(name: str, directory: Path, discovered: Document | None = None) -> l
             program(tools.PROMTOOL),
             "check",
             "service-discovery",
-            "--timeout=1s",
+            "--timeout=2s",
             str(path),
             name,
         ],
