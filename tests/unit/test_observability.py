@@ -9,14 +9,18 @@ import pytest
 
 from gallery.contact_points import Engine
 from gallery.plan import Plan, resolve
+from gallery.render.reports import contact_points
 from gallery.settings import parse
 from rehearsal import monitor
 from rehearsal.monitor import Recording, StrictMonitor, record
 from rehearsal.outputs import INVOKES
-from rehearsal.render import PROJECT, recording, stack_file
+from rehearsal.render import PROJECT, recording
+from rehearsal.stand_in.contact_points import Switchboard
+from rehearsal.stand_in.grafana_routes import alertmanager_config
+from rehearsal.stand_in.substitutions import Substitutions
 from tests.unit.recordings import recorded
 from tests.unit.stack_files import STACKS, planned, with_value
-from tests.unit.test_plan import alertmanager_stack
+from tests.unit.test_plan import alertmanager_stack, with_every_kind
 
 WORKSPACE = "aws:amp/workspace:Workspace"
 TOKEN = "aws:grafana/workspaceServiceAccountToken:WorkspaceServiceAccountToken"
@@ -142,14 +146,16 @@ def test_a_rule_comes_after_what_it_asks_and_what_leads_its_alerts_to_somebody(s
 
 def variant(config: dict[str, Any]) -> Recording:
     """What the program registers for a configuration that no shipped stack has."""
-    shipped = stack_file("dev")
     text = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
     }
+    points = config["gallery:alerting"]["contact_points"].values()
+    named = {point["secret"] for point in points if "secret" in point}
+    secrets = {f"gallery:{name}": f"secret:{name}" for name in sorted(named)}
     return record(
         lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"),
-        config={**text, **{key: shipped.config[key] for key in shipped.secret_keys}},
-        secret_keys=shipped.secret_keys,
+        config=text | secrets,
+        secret_keys=tuple(secrets),
     )
 
 
@@ -221,6 +227,40 @@ def test_grafana_may_publish_to_a_topic_that_exists() -> None:
     points = found.of("grafana:alerting/contactPoint:ContactPoint")
     told = {entry["topic"] for one in points for entry in one.inputs.get("sns", ())}
     assert topic in told
+
+
+def test_every_kind_is_rendered_as_the_rehearsal_can_play_it() -> None:
+    config = with_every_kind()
+    found = variant(config)
+    points = [dict(one.inputs) for one in found.of("grafana:alerting/contactPoint:ContactPoint")]
+    (policy,) = found.of(POLICY)
+    names = contact_points(resolve(parse(config)))["grafana"]
+    played = alertmanager_config(dict(policy.inputs), points, Switchboard(names), Substitutions())
+    (everybody,) = (
+        receiver
+        for receiver in played["receivers"]
+        if receiver["name"] == "automation+chat+mail+pager+releases+tracker"
+    )
+    # Teams is played in Slack's protocol.
+    assert {
+        section: len(entries) for section, entries in everybody.items() if section != "name"
+    } == {
+        "email_configs": 1,
+        "pagerduty_configs": 1,
+        "slack_configs": 2,
+        "sns_configs": 1,
+        "webhook_configs": 1,
+    }
+    (sns,) = (
+        one
+        for point in points
+        for one in point.get("sns", ())
+        if len(point["sns"]) == 1 and point["name"].startswith("automation")
+    )
+    # In the words of either integration that a workspace may have.
+    assert sns["settings"] == {"topic_arn": sns["topic"], "message": sns["body"]}
+    urls = {entry["url"] for point in points for entry in point.get("webhooks", ())}
+    assert urls == {"secret:tracker-webhook"}
 
 
 def test_a_wrong_stack_file_creates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

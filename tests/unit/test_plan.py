@@ -141,18 +141,24 @@ def test_amp_cannot_deliver_to_slack() -> None:
     assert "it can: pagerduty, sns" in found
 
 
-def test_grafana_delivers_to_what_its_workspace_says_it_has() -> None:
+def with_every_kind() -> dict[str, Any]:
+    """A stack whose workspace has all integrations, and a role that is told by each of them."""
     config = with_value("grafana.integrations", ["email", "webhook", "teams"])
     more = {
+        "automation": {"kind": "sns"},
         "mail": {"kind": "email", "addresses": ["sre@example.org"]},
         "tracker": {"kind": "webhook", "secret": "tracker-webhook"},
         "releases": {"kind": "teams", "secret": "teams-webhook"},
     }
     config["gallery:alerting"]["contact_points"] |= more
-    config["gallery:alerting"]["roles"]["release-manager"] = ["chat", *more]
-    tree = resolve(parse(config)).grafana_routes
+    config["gallery:alerting"]["roles"]["reliability"] = ["pager", "chat", *more]
+    return config
+
+
+def test_grafana_delivers_to_what_its_workspace_says_it_has() -> None:
+    tree = resolve(parse(with_every_kind())).grafana_routes
     assert tree
-    assert ("chat", "mail", "releases", "tracker") in tree.receivers.values()
+    assert ("automation", "chat", "mail", "pager", "releases", "tracker") in tree.receivers.values()
 
 
 def grafanas_answer(policy: dict[str, Any], labels: dict[str, str]) -> str:
