@@ -218,7 +218,7 @@ SERVICES: tuple[Service, ...] = (
         probe=Probe(delay=15),
         impact=Impact(
             disruption="Nothing can be put into a cart and no cart can be bought.",
-            data_unavailable="The contents of every cart.",
+            data_unavailable="The contents of every cart cannot be seen.",
             delayed_transactions="Orders wait until carts are back.",
             user_experience="Every page that shows the cart's size fails, the home page too.",
         ),
@@ -255,7 +255,7 @@ SERVICES: tuple[Service, ...] = (
         environment=_NO_PROFILER,
         impact=Impact(
             disruption="Prices cannot be shown, so no page with a price loads.",
-            data_unavailable="Prices in every currency.",
+            data_unavailable="Prices cannot be read in any currency.",
             delayed_transactions="No order can be placed.",
             user_experience="Customers see an error page.",
         ),
@@ -300,7 +300,7 @@ SERVICES: tuple[Service, ...] = (
         environment=_NO_PROFILER,
         impact=Impact(
             disruption="There is nothing to sell: no product can be listed or opened.",
-            data_unavailable="The whole catalogue.",
+            data_unavailable="The whole catalogue cannot be read.",
             delayed_transactions="No order can be placed.",
             user_experience="The home page and every product page fail.",
         ),
@@ -349,7 +349,7 @@ SERVICES: tuple[Service, ...] = (
         probe=Probe(period=5),
         impact=Impact(
             disruption="The cart service answers, but keeps nothing.",
-            data_unavailable="The contents of every cart.",
+            data_unavailable="The contents of every cart cannot be seen.",
             delayed_transactions="Orders wait until carts are back.",
             user_experience="Adding to the cart and opening it end in an error.",
         ),
