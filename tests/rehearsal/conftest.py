@@ -16,6 +16,10 @@ from rehearsal.faults import RehearsalError
 from rehearsal.processes.supervisor import Supervisor
 from rehearsal.tools import Tool
 from rehearsal.vacant import refuse_occupied
+from tests.rehearsal.town import lines, play, running, town
+
+# Fixtures of several modules, which pytest finds here.
+__all__ = ["lines", "play", "running", "town"]
 
 # Apart from the rehearsal's own addresses: it may be up while tests run.
 HOST = "127.60.0.1"
