@@ -172,8 +172,9 @@ RECORDING_RULES_STALE = Alert(
     what="AMP has recorded nothing of what is planned for three evaluations: soon hosts, probes "
     "and targets that are missing go unseen.",
     dashboard=API_HEALTH,
+    # All of it: what is missed is the recording itself, which comes back with an evaluation.
     onset={Scenario.GONE: _stale_after},
-    recorded=True,
+    clearing=lambda timings: timings.evaluate_amp,
     cases=_constants_cases,
 )
 
@@ -265,7 +266,6 @@ HOST_TRAFFIC_UNRECORDED = Alert(
     # Of the rates, and of what is usual.
     onset={Scenario.GONE: _stale_after, Scenario.CHANGED: _usual_stale},
     clearing=lambda _: USUAL_EVERY,
-    recorded=True,
     cases=_unrecorded_cases,
 )
 
