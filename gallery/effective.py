@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gallery import labels
-from gallery.alerts.model import Alert, Delivery, Evaluator, Scope, Subject
+from gallery.alerts.model import Alert, Delivery, ErrorState, Evaluator, Scope, Subject
 from gallery.contact_points import Engine
 from gallery.durations import Duration
 from gallery.names import rule_uid
@@ -159,7 +159,8 @@ def _annotations(alert: Alert, hold: Duration, ground: Ground) -> dict[str, str]
         "customers": customers(alert, ground.services),
         "runbook_url": f"{ground.runbooks}/{alert.name}.md",
     }
-    if hold > Duration(0):
+    # An error is held by no Grafana before 13.0.2: nothing is said of how long it had lasted.
+    if hold > Duration(0) and alert.error_state is not ErrorState.ERROR:
         texts["hold"] = str(hold)
     if alert.dashboard:
         texts["dashboard_path"] = f"/d/{alert.dashboard}"

@@ -431,8 +431,8 @@ def _told_too_late(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterat
             yield (
                 f"{planned.name} would be told after up to {max(pages)}, but an endpoint that was "
                 f"down before is forgotten after {FORGOTTEN} and would look mended first; shorten "
-                f"its hold ({planned.hold}), or gallery:monitoring's scrape, evaluate or "
-                "evaluate_amp, or group_wait"
+                f"its hold ({planned.hold}), or in gallery:monitoring scrape, evaluate or "
+                "evaluate_amp, group_wait or group_interval"
             )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gallery import labels, promql
 from gallery.alerts.guards import failing, no_later
 from gallery.alerts.model import Alert, Case, Scope, Series, Subject, at_once, gone
-from gallery.alerts.probing import hanging, refusing, unanswered_cases
+from gallery.alerts.probing import hanging, long_before, refusing, unanswered_cases
 from gallery.alerts.stories import (
     CALM,
     MINUTE,
@@ -18,6 +18,7 @@ from gallery.alerts.stories import (
     lasting,
     minus,
     passing,
+    short_of,
     silent,
 )
 from gallery.alerts.subjects import canary_labels, probe_labels, whole
@@ -65,16 +66,16 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
 def _with_the_frontend(
     scope: Scope, name: str, failing_so: Callable[..., tuple[Series, ...]]
 ) -> Case:
-    """Both fail, the door a moment earlier, for longer than a last answer is remembered."""
-    length = MINUTE * 7 + scope.hold.ceil_to(STEP)
+    """Both fail, the door a moment earlier, for longer than it is known which was first."""
+    length, early = MINUTE * 65 + scope.hold.ceil_to(STEP), min(STEP, short_of(scope.hold))
     return Case(
         name=name,
         series=(
-            *failing_so(_door(scope), (False, CALM), (True, STEP + length)),
-            *failing_so(probe_labels(scope, ENTRANCE), (False, CALM + STEP), (True, length)),
-            *refusing(canary_labels(scope), (False, CALM + STEP + length)),
+            *failing_so(_door(scope), (False, CALM), (True, early + length)),
+            *failing_so(probe_labels(scope, ENTRANCE), (False, CALM + early), (True, length)),
+            *refusing(canary_labels(scope), (False, CALM + early + length)),
         ),
-        until=CALM + STEP + length,
+        until=CALM + early + length,
     )
 
 
@@ -95,16 +96,17 @@ def _still_closed(scope: Scope) -> Case:
 
 
 def _shut_already(scope: Scope) -> Case:
-    """A frontend that restarts behind a shut door neither ends the page nor begins a second."""
-    shut, blip, step = scope.hold.ceil_to(STEP) + MINUTE, STEP * 2, MINUTE
+    """A frontend that fails behind a shut door neither ends the page nor begins a second."""
+    # Longer than a last answer is remembered elsewhere.
+    shut, blip, step = long_before(scope), MINUTE * 7, MINUTE
     return Case(
-        name="was shut before the frontend failed for a moment",
+        name="was shut before the frontend failed",
         series=(
             *refusing(_door(scope), (False, step), (True, shut + blip)),
             *refusing(probe_labels(scope, ENTRANCE), (False, step + shut), (True, blip)),
             *refusing(canary_labels(scope), (False, step + shut + blip)),
         ),
-        fires_at=step + shut + STEP,
+        fires_at=minus(step + shut + blip, STEP),
         fires=(_door(scope),),
     )
 

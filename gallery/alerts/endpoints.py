@@ -23,6 +23,7 @@ from gallery.alerts.stories import (
     minus,
     passing,
     present,
+    short_of,
     silent,
     valued,
 )
@@ -41,6 +42,7 @@ from gallery.times import Scenario
 
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
     cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
+    scrape = scope.timings.scrape
 
     def store_fails(*spells: Spell) -> tuple[Series, ...]:
         services = (series for of in (cart, shop) for series in refusing(of, *spells))
@@ -49,16 +51,24 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         *unanswered_cases(scope, cart),
         lasting(scope, "the whole store is down", store_fails, cart, shop),
-        _loses_sight(scope, "fails with the prober, a moment before", int(SAME_MOMENT)),
-        _loses_sight(scope, "was down before the prober went blind", int(SAME_MOMENT) + 1, cart),
+        _loses_sight(
+            scope,
+            "fails with the prober, a moment before",
+            min(scrape * int(SAME_MOMENT), short_of(scope.hold, scrape)),
+        ),
+        _loses_sight(
+            scope,
+            "was down before the prober went blind",
+            scrape * (int(SAME_MOMENT) + 1),
+            cart,
+        ),
     )
 
 
-def _loses_sight(scope: Scope, name: str, scrapes: int, *fires: Labels) -> Case:
-    """One endpoint fails so many scrapes before the prober loses sight of everything."""
+def _loses_sight(scope: Scope, name: str, early: Duration, *fires: Labels) -> Case:
+    """One endpoint fails so long before the prober loses sight of everything."""
     step = scope.timings.scrape
     known, blind = (MINUTE * 5).ceil_to(step), (scope.hold + MINUTE * 2).ceil_to(step)
-    early = step * scrapes
     cart, others = (
         probe_labels(scope, "cartservice"),
         (probe_labels(scope, "frontend"), canary_labels(scope)),

@@ -13,6 +13,7 @@ COLLECTOR_FRESH = 90
 # Scrapes by which an endpoint may fail before the canary, and still fail with the prober: one
 # for probes of different phase, and one for what has not been written yet.
 SAME_MOMENT = 2.5
+_ORDER_KNOWN = "1h"
 
 
 def collector_age(scope: Scope) -> str:
@@ -65,12 +66,13 @@ def unanswered(scope: Scope, job: str) -> str:
 
 
 def no_later(scope: Scope, entrance: str, *, than: str) -> str:
-    """Of the services of this matcher, what answered no later than the target of a job did."""
-    return (
-        f"({_last_answer(scope, labels.PROBE, entrance)})"
-        f" <= {promql.ON_PLACE}"
-        f" (max {promql.BY_PLACE} ({_last_answer(scope, than)}) + {_moment(scope)})"
-    )
+    """Of the services of this matcher, what answered no later than the target of a job did.
+
+    Which of the two went first is known for an hour.
+    """
+    one = _last_answer(scope, labels.PROBE, entrance, within=_ORDER_KNOWN)
+    other = _last_answer(scope, than, within=_ORDER_KNOWN)
+    return f"({one}) <= {promql.ON_PLACE} (max {promql.BY_PLACE} ({other}) + {_moment(scope)})"
 
 
 def _moment(scope: Scope) -> str:
@@ -78,11 +80,11 @@ def _moment(scope: Scope) -> str:
     return f"{SAME_MOMENT * scope.timings.scrape.seconds:g}"
 
 
-def _last_answer(scope: Scope, job: str, *matchers: str) -> str:
-    """When each target of a job last answered, 0 where that was not within five minutes."""
+def _last_answer(scope: Scope, job: str, *matchers: str, within: str = promql.LAST_KNOWN) -> str:
+    """When each target of a job last answered, 0 where that was before this window."""
     of = (promql.equals("job", job), *matchers)
     good = f"timestamp({scope.series('probe_success', *of)} == 1)"
-    steps = f"{good}[{promql.LAST_KNOWN}:{scope.timings.scrape}]"
+    steps = f"{good}[{within}:{scope.timings.scrape}]"
     return f"max_over_time({steps}) or 0 * {scope.series('up', *of)}"
 
 

@@ -29,6 +29,7 @@ from gallery.alerts.stories import (
     counter,
     gauge,
     lasting,
+    minus,
     passing,
     present,
     short_of,
@@ -66,11 +67,16 @@ def _down(scope: Scope) -> str:
         return f"max {promql.BY_HOST} (max_over_time({then}))"
 
     last = f"last_over_time({scope.of_hosts('up', NODE, window=promql.LAST_KNOWN)})"
-    nearly = scope.hold.seconds - 2 * scope.timings.scrape.seconds
     return (
         f"{host_down(scope)} or max {promql.BY_HOST} ({last}) == 0"
-        f" and {newest(0)} - ({newest(1)} or 0 * {newest(0)}) > {nearly:g}"
+        f" and {newest(0)} - ({newest(1)} or 0 * {newest(0)}) > {_long(scope).seconds:g}"
     )
+
+
+def _long(scope: Scope) -> Duration:
+    """Nearly the hold, but longer than a host that ends well fails until discovery knows of it."""
+    scrape = scope.timings.scrape
+    return max(minus(scope.hold, scrape * 2), scope.timings.discovery + scrape * 3)
 
 
 def _looks_back(scope: Scope) -> Duration:
@@ -101,7 +107,10 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
         passing(scope, "restarts within the hold", silent_exporter),
         silent(scope, "answers", well),
         _switched_off(
-            scope, "is switched off while it is down", scope.hold.ceil_to(STEP), host_labels(scope)
+            scope,
+            "is switched off while it is down",
+            max(scope.hold, _long(scope) + scope.timings.scrape * 3).ceil_to(STEP),
+            host_labels(scope),
         ),
         _switched_off(
             scope,
@@ -112,7 +121,9 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
         _switched_off(
             scope,
             "hardly failed before it was switched off",
-            Duration.of(seconds=scope.hold.seconds * 0.75).ceil_to(STEP),
+            min(Duration.of(seconds=_long(scope).seconds * 0.75), short_of(scope.hold)).ceil_to(
+                STEP
+            ),
         ),
         _switched_off_again(scope),
         _silent_in_place_of_another(scope),
@@ -136,8 +147,8 @@ def _switched_off(scope: Scope, name: str, down: Duration, *fires: Labels) -> Ca
 
 def _switched_off_again(scope: Scope) -> Case:
     """It was down for a while and came back, and a minute later it is switched off."""
-    step, away = STEP * 2, MINUTE * 6 + scope.hold
-    down = short_of(scope.hold)
+    down, away = short_of(scope.hold), MINUTE * 6 + scope.hold
+    step = min(STEP * 2, down)
     up = valued("up", node_labels(scope), (1, CALM), (0, down), (1, MINUTE), (0, step))
     return Case(
         name="had been down before, and answered until it was switched off",

@@ -20,6 +20,7 @@ from gallery.alerts.stories import (
     valued,
 )
 from gallery.alerts.subjects import canary_labels, probe_labels, whole
+from gallery.durations import Duration
 
 
 def refusing(of: Labels, *spells: Spell) -> tuple[Series, ...]:
@@ -70,6 +71,11 @@ def unanswered_cases(scope: Scope, target: Labels) -> tuple[Case, ...]:
     )
 
 
+def long_before(scope: Scope) -> Duration:
+    """Down for the hold, and for longer than what may still be the prober's own end."""
+    return scope.hold.ceil_to(STEP) + max(MINUTE, (scope.timings.scrape * 4).ceil_to(STEP))
+
+
 def _blinded(scope: Scope, name: str, story: Story) -> Case:
     """The prober goes blind for longer than its last answers are remembered: nothing fires."""
     length = MINUTE * 7 + scope.hold.ceil_to(STEP)
@@ -96,7 +102,7 @@ def _recovered(scope: Scope, target: Labels) -> Case:
 
 def _down_before(scope: Scope, target: Labels) -> tuple[Case, ...]:
     """A target that was down when the prober went: a blind prober resolves nothing."""
-    down, dead = scope.hold.ceil_to(STEP) + MINUTE, MINUTE * 3
+    down, dead = long_before(scope), MINUTE * 3
     others = (probe_labels(scope, "frontend"), canary_labels(scope))
     well, ill = (False, CALM + down), (True, dead)
 

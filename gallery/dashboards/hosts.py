@@ -56,7 +56,10 @@ def hosts(plan: Plan) -> model.Dashboard:
             outages(
                 every,
                 "Hosts down",
-                Query(expr=f"max by (host) ({up} == bool 0)", legend="{{host}} does not answer"),
+                Query(
+                    expr=f"{host_panels.answers(every)} == bool 0",
+                    legend="{{host}} does not answer",
+                ),
             ),
         ),
     )

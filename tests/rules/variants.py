@@ -17,9 +17,14 @@ from gallery.render.proof import ProvenRule, proven
 from gallery.settings import parse
 from tests.unit.stack_files import STACKS, planned, with_value
 
-# `dev` with every threshold and every hold overridden.
-OVERRIDDEN = "dev-overridden"
-PLANS = (*STACKS, OVERRIDDEN)
+# `dev` with every threshold and every hold overridden, and `prod` that looks seldom and does not
+# wait: where an interval and a hold of a few lines must still fit each other.
+OVERRIDDEN, HASTY = "dev-overridden", "prod-hasty"
+PLANS = (*STACKS, OVERRIDDEN, HASTY)
+
+
+_AT_ONCE = {"EndpointDown", "ShopDoorDown", "GrafanaUnreachable"}
+_SHORTLY = {"HostDown", "HostMissing"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class Effective:
 @cache
 def plan(stack: str) -> Plan:
     """The plan of a shipped stack, or of the overridden one."""
-    return _overridden() if stack == OVERRIDDEN else planned(stack)
+    made = {OVERRIDDEN: _overridden, HASTY: _hasty}.get(stack)
+    return made() if made else planned(stack)
 
 
 def effective(*stacks: str) -> tuple[Effective, ...]:
@@ -58,6 +64,14 @@ def _overridden() -> Plan:
         for alert in ALERTS
     }
     return resolve(parse(with_value("alerting.overrides", overrides)))
+
+
+def _hasty() -> Plan:
+    pages = {alert.name: {"hold": "0s"} for alert in ALERTS if alert.name in _AT_ONCE}
+    short = {alert.name: {"hold": "30s"} for alert in ALERTS if alert.name in _SHORTLY}
+    config = with_value("alerting.overrides", pages | short, "prod")
+    config["gallery:monitoring"]["scrape"] = "30s"
+    return resolve(parse(config))
 
 
 def loosened(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:

@@ -243,6 +243,7 @@ def test_a_page_tells_an_outage_from_what_may_become_one() -> None:
         ("alerting.overrides.CollectorBlind", {"hold": "6m"}, "CollectorBlind"),
         ("alerting.overrides.CollectorDown", {"hold": "4m"}, "CollectorDown"),
         ("monitoring", {"evaluate": "2m", "group_wait": "2m"}, "CollectorDown"),
+        ("monitoring.group_interval", "5m", "CollectorBlind"),
     ],
 )
 def test_blindness_must_be_told_before_an_outage_is_forgotten(
@@ -251,6 +252,8 @@ def test_blindness_must_be_told_before_an_outage_is_forgotten(
     found = [fault for fault in faults(with_value(path, value)) if fault.startswith(alert)]
     assert len(found) == 1
     assert "is forgotten after 5m and would look mended first" in found[0]
+    assert "hold" in found[0]
+    assert "group_interval" in found[0]
 
 
 def test_a_query_of_grafanas_must_fail_for_a_minute_before_anybody_is_told() -> None:
