@@ -40,7 +40,7 @@ _BEATS = {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}
 
 
 class NotPlayableError(RehearsalError):
-    """The stack has nothing that the scenario could break, or no alert that would tell of it."""
+    """The stack has nothing that the scenario could break, or nothing by which to judge it."""
 
 
 @dataclass(frozen=True, kw_only=True)

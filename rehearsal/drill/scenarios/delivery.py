@@ -16,7 +16,7 @@ from rehearsal.drill.breakages import pager_refuses, program_stopped, service_br
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.observer import FIRING, PENDING
 from rehearsal.drill.play import Breakage, Play
-from rehearsal.drill.running import Running
+from rehearsal.drill.running import NotPlayableError, Running
 from rehearsal.drill.scenarios.endpoints import down, outage, second_service, service_of
 from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.steps import (
@@ -92,16 +92,17 @@ def _evaluator_restart(running: Running, target: Target) -> Script:
     )
 
 
-def _lately(running: Running, alert: str) -> tuple[str, ...]:
-    """A note where this alert fired so lately that its end is still told along with new ones."""
+def _refuse_restless(running: Running, alert: str) -> None:
+    """Raise NotPlayableError where this alert fired lately: its end is still told with new ones.
+
+    A notifier that was restarted then tells pages again beside that end, and rightly.
+    """
     asked = f'count_over_time(ALERTS{{alertname="{alert}",alertstate="firing"}}[{_RETAINED}])'
-    if not any(evaluator.query(asked) for evaluator in running.evaluators):
-        return ()
-    note = (
-        f"{alert} fired within the last {_RETAINED}: its end is told again beside a new page, "
-        "which is no repetition here; on a stack that was just started it would be one"
-    )
-    return (note,)
+    if any(evaluator.query(asked) for evaluator in running.evaluators):
+        raise NotPlayableError(
+            f"{alert} fired within the last {_RETAINED}, and its end is still told beside new "
+            "pages: whether a restart repeats one cannot be judged; wait, or start the stack anew"
+        )
 
 
 def _alertmanager_restart(running: Running, target: Target) -> Script:
@@ -111,9 +112,8 @@ def _alertmanager_restart(running: Running, target: Target) -> Script:
     name, timings = running.alertmanager, running.plan.timings
     again = _RESEND_SECONDS + timings.evaluate.seconds + timings.group_wait.seconds + _SLACK_SECONDS
     lost = replace(pages[0], page_seconds=pages[0].page_seconds + _RESEND_SECONDS)
-    restless = _lately(running, pages[0].alert)
-    once = Watch(again, "no page may come twice") if restless else Silence(again, pages)
-    script = outage(
+    _refuse_restless(running, pages[0].alert)
+    return outage(
         running,
         both,
         Break(service_broken(both[0])),
@@ -124,10 +124,9 @@ def _alertmanager_restart(running: Running, target: Target) -> Script:
         Break(service_broken(both[1])),
         Await((pages[1],)),
         PassOver(program_stopped(running, name)),
-        once,
+        Silence(again, pages),
         Mend(),
     )
-    return replace(script, notes=(*script.notes, *restless))
 
 
 def _pager_refuses(running: Running, target: Target) -> Script:
