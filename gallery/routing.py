@@ -11,7 +11,7 @@ from gallery.alerts.model import Delivery
 from gallery.contact_points import GRAFANA_HEARTBEAT, HEARTBEAT, INDEPENDENT_PATH, Engine
 from gallery.durations import Duration
 from gallery.roles import MONITORING, ROLE_NAMES, Severity
-from gallery.times import Timings
+from gallery.times import BROKEN_WAIT, Timings
 
 DELIVERY = "delivery"
 # Grafana's own alerts on a query that fails or brings nothing.
@@ -22,9 +22,6 @@ TICKET_REPEAT = Duration.parse("1d")
 # at 10/10 every twenty (prometheus/alertmanager#3370).
 BEAT_INTERVAL = Duration.parse("1m")
 BEAT_REPEAT = Duration.parse("50s")
-
-# How long a query must go on failing before anybody is told.
-BROKEN_WAIT = Duration.parse("1m")
 
 Points = Mapping[str, Mapping[Severity, tuple[str, ...]]]
 

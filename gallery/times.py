@@ -13,6 +13,8 @@ from gallery.durations import Duration
 ZERO = Duration(0)
 # How often the collector asks EC2 for its hosts.
 DISCOVERY = Duration.of(seconds=30)
+# How long a query of Grafana's must go on failing before anybody is told: its route waits so long.
+BROKEN_WAIT = Duration.of(seconds=60)
 
 
 class Scenario(StrEnum):

@@ -43,7 +43,7 @@ from gallery.durations import Duration
 from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, RECEIVE_USUAL, TRANSMIT_USUAL
 from gallery.recording import RATES, STALE_EVALUATIONS, USUAL, USUAL_EVERY, USUAL_KNOWN
 from gallery.roles import MONITORING, Severity
-from gallery.times import Scenario, Timings
+from gallery.times import BROKEN_WAIT, Scenario, Timings
 
 _GRAFANA = frozenset({Engine.GRAFANA})
 
@@ -322,8 +322,8 @@ DATASOURCE_CANARY = Alert(
     summary="Grafana cannot read Amazon Managed Prometheus.",
     what="Grafana cannot read Amazon Managed Prometheus: until it can, no alert changes.",
     dashboard=API_HEALTH,
-    # A minute of its route's group wait beside the hold, which a newer Grafana has as well.
-    onset={Scenario.REFUSED: lambda _: MINUTE},
+    # Its route's group wait, beside the hold that a newer Grafana has as well.
+    onset={Scenario.REFUSED: lambda _: BROKEN_WAIT},
     recorded=True,
     engines=_GRAFANA,
     error_state=ErrorState.ERROR,
