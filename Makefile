@@ -39,7 +39,7 @@ lint: $(INSTALLED) ## types and style
 
 # Drills would find their addresses taken and fail, every one of them, after minutes.
 vacant: $(INSTALLED)
-	@$(PYTHON) -m rehearsal.vacant
+	@$(PYTHON) -m rehearsal.machine.vacant
 
 test: $(INSTALLED) vacant lint ## every test this machine can run
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
@@ -66,7 +66,7 @@ bench: $(INSTALLED) ## measure; writes build/bench.json
 	@$(PYTHON) -m rehearsal.bench
 
 schema: $(INSTALLED) ## write stacks/schema.json, which editors read
-	@$(PYTHON) -m gallery.schema > stacks/schema.json.new && mv stacks/schema.json.new stacks/schema.json
+	@$(PYTHON) -m gallery.stack_file.schema > stacks/schema.json.new && mv stacks/schema.json.new stacks/schema.json
 
 roles: $(INSTALLED) ## write docs/roles.md
 	@$(PYTHON) -m gallery.render.roles > docs/roles.md.new && mv docs/roles.md.new docs/roles.md

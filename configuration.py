@@ -13,9 +13,10 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from gallery.faults import StackFault
-from gallery.plan import Plan, resolve
-from gallery.settings import PREFIX, parse, require_secrets
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
+from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.parse import PREFIX, parse, require_secrets
 
 
 def _structured(text: str) -> Any:  # noqa: ANN401 - whatever the stack file holds
@@ -31,15 +32,15 @@ def _value(key: str, text: str) -> Any:  # noqa: ANN401
 
 
 def plan() -> Plan:
-    """The stack's plan. A wrong stack file ends the program with all its faults."""
+    """The stack's plan. A wrong stack file ends the program with all its errors."""
     given: dict[str, str] = CONFIG.get()
     secret_keys = [key for key in given if is_config_secret(key)]
     try:
         settings = parse({key: _value(key, text) for key, text in given.items()}, secret_keys)
         require_secrets(settings, secret_keys)
         return resolve(settings)
-    except StackFault as fault:
-        raise pulumi.RunError(str(fault)) from None
+    except StackFileError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def secrets(stack: Plan) -> dict[str, pulumi.Output[str]]:

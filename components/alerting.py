@@ -10,14 +10,13 @@ import pulumi
 import pulumi_aws as aws
 import pulumiverse_grafana as grafana
 
-from gallery import names
-from gallery.contact_points import Engine, Kind
-from gallery.plan import Plan
+from gallery.contact_points.model import Engine, Kind
+from gallery.plan.model import Plan
 from gallery.render.alertmanager import SECRET_KEY, Addresses, definition
 from gallery.render.documents import json_text
 from gallery.render.grafana import contact_points, policies, rule_groups
 from gallery.render.iam import secret_policy
-from gallery.render.message import templates
+from gallery.render.message import MESSAGE_TEMPLATE, templates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +171,7 @@ class Alerting(pulumi.ComponentResource):
         args = self._args
         text = grafana.alerting.MessageTemplate(
             f"{self._prefix}-text",
-            name=names.MESSAGE_TEMPLATE,
+            name=MESSAGE_TEMPLATE,
             template=templates(None),
             opts=content,
         )

@@ -21,9 +21,9 @@ from components.pods import (
     spread,
 )
 from components.prober import CHECKSUM, Prober, ProberArgs
-from gallery.companions import COLLECTOR, COLLECTOR_REPLICAS
-from gallery.plan import OpenShiftPlan, Plan
+from gallery.plan.model import OpenShiftPlan, Plan
 from gallery.render.collector import COLLECTOR_PORT_NAME, REPLICA_VARIABLE, collector_config
+from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS
 
 FILE = "prometheus.yml"
 _DIRECTORY = "/etc/prometheus"

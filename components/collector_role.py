@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from gallery.companions import COLLECTOR
-from gallery.plan import EksPlan, OpenShiftPlan, Plan
+from gallery.plan.model import EksPlan, OpenShiftPlan, Plan
 from gallery.render import iam
-from gallery.services import NAMESPACE
+from gallery.store.companions import COLLECTOR
+from gallery.store.services import NAMESPACE
 
 PLACEHOLDER_ARN = "arn:aws:aps:eu-west-1:123456789012:workspace/ws-placeholder"
 PLACEHOLDER_ACCOUNT = "123456789012"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumiverse_grafana as grafana
 
-from gallery import names
-from gallery.dashboards import dashboards
-from gallery.plan import Plan
+from gallery.dashboards import dashboards, names
+from gallery.plan.model import Plan
 from gallery.render.documents import json_text
 from gallery.render.grafana import datasource_settings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 from gallery.render.iam import key_policy
 
 

@@ -9,8 +9,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumiverse_grafana as grafana
 
-from gallery.grafana_release import recent
-from gallery.plan import Plan
+from gallery.alerts.grafana_release import recent
+from gallery.plan.model import Plan
 from gallery.render.iam import grafana_policy, grafana_trust
 
 # AMG's own limit is 30 days. A token older than a week is replaced by the next deployment.

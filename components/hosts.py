@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from gallery import labels
-from gallery.instance_types import Architecture, architecture
-from gallery.plan import Host, OpenShiftPlan, Plan
+from gallery.metrics import labels
+from gallery.plan.instance_types import Architecture, architecture
+from gallery.plan.model import OpenShiftPlan, Plan, PlannedHost
 from gallery.render import iam
 from gallery.render.cloud_init import user_data
 from gallery.render.collector import NODE_EXPORTER_PORT
@@ -148,7 +148,7 @@ class Hosts(pulumi.ComponentResource):
 
     def _instance(
         self,
-        host: Host,
+        host: PlannedHost,
         *,
         ami: pulumi.Output[str],
         document: str,
@@ -191,7 +191,7 @@ class Hosts(pulumi.ComponentResource):
         ).id
 
 
-def _tags(plan: Plan, host: Host) -> dict[str, str]:
+def _tags(plan: Plan, host: PlannedHost) -> dict[str, str]:
     """Explicit on the instance: discovery reads them, and a provider's defaults may change."""
     return {
         "Name": host.name,

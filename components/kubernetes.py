@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from gallery.plan import OpenShiftPlan, Plan
+from gallery.plan.model import OpenShiftPlan, Plan
 from gallery.render.kubeconfig import eks_kubeconfig
 
 

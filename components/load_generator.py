@@ -15,11 +15,11 @@ from components.pods import (
     pod_security,
     variables,
 )
-from gallery.companions import BUSYBOX_IMAGE
-from gallery.plan import Plan
-from gallery.probes import PROBE_COOKIE
-from gallery.services import LoadGenerator as Generator
-from gallery.services import Resources
+from gallery.metrics.probes import PROBE_COOKIE
+from gallery.plan.model import Plan
+from gallery.store.companions import BUSYBOX_IMAGE
+from gallery.store.services import LoadGenerator as Generator
+from gallery.store.services import Resources
 
 # The address comes from the environment: nothing is put together here.
 _WAIT = (

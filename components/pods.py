@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pulumi_kubernetes as k8s
 
-from gallery.plan import OpenShiftPlan, Plan
+from gallery.plan.model import OpenShiftPlan, Plan
 from gallery.render.resources import limits, requests
-from gallery.services import NAMESPACE, Resources
+from gallery.store.services import NAMESPACE, Resources
 
 APP = "app"
 # Keeps the proxy out of a pod. A label, because Istio's webhook selects by labels.

@@ -11,9 +11,9 @@ import pulumi_kubernetes as k8s
 from components.admission import admit, from_apps
 from components.disruption import disruption_budget
 from components.pods import APP, bounds, container_security, labels_of, pod_security, spread
-from gallery.companions import COLLECTOR, PROBER, prober_replicas
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 from gallery.render.blackbox import blackbox_config
+from gallery.store.companions import COLLECTOR, PROBER, prober_replicas
 
 FILE = "blackbox.yml"
 CHECKSUM = "checksum/config"

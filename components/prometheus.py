@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 from gallery.render.rules import amp_rule_files
 
 

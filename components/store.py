@@ -10,11 +10,11 @@ import pulumi_kubernetes as k8s
 from components.admission import from_apps, of_all_pods
 from components.load_generator import LoadGenerator, LoadGeneratorArgs
 from components.workload import Workload, WorkloadArgs
-from gallery.companions import COLLECTOR
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 from gallery.render.collector import MESH_METRICS_PORT
 from gallery.render.quota import quota
-from gallery.services import NAMESPACE
+from gallery.store.companions import COLLECTOR
+from gallery.store.services import NAMESPACE
 
 # The restricted standard rejects what injection adds unless the mesh's CNI plugin sets the
 # network up: Istio is installed with `pilot.cni.enabled`, OpenShift Service Mesh always so.

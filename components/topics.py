@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from gallery.contact_points import (
+from gallery.contact_points.model import (
     GRAFANA_HEARTBEAT,
     HEARTBEAT,
     INDEPENDENT_PATH,
     Engine,
     Kind,
 )
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 from gallery.render.iam import topic_policy
 
 # CloudWatch's own minimum for a metric of SNS is a minute; two silent periods of five minutes

@@ -18,9 +18,9 @@ from components.pods import (
     spread,
     variables,
 )
-from gallery.companions import PROBER
-from gallery.plan import Plan, PlannedService
-from gallery.services import Protocol, Service
+from gallery.plan.model import Plan, PlannedService
+from gallery.store.companions import PROBER
+from gallery.store.services import Protocol, Service
 
 CONTAINER = "server"
 _DATA = "data"

@@ -9,7 +9,7 @@ told in one message; 130: interrupted, with everything stopped that was being st
 
 from __future__ import annotations
 
-from rehearsal import interruption
+from rehearsal.machine import interruption
 
 if __name__ == "__main__":
     interruption.end_at_once()
@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rehearsal.addresses import Address
+from rehearsal.machine.addresses import Address
 
 _BANNER = "rehearsing on this machine: nothing is deployed, no AWS credentials are read"
 
@@ -52,8 +52,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _render(chosen: argparse.Namespace, _rest: list[str]) -> int:
-    from rehearsal.output import refuse_unfillable
-    from rehearsal.render import render
+    from offline.out_directory import refuse_unfillable
+    from offline.render import render
     from rehearsal.stand_in.derive import derive
 
     refuse_unfillable(chosen.out)
@@ -63,7 +63,7 @@ def _render(chosen: argparse.Namespace, _rest: list[str]) -> int:
 
 
 def _up(chosen: argparse.Namespace, _rest: list[str]) -> int:
-    from rehearsal import platform
+    from rehearsal.machine import platform
 
     print(_BANNER, file=sys.stderr)
     for name, address in platform.up(chosen.stack, _progress()).items():
@@ -82,8 +82,8 @@ def _drill(_chosen: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _status(_chosen: argparse.Namespace, _rest: list[str]) -> int:
-    from rehearsal.platform import STATE, addresses
-    from rehearsal.processes.supervisor import Supervisor
+    from rehearsal.machine.platform import STATE, addresses
+    from rehearsal.machine.processes.supervisor import Supervisor
 
     journal = Supervisor(STATE).journal()
     if journal is None:
@@ -102,7 +102,7 @@ def _status(_chosen: argparse.Namespace, _rest: list[str]) -> int:
 
 
 def _down(_chosen: argparse.Namespace, _rest: list[str]) -> int:
-    from rehearsal import platform
+    from rehearsal.machine import platform
 
     stopped = platform.down()
     print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
@@ -110,7 +110,7 @@ def _down(_chosen: argparse.Namespace, _rest: list[str]) -> int:
 
 
 def _tools(_chosen: argparse.Namespace, _rest: list[str]) -> int:
-    from rehearsal.tools import provide
+    from rehearsal.machine.tools import provide
 
     for tool, path in provide(progress=_progress()).items():
         print(f"{tool.names[0]:<20} {path}")

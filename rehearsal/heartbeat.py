@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
 
 STEP_SECONDS = 60.0
 _FILL = re.compile(r"FILL\(\s*(\w+)\s*,\s*0\s*\)")
@@ -93,7 +93,7 @@ def parse(name: str, inputs: Mapping[str, Any], topics: Mapping[str, str]) -> Al
     """The alarm that a rendered `aws:cloudwatch/metricAlarm:MetricAlarm` describes.
 
     `topics` maps what an action may say (the topic's ARN) to the topic's name. Raises
-    RehearsalError for any shape but a filled sum of published messages below a threshold, for
+    UserError for any shape but a filled sum of published messages below a threshold, for
     an alarm of another shape may stay silent when the beat stops.
     """
     queries = {query["id"]: query for query in inputs.get("metricQueries", ())}
@@ -129,5 +129,5 @@ def parse(name: str, inputs: Mapping[str, Any], topics: Mapping[str, str]) -> Al
     )
 
 
-def _unfit(name: str, reason: str) -> RehearsalError:
-    return RehearsalError(f"the alarm {name} would not notice that its heartbeat stopped: {reason}")
+def _unfit(name: str, reason: str) -> UserError:
+    return UserError(f"the alarm {name} would not notice that its heartbeat stopped: {reason}")

@@ -6,7 +6,7 @@ and README is as it was; 130: interrupted, and the same.
 
 from __future__ import annotations
 
-from rehearsal import interruption
+from rehearsal.machine import interruption
 
 if __name__ == "__main__":
     interruption.end_at_once()
@@ -15,8 +15,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rehearsal.faults import RehearsalError
-from rehearsal.render import PROJECT
+from offline.errors import UserError
+from offline.render import PROJECT
 
 README = PROJECT / "README.md"
 BEGIN, END = "<!-- timeline -->", "<!-- /timeline -->"
@@ -28,13 +28,13 @@ Write = Callable[[str], None]
 
 
 def timeline(readme: str) -> tuple[str, ...]:
-    """The lines between the markers, without the fence. Raises RehearsalError."""
+    """The lines between the markers, without the fence. Raises UserError."""
     _, block, _ = _parts(readme)
     return tuple(line for line in block.strip("\n").split("\n") if not line.startswith("```"))
 
 
 def with_timeline(readme: str, lines: list[str]) -> str:
-    """The text with these lines between its markers. Raises RehearsalError where it has none."""
+    """The text with these lines between its markers. Raises UserError where it has none."""
     before, _, after = _parts(readme)
     block = "\n".join(["```text", f"$ {COMMAND}", *(line.rstrip() for line in lines), "```"])
     return f"{before}{BEGIN}\n{block}\n{END}{after}"
@@ -60,14 +60,14 @@ def _parts(readme: str) -> tuple[str, str, str]:
     before, begin, rest = readme.partition(BEGIN)
     block, end, after = rest.partition(END)
     if not begin or not end:
-        raise RehearsalError(f"README.md has no place between {BEGIN} and {END}")
+        raise UserError(f"README.md has no place between {BEGIN} and {END}")
     return before, block, after
 
 
 def _endpoint_down(write: Write) -> bool:
     # Drills import the whole platform.
-    from rehearsal import platform  # noqa: PLC0415
     from rehearsal.drill import play_endpoint  # noqa: PLC0415
+    from rehearsal.machine import platform  # noqa: PLC0415
 
     # What it refuses to start is not ours to stop.
     platform.up(STACK, lambda line: print(line, file=sys.stderr, flush=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gallery import promql
 from gallery.alerts.guards import unless_host_down
 from gallery.alerts.hosts import NODE
 from gallery.alerts.model import (
@@ -16,12 +15,13 @@ from gallery.alerts.model import (
     flat,
     ramp,
 )
+from gallery.alerts.panels import HOSTS
 from gallery.alerts.stories import MINUTE, Spell, Story, lasting, passing, silent, valued
 from gallery.alerts.subjects import node_labels, whole
-from gallery.durations import Duration
-from gallery.names import HOSTS
-from gallery.roles import INFRASTRUCTURE, Severity
-from gallery.times import Scenario
+from gallery.metrics import promql
+from gallery.metrics.durations import Duration
+from gallery.metrics.timings import FailureMode
+from gallery.store.roles import INFRASTRUCTURE, Severity
 
 # Two looks ahead, in seconds, each from a time long enough to be a trend: a log that grows is
 # seen by the one, a job that writes without an end by the other.
@@ -155,6 +155,6 @@ HOST_DISK_FILLING = Alert(
     what="{{ $labels.mountpoint }} of host {{ $labels.host }} has "
     "{{ $value | humanizePercentage }} of its space left and keeps filling.",
     dashboard=HOSTS,
-    onset={Scenario.CHANGED: lambda _: _TREND},
+    onset={FailureMode.CHANGED: lambda _: _TREND},
     cases=_filling_cases,
 )

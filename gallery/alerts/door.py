@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from gallery import labels, promql
 from gallery.alerts.guards import failing, no_later
 from gallery.alerts.model import Alert, Case, Scope, Series, Subject, at_once, gone
+from gallery.alerts.panels import API_HEALTH
 from gallery.alerts.probing import hanging, long_before, refusing, unanswered_cases
 from gallery.alerts.stories import (
     CALM,
@@ -22,11 +22,11 @@ from gallery.alerts.stories import (
     silent,
 )
 from gallery.alerts.subjects import canary_labels, probe_labels, whole
-from gallery.durations import Duration
-from gallery.names import API_HEALTH
-from gallery.roles import INCIDENT_RESPONSE, INFRASTRUCTURE, Severity
-from gallery.services import ENTRANCE
-from gallery.times import Scenario
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import Duration
+from gallery.metrics.timings import FailureMode
+from gallery.store.roles import INCIDENT_RESPONSE, INFRASTRUCTURE, Severity
+from gallery.store.services import ENTRANCE
 
 _DAY = 86_400
 # How long a certificate is remembered that nobody can see any more.
@@ -46,9 +46,9 @@ def _down(scope: Scope) -> str:
     """
     entrance = promql.equals(labels.SERVICE, ENTRANCE)
     return (
-        f"({failing(scope, labels.DOOR)}) unless {promql.ON_PLACE}"
+        f"({failing(scope, labels.DOOR)}) unless {promql.ON_STACK}"
         f" (({failing(scope, labels.PROBE, entrance)})"
-        f" and {promql.ON_PLACE} ({no_later(scope, entrance, than=labels.DOOR)}))"
+        f" and {promql.ON_STACK} ({no_later(scope, entrance, than=labels.DOOR)}))"
     )
 
 
@@ -138,7 +138,7 @@ SHOP_DOOR_DOWN = Alert(
     summary="The shop's public address does not answer.",
     what="The shop's public address does not answer: customers stand before a closed door.",
     dashboard=API_HEALTH,
-    onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
+    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
     cases=_down_cases,
 )
 
@@ -190,6 +190,6 @@ SHOP_DOOR_CERTIFICATE_EXPIRING = Alert(
     summary="The certificate of the shop's public address expires soon.",
     what="The shop's certificate expires in {{ $value | humanize }} days.",
     dashboard=API_HEALTH,
-    onset={Scenario.CHANGED: at_once},
+    onset={FailureMode.CHANGED: at_once},
     cases=_expiring_cases,
 )

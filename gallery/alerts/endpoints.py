@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gallery import labels, promql
 from gallery.alerts.guards import SAME_MOMENT, collector_alive, unanswered
 from gallery.alerts.model import (
     Alert,
@@ -15,6 +14,7 @@ from gallery.alerts.model import (
     gone,
     leaves_discovery,
 )
+from gallery.alerts.panels import API_HEALTH
 from gallery.alerts.probing import hanging, refusing, unanswered_cases
 from gallery.alerts.stories import (
     MINUTE,
@@ -34,10 +34,11 @@ from gallery.alerts.subjects import (
     probe_labels,
     whole,
 )
-from gallery.durations import Duration
-from gallery.names import API_HEALTH, PROBE_EXPECTED
-from gallery.roles import INCIDENT_RESPONSE, MONITORING, Severity
-from gallery.times import Scenario
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import Duration
+from gallery.metrics.names import PROBE_EXPECTED
+from gallery.metrics.timings import FailureMode
+from gallery.store.roles import INCIDENT_RESPONSE, MONITORING, Severity
 
 
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
@@ -97,7 +98,7 @@ ENDPOINT_DOWN = Alert(
     what="{{ $labels.service }} does not answer its probe.",
     dashboard=API_HEALTH,
     outage=True,
-    onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
+    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
     cases=_down_cases,
 )
 
@@ -106,7 +107,7 @@ def _missing(scope: Scope) -> str:
     return (
         f"{scope.series(PROBE_EXPECTED)}"
         f" unless {promql.ON_SERVICE} {scope.job('up', *labels.PROBE_JOBS)}"
-        f" and {promql.ON_PLACE} ({collector_alive(scope)})"
+        f" and {promql.ON_STACK} ({collector_alive(scope)})"
     )
 
 
@@ -155,7 +156,7 @@ ENDPOINT_PROBE_MISSING = Alert(
     summary="An endpoint that should be probed is not.",
     what="Nobody probes {{ $labels.service }}: its outage would go unseen.",
     dashboard=API_HEALTH,
-    onset={Scenario.GONE: leaves_discovery},
+    onset={FailureMode.GONE: leaves_discovery},
     clearing=leaves_discovery,
     recorded=True,
     cases=_missing_cases,

@@ -5,8 +5,8 @@ Grafana has no inhibition, so suppression is written into the expressions, alike
 
 from __future__ import annotations
 
-from gallery import labels, promql
 from gallery.alerts.model import Scope
+from gallery.metrics import labels, promql
 
 # Seconds: the age of the collector's own newest sample at which it no longer counts as alive.
 COLLECTOR_FRESH = 90
@@ -18,7 +18,7 @@ _ORDER_KNOWN = "1h"
 
 def collector_age(scope: Scope) -> str:
     """Seconds since the newest sample that any replica of the collector took of itself."""
-    return f"time() - max {promql.BY_PLACE} (timestamp({scope.job('up', labels.COLLECTOR)}))"
+    return f"time() - max {promql.BY_STACK} (timestamp({scope.job('up', labels.COLLECTOR)}))"
 
 
 def collector_alive(scope: Scope) -> str:
@@ -33,7 +33,7 @@ def blind(scope: Scope) -> str:
     """
     jobs = (labels.PROBE, labels.CANARY)
     answers = f"{scope.job('probe_success', *jobs)} or {scope.job('up', *jobs)}"
-    return f"max {promql.BY_PLACE} ({answers}) == 0"
+    return f"max {promql.BY_STACK} ({answers}) == 0"
 
 
 def failing(scope: Scope, job: str, *matchers: str) -> str:
@@ -56,12 +56,12 @@ def unanswered(scope: Scope, job: str) -> str:
     resolves nothing.
     """
     alike = (
-        f"({_last_answer(scope, job)}) >= {promql.ON_PLACE} group_left ()"
-        f" (max {promql.BY_PLACE} ({_last_answer(scope, labels.CANARY)}) - {_moment(scope)})"
+        f"({_last_answer(scope, job)}) >= {promql.ON_STACK} group_left ()"
+        f" (max {promql.BY_STACK} ({_last_answer(scope, labels.CANARY)}) - {_moment(scope)})"
     )
     return (
         f"({failing(scope, job)})"
-        f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_PLACE} {blind(scope)})"
+        f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_STACK} {blind(scope)})"
     )
 
 
@@ -72,7 +72,7 @@ def no_later(scope: Scope, entrance: str, *, than: str) -> str:
     """
     one = _last_answer(scope, labels.PROBE, entrance, within=_ORDER_KNOWN)
     other = _last_answer(scope, than, within=_ORDER_KNOWN)
-    return f"({one}) <= {promql.ON_PLACE} (max {promql.BY_PLACE} ({other}) + {_moment(scope)})"
+    return f"({one}) <= {promql.ON_STACK} (max {promql.BY_STACK} ({other}) + {_moment(scope)})"
 
 
 def _moment(scope: Scope) -> str:

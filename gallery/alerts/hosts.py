@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gallery import labels, promql
 from gallery.alerts.guards import collector_alive, host_down, unless_host_down
 from gallery.alerts.model import (
     Alert,
@@ -20,6 +19,7 @@ from gallery.alerts.model import (
     scrape_times_out,
     unwritten,
 )
+from gallery.alerts.panels import HOSTS
 from gallery.alerts.stories import (
     CALM,
     MINUTE,
@@ -44,10 +44,11 @@ from gallery.alerts.subjects import (
     node_labels,
     whole,
 )
-from gallery.durations import Duration
-from gallery.names import HOSTS, HOSTS_EXPECTED
-from gallery.roles import INFRASTRUCTURE, Severity
-from gallery.times import Scenario
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import Duration
+from gallery.metrics.names import HOSTS_EXPECTED
+from gallery.metrics.timings import FailureMode
+from gallery.store.roles import INFRASTRUCTURE, Severity
 
 NODE = promql.equals("job", labels.NODE)
 _BY_GROUP = promql.by((*labels.COMMON, labels.HOST_GROUP))
@@ -181,7 +182,7 @@ HOST_DOWN = Alert(
     summary="A host does not answer.",
     what="Host {{ $labels.host }} of group {{ $labels.host_group }} does not answer.",
     dashboard=HOSTS,
-    onset={Scenario.REFUSED: at_once, Scenario.HANGING: scrape_times_out},
+    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: scrape_times_out},
     cases=_down_cases,
 )
 
@@ -192,7 +193,7 @@ def _missing(scope: Scope) -> str:
     counted = f"count {_BY_GROUP} ({found})"
     return (
         f"{expected} - ({counted} or 0 * {expected}) > 0"
-        f" and {promql.ON_PLACE} ({collector_alive(scope)})"
+        f" and {promql.ON_STACK} ({collector_alive(scope)})"
     )
 
 
@@ -256,7 +257,7 @@ HOST_MISSING = Alert(
     summary="Fewer hosts are there than planned.",
     what="Of the hosts of group {{ $labels.host_group }} {{ $value }} cannot be found in EC2.",
     dashboard=HOSTS,
-    onset={Scenario.GONE: leaves_discovery},
+    onset={FailureMode.GONE: leaves_discovery},
     clearing=leaves_discovery,
     recorded=True,
     cases=_missing_cases,
@@ -310,7 +311,7 @@ HOST_MEMORY_LOW = Alert(
     summary="A host has little memory left.",
     what="Host {{ $labels.host }} has {{ $value | humanizePercentage }} of its memory left.",
     dashboard=HOSTS,
-    onset={Scenario.CHANGED: at_once},
+    onset={FailureMode.CHANGED: at_once},
     cases=_memory_cases,
 )
 
@@ -373,7 +374,7 @@ HOST_CPU_SATURATED = Alert(
     summary="A host has no processor time left.",
     what="Host {{ $labels.host }} uses {{ $value | humanizePercentage }} of its processors.",
     dashboard=HOSTS,
-    onset={Scenario.CHANGED: lambda timings: timings.window},
+    onset={FailureMode.CHANGED: lambda timings: timings.window},
     clearing=lambda timings: timings.window,
     cases=_saturated_cases,
 )

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gallery import labels, promql
-from gallery.contact_points import Engine
-from gallery.durations import Duration
-from gallery.roles import Severity
-from gallery.times import ZERO, Scenario, Timings
+from gallery.contact_points.model import Engine
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import ZERO, Duration
+from gallery.metrics.timings import FailureMode, Timings
+from gallery.store.roles import Severity
 
 Labels = Mapping[str, str]
 _TEN_SECONDS = Duration.of(seconds=10)
@@ -72,7 +72,7 @@ class Scope:
     host_groups: tuple[str, ...] = ()
 
     @property
-    def place(self) -> tuple[str, ...]:
+    def stack(self) -> tuple[str, ...]:
         """The matchers every selector of this stack carries."""
         return (
             promql.equals(labels.ENVIRONMENT, self.environment),
@@ -81,7 +81,7 @@ class Scope:
 
     def series(self, metric: str, *matchers: str, window: str = "") -> str:
         """A selector within this stack."""
-        return promql.selector(metric, (*self.place, *matchers), window)
+        return promql.selector(metric, (*self.stack, *matchers), window)
 
     def job(self, metric: str, *jobs: str, window: str = "") -> str:
         """A selector of the series that these scrape jobs bring."""
@@ -180,7 +180,7 @@ class Alert:
     what: str
     dashboard: str | None
     cases: Callable[[Scope], tuple[Case, ...]]
-    onset: Mapping[Scenario, Callable[[Timings], Duration]]
+    onset: Mapping[FailureMode, Callable[[Timings], Duration]]
     clearing: Callable[[Timings], Duration] = lambda _: ZERO
     keep_firing: Duration = ZERO
     threshold: float | None = None
@@ -205,7 +205,7 @@ def scrape_times_out(timings: Timings) -> Duration:
 
     The scrape timeout equals the scrape interval.
     """
-    probe = timings.probe_time(Scenario.HANGING)
+    probe = timings.probe_time(FailureMode.HANGING)
     return Duration(timings.scrape.milliseconds - probe.milliseconds)
 
 

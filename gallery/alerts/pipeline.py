@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gallery import labels, promql
 from gallery.alerts.guards import COLLECTOR_FRESH, blind, collector_age, collector_alive
 from gallery.alerts.model import (
     Alert,
@@ -16,6 +15,7 @@ from gallery.alerts.model import (
     leaves_discovery,
     ramp,
 )
+from gallery.alerts.panels import API_HEALTH
 from gallery.alerts.stories import (
     CALM,
     MINUTE,
@@ -41,10 +41,11 @@ from gallery.alerts.subjects import (
     probe_labels,
     whole,
 )
-from gallery.durations import Duration
-from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, TARGETS_EXPECTED
-from gallery.roles import MONITORING, Severity
-from gallery.times import Scenario
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import Duration
+from gallery.metrics.names import COLLECTOR_EXPECTED, TARGETS_EXPECTED
+from gallery.metrics.timings import FailureMode
+from gallery.store.roles import MONITORING, Severity
 
 _FRESH = Duration.of(seconds=COLLECTOR_FRESH)
 _BY_REPLICA = promql.by((*labels.COMMON, labels.INSTANCE))
@@ -53,7 +54,7 @@ _BY_REPLICA = promql.by((*labels.COMMON, labels.INSTANCE))
 def _collector_down(scope: Scope) -> str:
     # What is expected is a constant, so that a silence that outlives the last sample fires on.
     return (
-        f"{scope.series(COLLECTOR_EXPECTED)} unless {promql.ON_PLACE}"
+        f"{scope.series(COLLECTOR_EXPECTED)} unless {promql.ON_STACK}"
         f" ({collector_age(scope)} < {COLLECTOR_FRESH})"
     )
 
@@ -96,7 +97,7 @@ COLLECTOR_DOWN = Alert(
     what="Nothing that the collector took in the last minute and a half has arrived: "
     "it is down, or cannot write to Amazon Managed Prometheus.",
     dashboard=API_HEALTH,
-    onset={Scenario.REFUSED: lambda _: _FRESH, Scenario.GONE: lambda _: _FRESH},
+    onset={FailureMode.REFUSED: lambda _: _FRESH, FailureMode.GONE: lambda _: _FRESH},
     recorded=True,
     blindness=True,
     cases=_collector_down_cases,
@@ -157,7 +158,7 @@ COLLECTOR_BLIND = Alert(
     summary="The prober sees nothing, not even itself.",
     what="No probe succeeds, not even the prober's of itself: outages of the store go unseen.",
     dashboard=API_HEALTH,
-    onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
+    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
     blindness=True,
     cases=_blind_cases,
 )
@@ -173,7 +174,7 @@ def _targets_lost(scope: Scope) -> str:
     found = f"count {promql.BY_SERVICE} ({targets}) or 0 * {expected}"
     return (
         f"({targets} == 0 or {expected} - ({found}) > 0)"
-        f" and {promql.ON_PLACE} ({collector_alive(scope)})"
+        f" and {promql.ON_STACK} ({collector_alive(scope)})"
     )
 
 
@@ -242,7 +243,7 @@ TARGETS_LOST = Alert(
     "scraped.{{ else }}Of {{ $labels.service }} fewer pods are found than planned: "
     "{{ $value }} missing.{{ end }}",
     dashboard=API_HEALTH,
-    onset={Scenario.REFUSED: at_once, Scenario.GONE: leaves_discovery},
+    onset={FailureMode.REFUSED: at_once, FailureMode.GONE: leaves_discovery},
     clearing=leaves_discovery,
     recorded=True,
     cases=_targets_lost_cases,
@@ -318,7 +319,7 @@ REMOTE_WRITE_BEHIND = Alert(
     what="{{ $labels.instance }} of the collector writes far too late, or its samples are refused.",
     dashboard=API_HEALTH,
     # What is late to arrive is late to be seen; after five minutes nothing is.
-    onset={Scenario.CHANGED: lambda _: MINUTE * 5},
+    onset={FailureMode.CHANGED: lambda _: MINUTE * 5},
     clearing=lambda timings: timings.window,
     cases=_behind_cases,
 )

@@ -20,7 +20,7 @@ from gallery.alerts.stories import (
     valued,
 )
 from gallery.alerts.subjects import canary_labels, probe_labels, whole
-from gallery.durations import Duration
+from gallery.metrics.durations import Duration
 
 
 def refusing(of: Labels, *spells: Spell) -> tuple[Series, ...]:

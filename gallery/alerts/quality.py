@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gallery import labels, promql
 from gallery.alerts.model import Alert, Case, Labels, Scope, Series, Subject, flat, gone
+from gallery.alerts.panels import API_HEALTH
 from gallery.alerts.stories import (
     MINUTE,
     STEP,
@@ -18,10 +18,10 @@ from gallery.alerts.stories import (
     valued,
 )
 from gallery.alerts.subjects import canary_labels, probe_labels, whole
-from gallery.durations import Duration
-from gallery.names import API_HEALTH
-from gallery.roles import RELIABILITY, Severity
-from gallery.times import Scenario
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import Duration
+from gallery.metrics.timings import FailureMode
+from gallery.store.roles import RELIABILITY, Severity
 
 _WINDOW = MINUTE * 10
 # Two outages at least; a single one is EndpointDown's.
@@ -37,8 +37,8 @@ def _degraded(scope: Scope) -> str:
     probe, canary = _answers(scope, labels.PROBE), _answers(scope, labels.CANARY)
     more = _TOLERANCE * scope.timings.scrape.seconds / _WINDOW.seconds
     alike = (
-        f"avg_over_time({probe}) >= {promql.ON_PLACE} group_left ()"
-        f" (max {promql.BY_PLACE} (avg_over_time({canary})) - {more:g})"
+        f"avg_over_time({probe}) >= {promql.ON_STACK} group_left ()"
+        f" (max {promql.BY_STACK} (avg_over_time({canary})) - {more:g})"
     )
     # Whole numbers: a mean of exactly the threshold would be below it or not by its rounding.
     share = f"sum_over_time({probe}) / count_over_time({probe})"
@@ -138,7 +138,7 @@ ENDPOINT_DEGRADED = Alert(
     "{{ $value | humanizePercentage }} of its probes succeeded in ten minutes.",
     dashboard=API_HEALTH,
     # From the first failure: two outages of half a minute, each with its recovery.
-    onset={Scenario.CHANGED: lambda _: MINUTE * 4},
+    onset={FailureMode.CHANGED: lambda _: MINUTE * 4},
     clearing=lambda _: _WINDOW,
     cases=_degraded_cases,
 )
@@ -244,7 +244,7 @@ ENDPOINT_SLOW = Alert(
     what="{{ $labels.service }} takes {{ $value | humanize }} ms for the slowest "
     "of twenty requests.",
     dashboard=API_HEALTH,
-    onset={Scenario.CHANGED: lambda timings: timings.window},
+    onset={FailureMode.CHANGED: lambda timings: timings.window},
     clearing=lambda timings: timings.window,
     cases=_slow_cases,
 )

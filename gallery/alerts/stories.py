@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gallery.alerts.model import Case, Labels, Phase, Scope, Series, flat
-from gallery.durations import Duration
-from gallery.times import ZERO
+from gallery.metrics.durations import ZERO, Duration
 
 STEP = Duration.of(seconds=10)
 MINUTE = Duration.of(seconds=60)

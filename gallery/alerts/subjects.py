@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gallery import labels
 from gallery.alerts.model import Case, Labels, Scope, Series, unwritten
 from gallery.alerts.stories import CALM, MINUTE, STEP, Spell, present, valued
-from gallery.durations import Duration
+from gallery.metrics import labels
+from gallery.metrics.durations import Duration
 
 
 def probe_labels(scope: Scope, service: str, job: str = labels.PROBE) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gallery.alerts.guards import unless_host_down
 from gallery.alerts.model import Alert, Case, Phase, Scope, Series, Subject, flat, unwritten
+from gallery.alerts.panels import HOSTS
 from gallery.alerts.stories import (
     MINUTE,
     Spell,
@@ -19,17 +20,11 @@ from gallery.alerts.stories import (
     valued,
 )
 from gallery.alerts.subjects import host_labels, node_labels, whole
-from gallery.durations import Duration
-from gallery.names import (
-    HOSTS,
-    RECEIVE_RATE,
-    RECEIVE_USUAL,
-    TRANSMIT_RATE,
-    TRANSMIT_USUAL,
-)
-from gallery.recording import USUAL_EVERY, USUAL_KNOWN
-from gallery.roles import INFRASTRUCTURE, Severity
-from gallery.times import Scenario, Timings
+from gallery.metrics.durations import Duration
+from gallery.metrics.names import RECEIVE_RATE, RECEIVE_USUAL, TRANSMIT_RATE, TRANSMIT_USUAL
+from gallery.metrics.recordings import USUAL_EVERY, USUAL_KNOWN
+from gallery.metrics.timings import FailureMode, Timings
+from gallery.store.roles import INFRASTRUCTURE, Severity
 
 # Bytes a second: more than five times next to nothing is still next to nothing.
 _MUCH = 100_000
@@ -178,7 +173,7 @@ HOST_TRAFFIC_HIGH = Alert(
     summary="A host has far more network traffic than usual.",
     what="Host {{ $labels.host }} moves {{ $value | humanize1024 }}B/s, far more than usual.",
     dashboard=HOSTS,
-    onset={Scenario.CHANGED: _rate_window},
+    onset={FailureMode.CHANGED: _rate_window},
     clearing=_rate_window,
     recorded=True,
     cases=_high_cases,
@@ -196,7 +191,7 @@ HOST_TRAFFIC_LOW = Alert(
     summary="A host has hardly any of its usual network traffic.",
     what="Host {{ $labels.host }} moves {{ $value | humanize1024 }}B/s, far less than usual.",
     dashboard=HOSTS,
-    onset={Scenario.CHANGED: _rate_window},
+    onset={FailureMode.CHANGED: _rate_window},
     clearing=_rate_window,
     recorded=True,
     cases=_low_cases,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gallery import labels, promql
 from gallery.alerts.guards import COLLECTOR_FRESH, collector_alive, unanswered
 from gallery.alerts.model import (
     Alert,
@@ -17,6 +16,7 @@ from gallery.alerts.model import (
     flat,
     unwritten,
 )
+from gallery.alerts.panels import API_HEALTH
 from gallery.alerts.probing import unanswered_cases
 from gallery.alerts.stories import (
     CALM,
@@ -38,12 +38,13 @@ from gallery.alerts.subjects import (
     probe_labels,
     whole,
 )
-from gallery.contact_points import Engine
-from gallery.durations import Duration
-from gallery.names import API_HEALTH, COLLECTOR_EXPECTED, RECEIVE_USUAL, TRANSMIT_USUAL
-from gallery.recording import RATES, STALE_EVALUATIONS, USUAL, USUAL_EVERY, USUAL_KNOWN
-from gallery.roles import MONITORING, Severity
-from gallery.times import BROKEN_WAIT, Scenario, Timings
+from gallery.contact_points.model import Engine
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import Duration
+from gallery.metrics.names import COLLECTOR_EXPECTED, RECEIVE_USUAL, TRANSMIT_USUAL
+from gallery.metrics.recordings import RATES, STALE_EVALUATIONS, USUAL, USUAL_EVERY, USUAL_KNOWN
+from gallery.metrics.timings import BROKEN_WAIT, FailureMode, Timings
+from gallery.store.roles import MONITORING, Severity
 
 _GRAFANA = frozenset({Engine.GRAFANA})
 
@@ -106,7 +107,7 @@ WATCHDOG = Alert(
 
 
 def _grafana_beats(scope: Scope) -> str:
-    newest = f"max {promql.BY_PLACE} (timestamp({scope.series(COLLECTOR_EXPECTED)}))"
+    newest = f"max {promql.BY_STACK} (timestamp({scope.series(COLLECTOR_EXPECTED)}))"
     return f"time() - {newest} < {_stale_after(scope.timings).seconds:g}"
 
 
@@ -173,7 +174,7 @@ RECORDING_RULES_STALE = Alert(
     "and targets that are missing go unseen.",
     dashboard=API_HEALTH,
     # All of it: what is missed is the recording itself, which comes back with an evaluation.
-    onset={Scenario.GONE: _stale_after},
+    onset={FailureMode.GONE: _stale_after},
     clearing=lambda timings: timings.evaluate_amp,
     cases=_constants_cases,
 )
@@ -188,13 +189,13 @@ def _traffic_unrecorded(scope: Scope) -> str:
     hosts = f"{scope.job('up', labels.NODE)} == 1"
     age = str(_stale_after(scope.timings))
     rates = (
-        f"max {promql.BY_PLACE} ({hosts})"
-        f" unless {promql.ON_PLACE} last_over_time({scope.series(rate, window=age)})"
+        f"max {promql.BY_STACK} ({hosts})"
+        f" unless {promql.ON_STACK} last_over_time({scope.series(rate, window=age)})"
         for rate, _ in RATES
     )
     # A new host has nothing that is usual, and one that is gone has nothing new.
     usual = (
-        f"max {promql.BY_PLACE} (last_over_time({scope.series(usual, window='1d')})"
+        f"max {promql.BY_STACK} (last_over_time({scope.series(usual, window='1d')})"
         f" and {promql.ON_HOST} {hosts}"
         f" unless last_over_time({scope.series(usual, window=str(USUAL_KNOWN))}))"
         for usual, _ in USUAL
@@ -264,7 +265,7 @@ HOST_TRAFFIC_UNRECORDED = Alert(
     "traffic goes unseen.",
     dashboard=API_HEALTH,
     # Of the rates, and of what is usual.
-    onset={Scenario.GONE: _stale_after, Scenario.CHANGED: _usual_stale},
+    onset={FailureMode.GONE: _stale_after, FailureMode.CHANGED: _usual_stale},
     clearing=lambda _: USUAL_EVERY,
     cases=_unrecorded_cases,
 )
@@ -285,7 +286,7 @@ GRAFANA_UNREACHABLE = Alert(
     what="Grafana does not answer: dashboards are closed, and what Grafana alerts on may not be "
     "sent.",
     dashboard=None,
-    onset={Scenario.REFUSED: at_once, Scenario.HANGING: at_once},
+    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
     evaluator=Evaluator.AMP,
     delivery=Delivery.INDEPENDENT,
     cases=lambda scope: unanswered_cases(scope, _grafana_page(scope)),
@@ -323,7 +324,7 @@ DATASOURCE_CANARY = Alert(
     what="Grafana cannot read Amazon Managed Prometheus: until it can, no alert changes.",
     dashboard=API_HEALTH,
     # Its route's group wait, beside the hold that a newer Grafana has as well.
-    onset={Scenario.REFUSED: lambda _: BROKEN_WAIT},
+    onset={FailureMode.REFUSED: lambda _: BROKEN_WAIT},
     recorded=True,
     engines=_GRAFANA,
     error_state=ErrorState.ERROR,

@@ -8,7 +8,7 @@ from gallery.dashboards.api_health import api_health
 from gallery.dashboards.documents import plain, queries
 from gallery.dashboards.hosts import hosts
 from gallery.dashboards.titles import panel_of
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 
 __all__ = ["dashboards", "panel_of", "queries"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels, promql
+from gallery.alerts.panels import API_HEALTH
 from gallery.dashboards import door, endpoints, pipeline, requests
 from gallery.dashboards.frame import choice, framed, outages
 from gallery.dashboards.grid import Band, Heading, side_by_side
@@ -15,8 +15,8 @@ from gallery.dashboards.on_call import on_call
 from gallery.dashboards.panels import Query
 from gallery.dashboards.sources import Source, source
 from gallery.dashboards.texts import alert_list
-from gallery.names import API_HEALTH
-from gallery.plan import Plan
+from gallery.metrics import labels, promql
+from gallery.plan.model import Plan
 
 _CHOSEN = f'{labels.SERVICE}=~"$service"'
 

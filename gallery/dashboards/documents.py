@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, cast
 
-from gallery.durations import Duration
+from gallery.metrics.durations import Duration
 
 # A rate looks over four scrapes (Grafana, "Using $__rate_interval").
 _SCRAPES_OF_A_RATE = 4

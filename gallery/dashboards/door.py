@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels, promql
 from gallery.alerts.door import SHOP_DOOR_CERTIFICATE_EXPIRING
 from gallery.dashboards.endpoints import NOT_PROBED, duration, state
 from gallery.dashboards.panels import (
@@ -18,7 +17,8 @@ from gallery.dashboards.panels import (
 )
 from gallery.dashboards.sources import Source, source, threshold
 from gallery.dashboards.titles import CERTIFICATE, DOOR_OVER_TIME
-from gallery.plan import Plan
+from gallery.metrics import labels, promql
+from gallery.plan.model import Plan
 
 _DAY = 86_400
 

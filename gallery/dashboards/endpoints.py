@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels, promql
 from gallery.alerts.endpoints import ENDPOINT_DOWN
+from gallery.alerts.panels import API_HEALTH
 from gallery.alerts.quality import ENDPOINT_DEGRADED
 from gallery.dashboards.frame import link
 from gallery.dashboards.lines import Override, distinct
@@ -26,8 +26,9 @@ from gallery.dashboards.panels import (
 )
 from gallery.dashboards.sources import RATE_INTERVAL, Source, effective, threshold
 from gallery.dashboards.titles import AVAILABILITY, ENDPOINTS_OVER_TIME
-from gallery.names import API_HEALTH, PROBE_EXPECTED
-from gallery.plan import Plan
+from gallery.metrics import labels, promql
+from gallery.metrics.names import PROBE_EXPECTED
+from gallery.plan.model import Plan
 
 NOT_PROBED = "NOT PROBED"
 # What Grafana puts in a data link for the time range that is shown.
@@ -56,7 +57,7 @@ def _hanging(source: Source, *jobs: str) -> str:
     """
     everywhere = replace(source, matchers=())
     seeing = f"{everywhere.job('probe_success', labels.CANARY)} == 1"
-    return f"{source.job('up', *jobs)} == 0 and {promql.ON_PLACE} {seeing}"
+    return f"{source.job('up', *jobs)} == 0 and {promql.ON_STACK} {seeing}"
 
 
 def duration(source: Source, job: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
+from gallery.alerts.panels import API_HEALTH, HOSTS
 from gallery.dashboards.grid import Band, Heading, placed
 from gallery.dashboards.palette import BAD
 from gallery.dashboards.panels import DATA_SOURCE, Query
 from gallery.dashboards.sources import Source
 from gallery.dashboards.titles import HOMES
-from gallery.names import API_HEALTH, HOSTS
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 
 TAG = "gallery"
 _REFRESH = "10s"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels, promql
 from gallery.alerts.disks import DISKS, HOST_DISK_FILLING
 from gallery.alerts.hosts import HOST_CPU_SATURATED, HOST_MEMORY_LOW
 from gallery.dashboards.host_traffic import tile_of_unusual
@@ -31,8 +30,9 @@ from gallery.dashboards.titles import (
     HOSTS_OVER_TIME,
     MEMORY_LEFT,
 )
-from gallery.names import HOSTS_EXPECTED
-from gallery.plan import Plan
+from gallery.metrics import labels, promql
+from gallery.metrics.names import HOSTS_EXPECTED
+from gallery.plan.model import Plan
 
 NOT_FOUND = "NOT FOUND"
 _NOTHING = "no host"

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels
 from gallery.alerts.disks import HOST_DISK_FILLING
 from gallery.alerts.hosts import HOST_CPU_SATURATED, HOST_MEMORY_LOW
 from gallery.dashboards.host_panels import NOT_FOUND, cpu, disk, memory, state
@@ -15,8 +14,9 @@ from gallery.dashboards.palette import ATTENTION
 from gallery.dashboards.panels import Face, Query, at_least, at_most, none_at_all
 from gallery.dashboards.sources import Source, threshold
 from gallery.dashboards.tables import Column, live_table
-from gallery.names import RECEIVE_RATE, TRANSMIT_RATE
-from gallery.plan import Plan
+from gallery.metrics import labels
+from gallery.metrics.names import RECEIVE_RATE, TRANSMIT_RATE
+from gallery.plan.model import Plan
 
 _BYTES = Face(unit="Bps", empty="-", decimals=1)
 _TIMES = Face(unit="suffix: x", empty="-", decimals=2)

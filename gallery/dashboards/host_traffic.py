@@ -11,9 +11,9 @@ from gallery.dashboards.palette import ATTENTION, FAINT, STRONG
 from gallery.dashboards.panels import Curve, Face, Query, graph, none_at_all, outside, tile
 from gallery.dashboards.sources import CHOSEN_GROUPS, Source, condition, threshold
 from gallery.dashboards.titles import TRAFFIC_IN
-from gallery.names import RECEIVE_RATE, RECEIVE_USUAL, TRANSMIT_RATE, TRANSMIT_USUAL
-from gallery.plan import Plan
-from gallery.recording import USUAL_KNOWN
+from gallery.metrics.names import RECEIVE_RATE, RECEIVE_USUAL, TRANSMIT_RATE, TRANSMIT_USUAL
+from gallery.metrics.recordings import USUAL_KNOWN
+from gallery.plan.model import Plan
 
 _UNKNOWN = "Nobody knows yet what is usual: that takes a day."
 _LOG = 2

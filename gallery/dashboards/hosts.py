@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels, promql
+from gallery.alerts.panels import HOSTS
 from gallery.dashboards import host_panels, host_table, host_traffic
 from gallery.dashboards.frame import choice, found, framed, outages
 from gallery.dashboards.grid import Band, Heading, side_by_side
@@ -14,8 +14,8 @@ from gallery.dashboards.on_call import on_call
 from gallery.dashboards.panels import Query
 from gallery.dashboards.sources import CHOSEN_GROUPS, Source, source
 from gallery.dashboards.texts import alert_list
-from gallery.names import HOSTS
-from gallery.plan import Plan
+from gallery.metrics import labels, promql
+from gallery.plan.model import Plan
 
 # With more hosts the details of one are shown at first.
 _FEW = 6

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels
 from gallery.dashboards.endpoints import NOT_PROBED, state
 from gallery.dashboards.panels import Query
 from gallery.dashboards.sources import Source
 from gallery.dashboards.tables import Column, live_table
-from gallery.plan import Plan
-from gallery.services import Impact
+from gallery.metrics import labels
+from gallery.plan.model import Plan
+from gallery.store.services import Impact
 
 TITLE = "What each outage means to customers"
 _NOTHING = "-"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gallery import labels
 from gallery.alerts.model import Delivery
 from gallery.dashboards.grid import Band, side_by_side
 from gallery.dashboards.texts import markdown_table, prose
-from gallery.effective import PlannedAlert
-from gallery.plan import Plan
-from gallery.times import MANAGED
+from gallery.metrics import labels
+from gallery.plan.alerts import PlannedAlert
+from gallery.plan.model import Plan
+from gallery.plan.times import MANAGED
 
 # What a title and the table's head take, in units of height; a line takes one.
 _FRAME = 3

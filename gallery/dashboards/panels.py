@@ -8,9 +8,9 @@ from grafana_foundation_sdk.models import common, prometheus, stat, statetimelin
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.dashboards.lines import Override
+from gallery.dashboards.names import DATA_SOURCE_UID
 from gallery.dashboards.palette import ATTENTION, BAD, FAINT, GOOD, NONE, STRONG, UNKNOWN
 from gallery.dashboards.sources import Source
-from gallery.names import DATA_SOURCE_UID
 
 DATA_SOURCE = common.DataSourceRef(
     type_val="grafana-amazonprometheus-datasource", uid=DATA_SOURCE_UID

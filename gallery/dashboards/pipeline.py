@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels, promql
 from gallery.alerts.guards import COLLECTOR_FRESH
 from gallery.alerts.pipeline import REMOTE_WRITE_BEHIND
 from gallery.dashboards.endpoints import NOT_PROBED, answers, state
@@ -28,9 +27,10 @@ from gallery.dashboards.titles import (
     SAMPLE_AGE,
     TARGETS,
 )
-from gallery.names import COLLECTOR_EXPECTED, PROBE_EXPECTED
-from gallery.plan import Plan
-from gallery.recording import STALE_EVALUATIONS
+from gallery.metrics import labels, promql
+from gallery.metrics.names import COLLECTOR_EXPECTED, PROBE_EXPECTED
+from gallery.metrics.recordings import STALE_EVALUATIONS
+from gallery.plan.model import Plan
 
 _NOTHING = "nothing for an hour"
 

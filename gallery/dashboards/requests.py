@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery import labels, promql
 from gallery.alerts.quality import ENDPOINT_SLOW
 from gallery.dashboards.endpoints import lines
 from gallery.dashboards.palette import ATTENTION, BAD, GOOD
@@ -25,7 +24,8 @@ from gallery.dashboards.panels import (
 )
 from gallery.dashboards.sources import RATE_INTERVAL, Source, threshold
 from gallery.dashboards.titles import WAIT_P95
-from gallery.plan import Plan
+from gallery.metrics import labels, promql
+from gallery.plan.model import Plan
 
 # Faults of a server: unknown, deadline exceeded, internal, unavailable, data loss (gRPC,
 # "Status codes and their use"). Their HTTP status is 200.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gallery import labels, promql
 from gallery.alerts.model import Alert
-from gallery.effective import PlannedAlert
-from gallery.plan import Plan
+from gallery.metrics import labels, promql
+from gallery.plan.alerts import PlannedAlert
+from gallery.plan.model import Plan
 
 # A rate's window in a graph: what Grafana finds wide enough for the width of a point.
 RATE_INTERVAL = "$__rate_interval"

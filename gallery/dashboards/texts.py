@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import text
 
-from gallery import labels, promql
-from gallery.contact_points import Engine
-from gallery.names import DATA_SOURCE_NAME, FOLDER_TITLE, FOLDER_UID
-from gallery.plan import Plan
-from gallery.roles import Severity
+from gallery.contact_points.model import Engine
+from gallery.dashboards.names import DATA_SOURCE_NAME, FOLDER_TITLE, FOLDER_UID
+from gallery.metrics import labels, promql
+from gallery.plan.model import Plan
+from gallery.store.roles import Severity
 
 # Grafana's name for the source of its own alerts.
 _GRAFANA = "-- Grafana --"

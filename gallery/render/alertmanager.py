@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gallery.contact_points import BUILT_IN, ContactPoint, Kind
-from gallery.plan import Plan
+from gallery.contact_points.model import BUILT_IN, ContactPoint, Kind
+from gallery.plan.model import Plan
+from gallery.plan.routing import Matcher, Route, RoutingTree
 from gallery.render.documents import yaml_text
 from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call, templates
-from gallery.routing import Matcher, Route, RoutingTree
 
 TEMPLATE_FILE = "gallery.tmpl"
 # The key in the Secrets Manager secret that holds PagerDuty's integration key.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gallery.plan import Plan
-from gallery.probes import PROBE_COOKIE, Module
+from gallery.metrics.probes import PROBE_COOKIE, Module
+from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
 
 # The exporter prefers IPv6 where nothing is said, and then waits for an answer that cannot come.

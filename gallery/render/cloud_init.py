@@ -5,7 +5,7 @@ Version and digests: https://github.com/prometheus/node_exporter/releases/tag/v1
 
 from __future__ import annotations
 
-from gallery.instance_types import Architecture
+from gallery.plan.instance_types import Architecture
 from gallery.render.collector import NODE_EXPORTER_PORT
 from gallery.render.documents import yaml_text
 

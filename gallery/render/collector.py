@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from gallery import labels
-from gallery.plan import Plan
-from gallery.probes import PROBER_ADDRESS, Module, ProbeTarget
+from gallery.metrics import labels
+from gallery.metrics.probes import PROBER_ADDRESS, Module, ProbeTarget
+from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
 
 Relabelling = dict[str, object]

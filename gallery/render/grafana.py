@@ -12,14 +12,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gallery.contact_points import BUILT_IN, ContactPoint, Engine, Kind
+from gallery.contact_points.model import BUILT_IN, ContactPoint, Engine, Kind
 from gallery.dashboards import panel_of
-from gallery.effective import PlannedAlert
-from gallery.names import DATA_SOURCE_UID
-from gallery.plan import Plan
+from gallery.dashboards.names import DATA_SOURCE_UID
+from gallery.plan.alerts import PlannedAlert
+from gallery.plan.model import Plan
+from gallery.plan.routing import Matcher, Route
 from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call
 from gallery.render.rules import by_subject
-from gallery.routing import Matcher, Route
 
 QUERY = "query"
 MATH = "prometheus_math"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gallery.contact_points import Engine
+from gallery.contact_points.model import Engine
 from gallery.render.documents import json_text
 
 Statement = Mapping[str, object]

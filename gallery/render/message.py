@@ -6,6 +6,8 @@ Only what stands in both is used.
 
 from __future__ import annotations
 
+# The group of these templates in Grafana.
+MESSAGE_TEMPLATE = "gallery"
 TITLE = "gallery.title"
 SUBJECT = "gallery.subject"
 TEXT = "gallery.text"

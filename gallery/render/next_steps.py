@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gallery.contact_points import Engine, Kind
-from gallery.names import API_HEALTH
-from gallery.plan import Plan
-from gallery.services import NAMESPACE
+from gallery.alerts.panels import API_HEALTH
+from gallery.contact_points.model import Engine, Kind
+from gallery.plan.model import Plan
+from gallery.store.services import NAMESPACE
 
 _PAGE_YOURSELF = {
     Engine.GRAFANA: "Page yourself: in Grafana, Alerting, Contact points, Test, for each one",

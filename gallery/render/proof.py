@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gallery import promql
 from gallery.alerts.model import Case, Labels, Phase, Series
-from gallery.durations import Duration
-from gallery.effective import PlannedAlert
+from gallery.metrics import promql
+from gallery.metrics.durations import Duration
+from gallery.plan.alerts import PlannedAlert
 from gallery.render.rules import alerting_rule
 
 Document = dict[str, Any]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gallery.companions import COLLECTOR, COLLECTOR_REPLICAS, PROBER, SIDECAR, prober_replicas
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 from gallery.render.resources import cpu, memory
-from gallery.services import Resources
+from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS, PROBER, SIDECAR, prober_replicas
+from gallery.store.services import Resources
 
 # A rollout starts a pod before it ends one.
 _SURGE = 1

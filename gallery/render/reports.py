@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gallery.contact_points import BUILT_IN, Kind
-from gallery.plan import Plan
+from gallery.contact_points.model import BUILT_IN, Kind
+from gallery.plan.model import Plan
 
 
 def times_to_page(plan: Plan) -> list[dict[str, Any]]:

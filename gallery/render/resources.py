@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.services import Resources
+from gallery.store.services import Resources
 
 _THOUSAND = 1000
 _KIBI = 1024

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 
 from gallery.alerts.model import Alert, Delivery
-from gallery.catalogue import STORE, Catalogue
-from gallery.roles import Role, Severity
+from gallery.plan.catalogue import STORE, Catalogue
+from gallery.store.roles import Role, Severity
 
 _WHEN = {
     Severity.PAGE: "now, at any hour",

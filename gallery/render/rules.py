@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from gallery import labels
-from gallery.companions import COLLECTOR_REPLICAS
-from gallery.contact_points import Engine
-from gallery.effective import PlannedAlert
-from gallery.plan import Plan
-from gallery.recording import ExpectedHosts, Place, RecordingGroup, recording_groups
+from gallery.contact_points.model import Engine
+from gallery.metrics import labels
+from gallery.metrics.recordings import ExpectedHosts, RecordingGroup, StackSeries, recording_groups
+from gallery.plan.alerts import PlannedAlert
+from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
+from gallery.store.companions import COLLECTOR_REPLICAS
 
 RECORDING = "gallery-recording"
 ALERTS = "gallery-alerts"
@@ -38,7 +38,7 @@ def recorded(plan: Plan) -> tuple[RecordingGroup, ...]:
     # so that one may be lost, and nobody else would miss it.
     proxies = {planned.service.name: 1 for planned in plan.services}
     return recording_groups(
-        Place(environment=plan.environment, cluster=plan.cluster_name),
+        StackSeries(environment=plan.environment, cluster=plan.cluster_name),
         evaluate=plan.timings.evaluate_amp,
         probes=(*(probe.service for probe in plan.probes), labels.GRAFANA_SERVICE),
         targets=proxies | {labels.COLLECTOR_SERVICE: COLLECTOR_REPLICAS},

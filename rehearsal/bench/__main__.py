@@ -6,7 +6,7 @@ running. Takes up to 25 minutes, nearly all of it in drills.
 
 from __future__ import annotations
 
-from rehearsal import interruption
+from rehearsal.machine import interruption
 
 if __name__ == "__main__":
     interruption.end_at_once()
@@ -21,11 +21,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gallery.services import SERVICES
-from rehearsal import drill, platform
-from rehearsal.faults import RehearsalError
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.tools import ROOT, provide
+from gallery.store.services import SERVICES
+from offline.errors import UserError
+from rehearsal import drill
+from rehearsal.machine import platform
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.tools import ROOT, provide
 
 STACK = "dev"
 REPORT = ROOT / "build" / "bench.json"
@@ -54,7 +55,7 @@ def _measure(what: str, count: int = 0) -> dict[str, float]:
     command = [sys.executable, "-m", "rehearsal.bench.measure", what, str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode:
-        raise RehearsalError(f"{' '.join(command)} failed:\n{done.stderr}")
+        raise UserError(f"{' '.join(command)} failed:\n{done.stderr}")
     return json.loads(done.stdout)
 
 

@@ -49,7 +49,7 @@ def _bare(count: int) -> None:
     import pulumi  # noqa: PLC0415
     import pulumi_aws as aws  # noqa: PLC0415
 
-    from rehearsal.monitor import record  # noqa: PLC0415
+    from offline.monitor import record  # noqa: PLC0415
 
     def program() -> None:
         provider = aws.Provider("aws", region="eu-west-1")
@@ -61,7 +61,7 @@ def _bare(count: int) -> None:
 
 
 def _stack() -> int:
-    from rehearsal.render import recording  # noqa: PLC0415
+    from offline.render import recording  # noqa: PLC0415
 
     return len(recording("dev").resources)
 
@@ -70,8 +70,8 @@ def _hosts(count: int) -> None:
     """Render dev with so many hosts."""
     import runpy  # noqa: PLC0415
 
-    from rehearsal.monitor import record  # noqa: PLC0415
-    from rehearsal.render import PROJECT, stack_file  # noqa: PLC0415
+    from offline.monitor import record  # noqa: PLC0415
+    from offline.render import PROJECT, stack_file  # noqa: PLC0415
 
     found = stack_file("dev")
     groups = json.loads(found.config["gallery:hosts"])

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from rehearsal.drill.bench import play_endpoint
 from rehearsal.drill.command import main
+from rehearsal.drill.outage import play_endpoint
 
 __all__ = ["main", "play_endpoint"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gallery.alerts.guards import COLLECTOR_FRESH
-from gallery.routing import BEAT_INTERVAL
+from gallery.plan.routing import BEAT_INTERVAL
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.play import Play
 from rehearsal.drill.running import Running

@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterable
 
-from rehearsal import platform
-from rehearsal.addresses import AGENTS
 from rehearsal.drill.play import Breakage
 from rehearsal.drill.running import Running
+from rehearsal.machine import platform
+from rehearsal.machine.addresses import AGENTS
+from rehearsal.machine.stage import AGENT_NAMES, PROBER_NAME, host_name
 from rehearsal.pager.client import PagerClient
-from rehearsal.stage import AGENT_NAMES, PROBER_NAME, host_name
 from rehearsal.stand_in.instances import Instance, read_instances
 from rehearsal.world.client import WorldClient
 from rehearsal.world.faults import REFUSE, Fault, FaultKind

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gallery.plan import Plan
-from gallery.times import Scenario
+from gallery.metrics.timings import FailureMode
+from gallery.plan.model import Plan
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.running import Promises
 
@@ -38,5 +38,5 @@ def consequences(promises: Promises, broken: Iterable[str]) -> tuple[Expectation
     return tuple(
         expectation
         for service in felt
-        for expectation in promises.may("EndpointSlow", Scenario.CHANGED, service=service)
+        for expectation in promises.may("EndpointSlow", FailureMode.CHANGED, service=service)
     )

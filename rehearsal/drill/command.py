@@ -1,6 +1,6 @@
 """`python -m rehearsal drill …`: the command line of drills.
 
-Exit status 0: all came in time, each once, and nothing forbidden came; 1: not so, or a fault.
+Exit status 0: all came in time, each once, and nothing forbidden came; 1: not so, or a error.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gallery.faults import nearest
+from gallery.stack_file.errors import nearest
+from offline.errors import UserError
 from rehearsal.drill.destination import refuse_unwritable, write
 from rehearsal.drill.report import Report, duration, table, unjudged
 from rehearsal.drill.running import NotPlayableError, Running, running
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Scenario
 from rehearsal.drill.theatre import at_most, perform, target
-from rehearsal.faults import RehearsalError
-from rehearsal.platform import STATE
+from rehearsal.machine.platform import STATE
 
 _BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 _LIST, _ALL = "list", "all"
@@ -28,12 +28,12 @@ _LIST, _ALL = "list", "all"
 def main(arguments: list[str], state: Path = STATE) -> int:
     """Run one drill command on what is up; its exit status.
 
-    Raises RehearsalError for what a person can mend.
+    Raises UserError for what a person can mend.
     """
     chosen = _parser().parse_args(arguments)
     if chosen.scenario not in {_LIST, _ALL} and chosen.scenario not in _BY_NAME:
         known = (*_BY_NAME, _ALL, _LIST)
-        raise RehearsalError(
+        raise UserError(
             f'no scenario is called "{chosen.scenario}"; {nearest(chosen.scenario, known)}'
         )
     if chosen.json is not None:
@@ -69,7 +69,7 @@ def _one(stage: Running, scenario: Scenario, chosen: argparse.Namespace) -> Repo
 def _list(state: Path) -> int:
     try:
         stage = running(state)
-    except RehearsalError:
+    except UserError:
         stage = None
     for line in table([(each.name, _at_most(stage, each), each.summary) for each in SCENARIOS]):
         print(line)
@@ -88,7 +88,7 @@ def _at_most(stage: Running | None, scenario: Scenario) -> str:
 
 def _all(stage: Running, chosen: argparse.Namespace) -> int:
     if chosen.service or chosen.host:
-        raise RehearsalError("`drill all` chooses services and hosts itself")
+        raise UserError("`drill all` chooses services and hosts itself")
     results, reports = list[tuple[str, str, str]](), list[dict[str, Any]]()
     total = sum(_seconds_at_most(stage, scenario) for scenario in SCENARIOS)
     _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
@@ -115,10 +115,10 @@ def _played(
         reports.append(unjudged(scenario.name, stage.stack, str(why), ok=None))
         _say(f"{scenario.name}: {why}")
         return "not playable", str(why)
-    except RehearsalError as fault:
-        reports.append(unjudged(scenario.name, stage.stack, str(fault), ok=False))
-        _say(f"{scenario.name}: {fault}")
-        return "FAILED", str(fault).splitlines()[0]
+    except UserError as error:
+        reports.append(unjudged(scenario.name, stage.stack, str(error), ok=False))
+        _say(f"{scenario.name}: {error}")
+        return "FAILED", str(error).splitlines()[0]
     except BaseException as end:
         why = "interrupted" if isinstance(end, KeyboardInterrupt) else repr(end)
         reports.append(unjudged(scenario.name, stage.stack, why, ok=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gallery.labels import SEVERITY
+from gallery.metrics.labels import SEVERITY
 from rehearsal.drill.timeline import Event
 from rehearsal.pager.notifications import Notification
 

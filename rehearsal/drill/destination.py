@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Raise RehearsalError where no report could be written."""
+    """Raise UserError where no report could be written."""
     folder = path.parent
     if not folder.is_dir():
-        raise RehearsalError(f"{path} cannot be written: there is no directory {folder}; make it")
+        raise UserError(f"{path} cannot be written: there is no directory {folder}; make it")
     if path.is_dir():
-        raise RehearsalError(f"{path} cannot be written: it is a directory; name a file in it")
+        raise UserError(f"{path} cannot be written: it is a directory; name a file in it")
     if not os.access(folder if _is_replaced(path) else path, os.W_OK):
-        raise RehearsalError(f"{path} cannot be written: you may not; choose another place")
+        raise UserError(f"{path} cannot be written: you may not; choose another place")
 
 
 def write(path: Path, text: str) -> None:
-    """Write a report; a reader sees the old one or the new one. Raises RehearsalError."""
+    """Write a report; a reader sees the old one or the new one. Raises UserError."""
     try:
         if _is_replaced(path):
             draft = path.with_name(f"{path.name}.draft")
@@ -29,7 +29,7 @@ def write(path: Path, text: str) -> None:
         else:
             path.write_text(text)
     except OSError as fault:
-        raise RehearsalError(f"{path} cannot be written: {fault.strerror}") from None
+        raise UserError(f"{path} cannot be written: {fault.strerror}") from None
 
 
 def _is_replaced(path: Path) -> bool:

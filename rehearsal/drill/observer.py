@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gallery import labels
-from rehearsal import loopback
+from gallery.metrics import labels
 from rehearsal.drill.running import Running
 from rehearsal.drill.timeline import Event
 from rehearsal.drill.told import Key, key_of
 from rehearsal.drill.verdict import describe
-from rehearsal.queries import ActiveAlert, PrometheusClient
+from rehearsal.machine import loopback
+from rehearsal.machine.queries import ActiveAlert, PrometheusClient
 
 PENDING, FIRING = "pending", "firing"
 _OF = f'{{job=~"{labels.PROBE}|{labels.CANARY}|{labels.DOOR}"}}'

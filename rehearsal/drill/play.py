@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from rehearsal import loopback
+from offline.errors import UserError
 from rehearsal.drill.deliveries import deliveries
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.observer import Observer
@@ -15,11 +15,11 @@ from rehearsal.drill.running import Running
 from rehearsal.drill.timeline import Timeline
 from rehearsal.drill.told import Account, Told, account, key_of, listed
 from rehearsal.drill.verdict import Entry, Finding, Times, Verdict, judge
-from rehearsal.faults import RehearsalError
-from rehearsal.interruption import uninterrupted
+from rehearsal.machine import loopback
+from rehearsal.machine.interruption import uninterrupted
+from rehearsal.machine.queries import ActiveAlert
 from rehearsal.pager.client import PagerClient
 from rehearsal.pager.notifications import Notification
-from rehearsal.queries import ActiveAlert
 
 POLL_SECONDS = 0.25
 
@@ -121,7 +121,7 @@ class Play:
     def _undo(self, breakage: Breakage) -> None:
         try:
             breakage.undo()
-        except (RehearsalError, loopback.UnansweredError, loopback.HttpStatusError) as why:
+        except (UserError, loopback.UnansweredError, loopback.HttpStatusError) as why:
             self.timeline.line(time.time(), f"could not be mended: {breakage.what}: {why}")
         else:
             self.timeline.line(time.time(), breakage.mended)
@@ -200,7 +200,7 @@ class Play:
             heard = self.pager.notifications(self.began)
             events = self.observer.look(now)
         except loopback.UnansweredError as why:
-            raise self._died() or RehearsalError(f"a program does not answer: {why}") from None
+            raise self._died() or UserError(f"a program does not answer: {why}") from None
         fresh, self._heard = heard[self._heard :], len(heard)
         news = [notification for notification in fresh if not self._is_beat(notification)]
         self._notifications += news
@@ -216,13 +216,13 @@ class Play:
             for alert in notification.alerts
         )
 
-    def _died(self) -> RehearsalError | None:
+    def _died(self) -> UserError | None:
         """The fault of a program that no drill stopped, if there is one."""
         excused = {name for breakage in self._broken for name in breakage.programs}
         for name in self.running.stopped():
             if name not in excused:
                 tail = self.running.supervisor.tail(name)
-                return RehearsalError(
+                return UserError(
                     f"{name} died during the drill; the end of its log "
                     f"({self.running.supervisor.log(name)}):\n{tail}"
                 )

@@ -7,39 +7,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gallery import labels
 from gallery.alerts.model import Delivery
-from gallery.contact_points import Engine
-from gallery.effective import PlannedAlert
-from gallery.faults import StackFault
-from gallery.plan import Host, Plan, resolve
+from gallery.contact_points.model import Engine
+from gallery.metrics import labels
+from gallery.metrics.timings import FailureMode
+from gallery.plan.alerts import PlannedAlert
+from gallery.plan.model import Plan, PlannedHost
+from gallery.plan.resolve import resolve
+from gallery.plan.times import REHEARSED
 from gallery.render.reports import times_to_page
-from gallery.settings import parse
-from gallery.times import REHEARSED, Scenario
-from rehearsal import stack_file
-from rehearsal.addresses import AMP, AMP_ALERTMANAGER, EVALUATOR, GRAFANA_ALERTMANAGER
+from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.parse import parse
+from offline import stack_file
+from offline.errors import UserError
+from offline.stack_file import StackFile
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.told import ALERTNAME
-from rehearsal.faults import RehearsalError
-from rehearsal.platform import STATE
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.queries import AlertmanagerClient, PrometheusClient
-from rehearsal.stack_file import StackFile
-from rehearsal.stage import (
+from rehearsal.machine.addresses import AMP, AMP_ALERTMANAGER, EVALUATOR, GRAFANA_ALERTMANAGER
+from rehearsal.machine.platform import STATE
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.queries import AlertmanagerClient, PrometheusClient
+from rehearsal.machine.stage import (
     AMP_ALERTMANAGER_NAME,
     AMP_NAME,
     EVALUATOR_NAME,
     GRAFANA_ALERTMANAGER_NAME,
 )
+from rehearsal.machine.tools import ROOT
 from rehearsal.stand_in.documents import read_json
-from rehearsal.tools import ROOT
 
 # Seconds to page and to resolve, by the uid of a rule and its scenario.
 Bounds = Mapping[tuple[str, str], tuple[float, float]]
 _BEATS = {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}
 
 
-class NotPlayableError(RehearsalError):
+class NotPlayableError(UserError):
     """The stack has nothing that the scenario could break, or nothing by which to judge it."""
 
 
@@ -50,7 +52,7 @@ class Promises:
     plan: Plan
     bounds: Bounds
 
-    def planned(self, alert: str, on: Host | None = None) -> PlannedAlert:
+    def planned(self, alert: str, on: PlannedHost | None = None) -> PlannedAlert:
         """The rule of an alert: for a host, that of its owner. Raises NotPlayableError."""
         for planned in self.plan.alerts:
             if planned.name == alert and (on is None or on.group in planned.scope.host_groups):
@@ -60,12 +62,12 @@ class Promises:
         )
 
     def must(
-        self, alert: str, scenario: Scenario, on: Host | None = None, **about: str
+        self, alert: str, scenario: FailureMode, on: PlannedHost | None = None, **about: str
     ) -> Expectation:
         """The alert that must come about this service, host or group of hosts."""
         return self._expectation(Expected.MUST, self.planned(alert, on), scenario, about)
 
-    def may(self, alert: str, scenario: Scenario, **about: str) -> tuple[Expectation, ...]:
+    def may(self, alert: str, scenario: FailureMode, **about: str) -> tuple[Expectation, ...]:
         """The alert that may come; nothing where the stack does not have it."""
         return tuple(
             self._expectation(Expected.MAY, planned, scenario, about)
@@ -86,7 +88,7 @@ class Promises:
         self,
         expected: Expected,
         planned: PlannedAlert,
-        scenario: Scenario,
+        scenario: FailureMode,
         about: Mapping[str, str],
     ) -> Expectation:
         page, resolves = self.bounds[planned.uid, str(scenario)]
@@ -156,26 +158,26 @@ class Running:
 
 
 def running(state: Path = STATE) -> Running:
-    """What is up. Raises RehearsalError where nothing is, or not as a drill needs it."""
+    """What is up. Raises UserError where nothing is, or not as a drill needs it."""
     supervisor = Supervisor(state)
     journal = supervisor.journal()
     if journal is None:
-        raise RehearsalError(
+        raise UserError(
             "nothing is up to play a drill on; "
             "start a stack with `python -m rehearsal up --stack dev`"
         )
     again = f"`python -m rehearsal down`, then `python -m rehearsal up --stack {journal.stack}`"
     if not journal.healthy:
-        raise RehearsalError(f"stack {journal.stack} was never healthy; {again}")
+        raise UserError(f"stack {journal.stack} was never healthy; {again}")
     stopped = journal.stopped()
     if stopped:
-        raise RehearsalError(f"{', '.join(stopped)} stopped running; {again}")
+        raise UserError(f"{', '.join(stopped)} stopped running; {again}")
     found = stack_file.read(ROOT, journal.stack)
     plan = _plan(found)
     stated: list[dict[str, Any]] = read_json(state / "deployed" / "times-to-page.json")
     # The second sees what another version of the program makes of the same file.
     if journal.configuration != found.digest() or stated != times_to_page(plan):
-        raise RehearsalError(f"stack {journal.stack} has changed since it was started; {again}")
+        raise UserError(f"stack {journal.stack} has changed since it was started; {again}")
     return Running(stack=journal.stack, promises=promised(plan), supervisor=supervisor)
 
 
@@ -192,8 +194,8 @@ def promised(plan: Plan) -> Promises:
 def _plan(found: StackFile) -> Plan:
     try:
         return resolve(parse(found.values(), found.secret_keys))
-    except StackFault as fault:
-        raise RehearsalError(f"stack {found.stack}: {fault}") from None
+    except StackFileError as error:
+        raise UserError(f"stack {found.stack}: {error}") from None
 
 
 def probe(service: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gallery.plan import Host
+from gallery.plan.model import PlannedHost
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.play import Play
 from rehearsal.drill.running import Running
@@ -61,7 +61,7 @@ class Target:
     """What a scenario breaks; None where it concerns no such thing."""
 
     service: str | None = None
-    host: Host | None = None
+    host: PlannedHost | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rehearsal import loopback
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.play import Breakage, Play
 from rehearsal.drill.told import key_of
 from rehearsal.drill.verdict import GRACE_SECONDS, Finding
+from rehearsal.machine import loopback
 
 # Starting a program again, or opening and closing a port.
 DEED_SECONDS = 5.0

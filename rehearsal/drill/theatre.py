@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from gallery.faults import nearest
+from gallery.stack_file.errors import nearest
+from offline.errors import UserError
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.play import Play
 from rehearsal.drill.report import Report, duration
@@ -14,9 +15,8 @@ from rehearsal.drill.running import Running
 from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.timeline import Timeline, Write
 from rehearsal.drill.verdict import describe
-from rehearsal.faults import RehearsalError
-from rehearsal.lock import alone
-from rehearsal.loopback import answered
+from rehearsal.machine.lock import alone
+from rehearsal.machine.loopback import answered
 from rehearsal.pager.client import PagerClient
 from rehearsal.world.client import WorldClient
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND
@@ -25,19 +25,19 @@ from rehearsal.world.procfs import REST_BYTES_PER_SECOND
 def target(
     running: Running, scenario: Scenario, service: str | None = None, host: str | None = None
 ) -> Target:
-    """What the scenario breaks. Raises RehearsalError for what it cannot, with what it can."""
+    """What the scenario breaks. Raises UserError for what it cannot, with what it can."""
     plan = running.plan
     if service is not None:
         services = [planned.service.name for planned in plan.services]
         if scenario.service is None:
-            raise RehearsalError(f"{scenario.name} does not take --service")
+            raise UserError(f"{scenario.name} does not take --service")
         if service not in services:
-            raise RehearsalError(f'no service is called "{service}"; {nearest(service, services)}')
+            raise UserError(f'no service is called "{service}"; {nearest(service, services)}')
     if host is not None and not scenario.on_host:
-        raise RehearsalError(f"{scenario.name} does not take --host")
+        raise UserError(f"{scenario.name} does not take --host")
     hosts = {each.name: each for each in plan.hosts}
     if host is not None and host not in hosts:
-        raise RehearsalError(
+        raise UserError(
             f'no host is called "{host}"; {nearest(host, hosts) if hosts else "there are none"}'
         )
     chosen = host or (next(iter(hosts), None) if scenario.on_host else None)
@@ -50,7 +50,7 @@ def target(
 def perform(running: Running, scenario: Scenario, chosen: Target, write: Write) -> Report:
     """Play a scenario to its end.
 
-    Raises RehearsalError where it cannot begin, or where the platform itself fails under it;
+    Raises UserError where it cannot begin, or where the platform itself fails under it;
     what was broken is mended then, and after an interruption too.
     """
     with _alone(running), answered():
@@ -59,7 +59,7 @@ def perform(running: Running, scenario: Scenario, chosen: Target, write: Write) 
 
 
 def at_most(running: Running, scenario: Scenario, chosen: Target) -> float:
-    """How many seconds it can take. Raises RehearsalError."""
+    """How many seconds it can take. Raises UserError."""
     with answered():
         return scenario.write(running, chosen).at_most
 
@@ -98,7 +98,7 @@ def _played(running: Running, scenario: Scenario, script: Script, write: Write) 
 
 
 def refuse_unrest(running: Running) -> None:
-    """Raise RehearsalError where something is broken or firing before anything was done."""
+    """Raise UserError where something is broken or firing before anything was done."""
     observer = Observer(running)
     observer.look(time.time())
     what = [f"{describe(alert.name, alert.labels)} is firing" for alert in observer.firing()]
@@ -111,7 +111,7 @@ def refuse_unrest(running: Running) -> None:
         ]
     what += _left_behind()
     if what:
-        raise RehearsalError(
+        raise UserError(
             f"a drill begins in peace, but {'; '.join(sorted(set(what)))}; wait until it is over, "
             f"or start anew: `python -m rehearsal down`, "
             f"then `python -m rehearsal up --stack {running.stack}`"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from rehearsal import loopback
-from rehearsal.addresses import PAGER, Address
+from rehearsal.machine import loopback
+from rehearsal.machine.addresses import PAGER, Address
 from rehearsal.pager.notifications import LIST_FORM, Notification
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from rehearsal.addresses import Address
+from rehearsal.machine.addresses import Address
 
 _SENDER = re.compile(rb"MAIL FROM:\s*<([^>]*)>", re.IGNORECASE)
 _DOMAIN = "rehearsal.invalid"

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from rehearsal.addresses import Address
 from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, state_at
-from rehearsal.http_server import HttpRequest, HttpResponse, HttpServer
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.http_server import HttpRequest, HttpResponse, HttpServer
 from rehearsal.pager.desk import Desk, Duties, Post
 from rehearsal.pager.mail import MailServer, name_of
 from rehearsal.pager.notifications import (

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from rehearsal.addresses import PAGER, PAGER_MAIL
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
+from rehearsal.machine.addresses import PAGER, PAGER_MAIL
 from rehearsal.pager.desk import Post
 from rehearsal.pager.mail import sender_of
 from rehearsal.stand_in.documents import Document
@@ -71,12 +71,12 @@ def pager_url(post: Post, receiver: str) -> str:
 def from_grafana(
     document: Document, switchboard: Switchboard, substitutions: Substitutions
 ) -> Document:
-    """The local receiver for a rendered Grafana contact point. Raises RehearsalError."""
+    """The local receiver for a rendered Grafana contact point. Raises UserError."""
     name = document["name"]
     receiver: Document = {"name": name}
     unknown = set(document) - set(GRAFANA_FIELDS) - {"name", "disableProvenance"}
     if unknown:
-        raise RehearsalError(
+        raise UserError(
             f"contact point {name!r} has {', '.join(sorted(unknown))}, "
             "which the rehearsal does not know how to play"
         )
@@ -97,7 +97,7 @@ def from_grafana(
 def from_amp(
     document: Document, switchboard: Switchboard, substitutions: Substitutions
 ) -> Document:
-    """The local receiver for a rendered receiver of AMP's Alertmanager. Raises RehearsalError."""
+    """The local receiver for a rendered receiver of AMP's Alertmanager. Raises UserError."""
     name = document["name"]
     receiver = dict(document)
     for section, kind in AMP_FIELDS.items():
@@ -120,7 +120,7 @@ def from_amp(
 def _matched(name: str, kind: str, entries: list[Document], switchboard: Switchboard) -> list[Post]:
     posts = switchboard.posts_of(name, kind)
     if len(posts) != len(entries):
-        raise RehearsalError(
+        raise UserError(
             f"{name!r} has {len(entries)} integrations of kind {kind}, but the stack's list of "
             f"contact points names {len(posts)} there"
         )
@@ -130,7 +130,7 @@ def _matched(name: str, kind: str, entries: list[Document], switchboard: Switchb
 def _refuse_unknown(post: Post, entry: Document) -> None:
     unknown = set(entry) - _KNOWN[post.kind]
     if unknown:
-        raise RehearsalError(
+        raise UserError(
             f"the {post.kind} contact point {post.name!r} has {', '.join(sorted(unknown))}, "
             "which the rehearsal does not know how to play"
         )

@@ -17,10 +17,11 @@ from typing import Any
 
 import yaml
 
-from gallery import labels
-from gallery.services import ENTRANCE
+from gallery.metrics import labels
+from gallery.store.services import ENTRANCE
+from offline.errors import UserError
 from rehearsal import heartbeat
-from rehearsal.addresses import (
+from rehearsal.machine.addresses import (
     AMP,
     AMP_ALERTMANAGER,
     DOOR,
@@ -34,7 +35,6 @@ from rehearsal.addresses import (
     WORLD,
     Address,
 )
-from rehearsal.faults import RehearsalError
 from rehearsal.pager.desk import Duties
 from rehearsal.stand_in import history, scrape
 from rehearsal.stand_in.contact_points import Switchboard, from_amp
@@ -72,7 +72,7 @@ class _Derivation:
 
 
 def derive(deployed: Path, out: Path) -> None:
-    """Replace the stand-in tree `out` by what `deployed` asks for. Raises RehearsalError."""
+    """Replace the stand-in tree `out` by what `deployed` asks for. Raises UserError."""
     # By notifier (AMP's Alertmanager, Grafana), then by the name of the receiver.
     names: dict[str, dict[str, Any]] = read_json(deployed / "contact-points.json")
     shutil.rmtree(out, ignore_errors=True)
@@ -205,7 +205,7 @@ def _pager(run: _Derivation) -> None:
     contact_points = {names[arn]: contact_point for arn, contact_point in topics.items()}
     for alarm in alarms:
         if alarm.topic not in contact_points:
-            raise RehearsalError(
+            raise UserError(
                 f"the alarm {alarm.name} listens to the topic {alarm.topic}, to which nothing is "
                 f"published; there are: {', '.join(sorted(contact_points))}"
             )

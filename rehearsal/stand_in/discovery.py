@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.pods import ContainerPort, Pod
 
@@ -18,10 +18,10 @@ _META = "__meta_kubernetes_"
 def targets(discovery: Document, pods: Iterable[Pod], own_namespace: str) -> list[Document]:
     """The content of a file that stands for one `kubernetes_sd_configs` entry.
 
-    Raises RehearsalError for a role or a selector that the rehearsal cannot play.
+    Raises UserError for a role or a selector that the rehearsal cannot play.
     """
     if discovery["role"] != "pod":
-        raise RehearsalError(
+        raise UserError(
             f"the collector discovers the role {discovery['role']!r}; the rehearsal plays pod alone"
         )
     chosen = discovery.get("namespaces", {})
@@ -41,7 +41,7 @@ def targets(discovery: Document, pods: Iterable[Pod], own_namespace: str) -> lis
 def _selector(selector: Document) -> dict[str, str]:
     text = selector.get("label", "")
     if "field" in selector or not re.fullmatch(r"[\w./-]+=[\w.-]+(,[\w./-]+=[\w.-]+)*", text):
-        raise RehearsalError(
+        raise UserError(
             f"the collector selects pods by {selector}; the rehearsal plays label=value alone"
         )
     return dict(part.split("=", 1) for part in text.split(","))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
 from rehearsal.stand_in.contact_points import Switchboard, from_grafana
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.substitutions import Substitutions
@@ -27,7 +27,7 @@ def alertmanager_config(
 ) -> Document:
     """The local configuration; message templates are expected in `templates/*.tmpl`.
 
-    Raises RehearsalError for a policy that names no contact point of the stack, and for
+    Raises UserError for a policy that names no contact point of the stack, and for
     anything that Alertmanager would not do as Grafana does.
     """
     receivers = [from_grafana(point, switchboard, substitutions) for point in contact_points]
@@ -54,7 +54,7 @@ def _route(policy: Document, known: set[str]) -> Document:
         raise _unknown("a notification policy", unknown)
     receiver = policy.get("contactPoint")
     if receiver is not None and receiver not in known:
-        raise RehearsalError(
+        raise UserError(
             f"a notification policy names the contact point {receiver!r}, which is not among "
             f"those of the stack: {', '.join(sorted(known))}"
         )
@@ -75,7 +75,7 @@ def _route(policy: Document, known: set[str]) -> Document:
 
 def _matcher(matcher: Document) -> str:
     if matcher["match"] not in _OPERATORS:
-        raise RehearsalError(
+        raise UserError(
             f"a notification policy compares {matcher['label']} by {matcher['match']!r}; "
             f"Grafana knows {', '.join(sorted(_OPERATORS))}"
         )
@@ -83,7 +83,7 @@ def _matcher(matcher: Document) -> str:
     return f'{matcher["label"]}{matcher["match"]}"{value}"'
 
 
-def _unknown(where: str, fields: set[str]) -> RehearsalError:
-    return RehearsalError(
+def _unknown(where: str, fields: set[str]) -> UserError:
+    return UserError(
         f"{where} has {', '.join(sorted(fields))}, which the rehearsal does not know how to play"
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.substitutions import Substitutions
 
@@ -29,11 +29,11 @@ def prometheus_group(
 ) -> Document:
     """The group that Prometheus evaluates in the place of a rendered `alerting.RuleGroup`.
 
-    `datasources` are the uids of the stack's data sources. Raises RehearsalError.
+    `datasources` are the uids of the stack's data sources. Raises UserError.
     """
     interval = int(group["intervalSeconds"])
     if interval <= 0 or interval % _GRID_SECONDS:
-        raise RehearsalError(
+        raise UserError(
             f"rule group {group['name']!r} has an interval of {interval} s; "
             f"Grafana takes multiples of {_GRID_SECONDS} s alone"
         )
@@ -144,5 +144,5 @@ def _require(name: str, holds: bool, reason: str) -> None:  # noqa: FBT001 - rea
         raise _unfit(name, reason)
 
 
-def _unfit(name: str, reason: str) -> RehearsalError:
-    return RehearsalError(f"Grafana's rule {name} does not mean what its alert says: {reason}")
+def _unfit(name: str, reason: str) -> UserError:
+    return UserError(f"Grafana's rule {name} does not mean what its alert says: {reason}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gallery import names
+from gallery.metrics import names
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.instances import Instance
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, host_scale

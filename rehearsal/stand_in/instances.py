@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter
 
-from rehearsal.addresses import NODE_PORT, Address, instance_host, local_port
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
+from rehearsal.machine.addresses import NODE_PORT, Address, instance_host, local_port
 from rehearsal.stand_in.documents import Document, read_json, write_text
 
 INSTANCE = "aws:ec2/instance:Instance"
@@ -47,7 +47,7 @@ def write_instances(path: Path, instances: Sequence[Instance]) -> None:
 
 
 def rendered_instances(deployed: Path) -> list[Instance]:
-    """Every instance, by name. Raises RehearsalError for one that installs no node_exporter."""
+    """Every instance, by name. Raises UserError for one that installs no node_exporter."""
     resources: list[Document] = read_json(deployed / "resources.json")
     tags = sorted(
         (resource["inputs"]["tags"] for resource in resources if resource["type"] == INSTANCE),
@@ -72,4 +72,4 @@ def _collectors(user_data: Path) -> tuple[str, ...]:
         if command is not None:
             words = shlex.split(command.group(1))
             return tuple(word for word in words if re.match(r"--(no-)?collector\.", word))
-    raise RehearsalError(f"{user_data} starts no node_exporter")
+    raise UserError(f"{user_data} starts no node_exporter")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery import labels
-from rehearsal.addresses import AGENTS, BLACKBOX, PROXY_PORT, store_host
-from rehearsal.faults import RehearsalError
+from gallery.metrics import labels
+from offline.errors import UserError
+from rehearsal.machine.addresses import AGENTS, BLACKBOX, PROXY_PORT, store_host
 from rehearsal.stand_in.documents import Document, read_yaml
 
 APP = "app"
@@ -90,11 +90,11 @@ class Cluster:
         return tuple(found)
 
     def namespace_of(self, app: str) -> str:
-        """The namespace in which pods with this label run. Raises RehearsalError."""
+        """The namespace in which pods with this label run. Raises UserError."""
         for pod in self.pods():
             if pod.app == app:
                 return pod.namespace
-        raise RehearsalError(f"the rendered tree has no workload whose pods carry app={app}")
+        raise UserError(f"the rendered tree has no workload whose pods carry app={app}")
 
     def _pod(self, document: Document, suffix: str, ip: str) -> Pod:
         template = _template(document)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from urllib.parse import urlsplit
 
-from gallery import labels
-from rehearsal.addresses import (
+from gallery.metrics import labels
+from offline.errors import UserError
+from rehearsal.machine.addresses import (
     BLACKBOX,
     DOOR,
     EC2,
@@ -17,7 +18,6 @@ from rehearsal.addresses import (
     Address,
     local_port,
 )
-from rehearsal.faults import RehearsalError
 from rehearsal.stand_in import discovery
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.pods import Pod
@@ -40,7 +40,7 @@ def agent_configs(
 ) -> tuple[tuple[Document, Document], dict[str, list[Document]]]:
     """The two agents' configurations, and the discovery files they read, by file name.
 
-    Raises RehearsalError for a target that is no Service of the stack.
+    Raises UserError for a target that is no Service of the stack.
     """
     pods = tuple(pods)
     config = deepcopy(rendered)
@@ -88,7 +88,7 @@ def scrape_seconds(rendered: Document) -> float:
     text = rendered["global"]["scrape_interval"]
     match = re.fullmatch(r"(\d+)(s|m)", text)
     if match is None:
-        raise RehearsalError(f"the collector's scrape interval {text!r} is not in s or m")
+        raise UserError(f"the collector's scrape interval {text!r} is not in s or m")
     return float(match.group(1)) * (60 if match.group(2) == "m" else 1)
 
 
@@ -117,7 +117,7 @@ def _resolve(job: str, target: str, names: Mapping[str, Address]) -> tuple[str, 
     place, slash, path = rest.partition("/")
     address = names.get(place)
     if address is None:
-        raise RehearsalError(
+        raise UserError(
             f"the collector probes {place}, which is no Service of the stack; "
             f"there are: {', '.join(sorted(names))}"
         )
@@ -153,7 +153,7 @@ def _shift_ports(job: Document) -> None:
 
 def _write_here(write: Document) -> None:
     if not write["url"].endswith(_AMP_WRITE):
-        raise RehearsalError(
+        raise UserError(
             f"the collector writes to {write['url']}; AMP takes samples at …{_AMP_WRITE} alone"
         )
     write["url"] = REMOTE_WRITE.url("/api/v1/write")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gallery import labels
-from rehearsal.addresses import PROXY_PORT, Address, local_port
-from rehearsal.faults import RehearsalError
+from gallery.metrics import labels
+from offline.errors import UserError
+from rehearsal.machine.addresses import PROXY_PORT, Address, local_port
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.pods import APP, Cluster, Pod
 from rehearsal.world.scene import Workload
@@ -108,7 +108,7 @@ def _names(services: Iterable[Document], pods: Iterable[Pod]) -> Iterable[tuple[
         selector = spec["selector"]
         chosen = [pod for pod in pods if selector.items() <= pod.labels.items()]
         if not chosen:
-            raise RehearsalError(f"the Service {metadata['name']} selects no pod: {selector}")
+            raise UserError(f"the Service {metadata['name']} selects no pod: {selector}")
         host = _DNS.format(name=metadata["name"], namespace=metadata["namespace"])
         for port in spec["ports"]:
             number = _target_port(port, chosen[0])
@@ -122,4 +122,4 @@ def _target_port(port: Document, pod: Pod) -> int:
     for known in pod.ports:
         if known.name == target:
             return known.number
-    raise RehearsalError(f"no container of {pod.app} has a port called {target!r}")
+    raise UserError(f"no container of {pod.app} has a port called {target!r}")

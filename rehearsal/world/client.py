@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from rehearsal import loopback
-from rehearsal.addresses import REMOTE_WRITE_RELAY, WORLD, Address
+from rehearsal.machine import loopback
+from rehearsal.machine.addresses import REMOTE_WRITE_RELAY, WORLD, Address
 from rehearsal.world.faults import REFUSE, Fault
 
 

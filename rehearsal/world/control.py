@@ -18,9 +18,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from rehearsal.http_server import HttpRequest, HttpResponse
+from rehearsal.machine.http_server import HttpRequest, HttpResponse
 from rehearsal.world.faults import Fault
-from rehearsal.world.procfs import REST_BYTES_PER_SECOND, Host
+from rehearsal.world.procfs import REST_BYTES_PER_SECOND, SimulatedHost
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Control:
     """Answers the control requests; `set_fault` applies None as the mend."""
 
     faults: Mapping[str, Fault | None]
-    hosts: Mapping[str, Host]
+    hosts: Mapping[str, SimulatedHost]
     set_fault: Callable[[str, Fault | None], Awaitable[None]]
 
     async def answer(self, request: HttpRequest) -> HttpResponse:

@@ -10,8 +10,8 @@ from typing import Protocol
 import grpc
 import grpc.aio
 
-from rehearsal.addresses import Address
-from rehearsal.http_server import HttpRequest, HttpResponse, HttpServer
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.http_server import HttpRequest, HttpResponse, HttpServer
 
 # How long a healthy answer is held back now, in seconds.
 Delay = Callable[[], float]

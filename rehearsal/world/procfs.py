@@ -28,7 +28,7 @@ def host_scale(name: str) -> float:
 
 
 @dataclass
-class Host:
+class SimulatedHost:
     """A host's counters: bytes per second now, and what was counted so far."""
 
     name: str

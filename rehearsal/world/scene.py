@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from rehearsal.addresses import Address
+from rehearsal.machine.addresses import Address
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,14 +8,14 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.addresses import Address
-from rehearsal.http_server import Handler, HttpRequest, HttpResponse, HttpServer
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.http_server import Handler, HttpRequest, HttpResponse, HttpServer
 from rehearsal.world import listeners
 from rehearsal.world.control import Control
 from rehearsal.world.faults import Fault, FaultKind, down
 from rehearsal.world.listeners import Listener
 from rehearsal.world.mesh import Mesh
-from rehearsal.world.procfs import Host
+from rehearsal.world.procfs import SimulatedHost
 from rehearsal.world.scene import Door, Page, Scene, Workload
 
 _PROCFS_SECONDS = 1.0
@@ -24,7 +24,7 @@ _GATEWAY_TIMEOUT_SECONDS = 15.0
 
 
 @dataclass
-class Place:
+class Listening:
     """An address where something of the store listens, healthy or broken."""
 
     address: Address
@@ -52,8 +52,8 @@ class World:
         self.faults = dict[str, Fault | None]()
         workloads = {workload.name: workload for workload in scene.workloads}
         self.mesh = Mesh(scene.namespace, workloads, now)
-        self.hosts = {name: Host(name, hosts / name, now) for name in scene.hosts}
-        self.places = dict[str, Place]()
+        self.hosts = {name: SimulatedHost(name, hosts / name, now) for name in scene.hosts}
+        self.listening = dict[str, Listening]()
         for workload in scene.workloads:
             if workload.listens is not None:
                 self._settle(workload.name, workload.listens, self._service(workload))
@@ -64,8 +64,8 @@ class World:
 
     async def run(self) -> None:
         """Listen and advance until cancelled."""
-        for place in self.places.values():
-            await place.change(None)
+        for listening in self.listening.values():
+            await listening.change(None)
         for server in self.fixed:
             await server.open()
         while True:
@@ -79,13 +79,13 @@ class World:
             return
         before, self.faults[name] = self.faults[name], fault
         if down(before) or down(fault):
-            await self.places[name].change(fault)
+            await self.listening[name].change(fault)
         lasting = {name: fault for name, fault in self.faults.items() if fault is not None}
         self.mesh.change(lasting, time.time())
 
     def _settle(self, name: str, listens: str, listener: Listener) -> None:
         self.faults[name] = None
-        self.places[name] = Place(Address.parse(listens), listener)
+        self.listening[name] = Listening(Address.parse(listens), listener)
 
     def _service(self, workload: Workload) -> Listener:
         address = Address.parse(workload.listens or "")

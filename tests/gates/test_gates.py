@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.render import PROJECT
+from offline.render import PROJECT
 
-PARTS = ("gallery", "components", "rehearsal", "tests", "stacks", "docs")
+PARTS = ("gallery", "components", "offline", "rehearsal", "tests", "stacks", "docs")
 FILES = ("__main__.py", "configuration.py", "pyproject.toml", "Pulumi.yaml")
 
 
@@ -30,7 +30,7 @@ class Gate:
 GATES = (
     Gate(
         name="the routes of owners",
-        file="gallery/routing.py",
+        file="gallery/plan/routing.py",
         removed="            _beat(Delivery.GRAFANA_HEARTBEAT, GRAFANA_HEARTBEAT),\n"
         "            *_owners(points, timings),\n",
         test="tests/unit/test_plan.py::test_grafanas_policies_deliver_what_the_model_says[dev]",
@@ -38,7 +38,7 @@ GATES = (
     ),
     Gate(
         name="the route of the heartbeat",
-        file="gallery/routing.py",
+        file="gallery/plan/routing.py",
         removed="            _beat(Delivery.GRAFANA_HEARTBEAT, GRAFANA_HEARTBEAT),\n",
         test="tests/unit/test_plan.py::test_grafanas_policies_deliver_what_the_model_says[dev]",
         words="'alertname': 'GrafanaHeartbeat'",

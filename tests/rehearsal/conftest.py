@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import platform
-from rehearsal import tools as rehearsal_tools
-from rehearsal.addresses import Address
-from rehearsal.faults import RehearsalError
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.tools import Tool
-from rehearsal.vacant import refuse_occupied
+from offline.errors import UserError
+from rehearsal.machine import platform
+from rehearsal.machine import tools as rehearsal_tools
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.tools import Tool
+from rehearsal.machine.vacant import refuse_occupied
 from tests.rehearsal.town import lines, play, running, town
 
 # Fixtures of several modules, which pytest finds here.
@@ -29,7 +29,7 @@ HOST = "127.60.0.1"
 def tools() -> Mapping[Tool, Path]:
     try:
         return rehearsal_tools.provide()
-    except RehearsalError as fault:
+    except UserError as fault:
         pytest.skip(str(fault))
 
 

@@ -9,17 +9,17 @@ import pytest
 import yaml
 
 from gallery.render.reports import times_to_page
-from rehearsal import platform
+from offline.errors import UserError
+from offline.render import PROJECT
+from offline.stack_file import read
 from rehearsal.drill import running as drill_running
 from rehearsal.drill.running import running
-from rehearsal.faults import RehearsalError
-from rehearsal.platform import up
-from rehearsal.processes import journal
-from rehearsal.processes.identity import Identity
-from rehearsal.processes.journal import Child, Entry, Journal
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.render import PROJECT
-from rehearsal.stack_file import read
+from rehearsal.machine import platform
+from rehearsal.machine.platform import up
+from rehearsal.machine.processes import journal
+from rehearsal.machine.processes.identity import Identity
+from rehearsal.machine.processes.journal import Child, Entry, Journal
+from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.stand_in.documents import write_json
 from tests.unit.stack_files import planned
 
@@ -69,7 +69,7 @@ def test_what_changes_no_time_to_page_is_a_change_too(stack: Path, state: Path) 
     document = yaml.safe_load(stack.read_text())
     document["config"]["gallery:alerting"]["roles"]["incident-response"] = ["chat"]
     stack.write_text(yaml.safe_dump(document))
-    with pytest.raises(RehearsalError, match="dev is up, but its file has changed since"):
+    with pytest.raises(UserError, match="dev is up, but its file has changed since"):
         up("dev", _ignore, state)
-    with pytest.raises(RehearsalError, match="dev has changed since it was started"):
+    with pytest.raises(UserError, match="dev has changed since it was started"):
         running(state)

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from gallery.render.collector import collector_config
-from rehearsal import loopback
-from rehearsal.addresses import Address
-from rehearsal.tools import PROMETHEUS, Tool
+from rehearsal.machine import loopback
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.tools import PROMETHEUS, Tool
 from tests.unit.stack_files import planned
 
 PATIENCE_SECONDS = 20

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import platform
+from offline.render import PROJECT
 from rehearsal.__main__ import main
-from rehearsal.addresses import Address
-from rehearsal.processes import journal
-from rehearsal.processes.identity import Identity, marked
-from rehearsal.processes.journal import Child, Entry, Journal
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.render import PROJECT
-from rehearsal.tools import Tool
+from rehearsal.machine import platform
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.processes import journal
+from rehearsal.machine.processes.identity import Identity, marked
+from rehearsal.machine.processes.journal import Child, Entry, Journal
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.tools import Tool
 
 
 def _entry(name: str, identity: Identity | None) -> Entry:

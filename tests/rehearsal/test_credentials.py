@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.render import PROJECT, recording
+from offline.render import PROJECT, recording
 
 _POISON = (
     "AWS_ACCESS_KEY_ID",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from offline.errors import UserError
 from rehearsal.drill import command
 from rehearsal.drill.destination import write
-from rehearsal.faults import RehearsalError
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_a_report_without_a_place_is_refused_before_the_drill(
     tmp_path: Path, scenario: str, name: str, words: str
 ) -> None:
     # Nothing is up there, which would be the first complaint of a drill that begins.
-    with pytest.raises(RehearsalError, match=words):
+    with pytest.raises(UserError, match=words):
         command.main([scenario, "--json", str(tmp_path / name)], tmp_path / "state")
 
 
@@ -41,5 +41,5 @@ def test_a_report_goes_through_a_link(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_is_a_fault_to_tell() -> None:
-    with pytest.raises(RehearsalError, match="/dev/full cannot be written: No space left"):
+    with pytest.raises(UserError, match="/dev/full cannot be written: No space left"):
         write(Path("/dev/full"), "new")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import loopback
+from offline.errors import UserError
 from rehearsal.drill import command, theatre
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.play import Play
@@ -20,9 +20,9 @@ from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.steps import Await, Break, Mend, PassOver, Until, Watch
 from rehearsal.drill.verdict import Verdict
-from rehearsal.faults import RehearsalError
+from rehearsal.machine import loopback
+from rehearsal.machine.queries import ActiveAlert, PrometheusClient
 from rehearsal.pager.client import PagerClient
-from rehearsal.queries import ActiveAlert, PrometheusClient
 from rehearsal.world.client import WorldClient
 from tests.rehearsal.town import MUST, USUAL, Town, always, played
 
@@ -57,7 +57,7 @@ def test_a_resolve_that_does_not_come_fails_it(
     assert "never resolved" in report.verdict.faults[0]
 
 
-@pytest.mark.parametrize("how", [KeyboardInterrupt, RehearsalError, loopback.UnansweredError])
+@pytest.mark.parametrize("how", [KeyboardInterrupt, UserError, loopback.UnansweredError])
 def test_what_was_broken_is_mended_however_it_ends(
     running: Running, town: Town, lines: list[str], how: type[BaseException]
 ) -> None:
@@ -65,7 +65,7 @@ def test_what_was_broken_is_mended_however_it_ends(
         raise how("stop")
 
     steps = (Break(town.breakage("a")), Break(town.breakage("b")), Until(ends, "never", 5.0))
-    with pytest.raises((KeyboardInterrupt, RehearsalError)):
+    with pytest.raises((KeyboardInterrupt, UserError)):
         played(running, lines, *steps)
     assert town.mended == ["b", "a"]
 
@@ -94,7 +94,7 @@ def test_what_was_broken_is_mended_though_nobody_reads_the_timeline(
 
 def test_one_failure_to_mend_bars_no_other(play: Play, town: Town, lines: list[str]) -> None:
     def fails() -> None:
-        raise RehearsalError("no such thing")
+        raise UserError("no such thing")
 
     play.break_(town.breakage("a"))
     play.break_(replace(town.breakage("b"), undo=fails))
@@ -111,9 +111,9 @@ def test_what_does_not_start_again_is_tried_once_more_at_the_end(
     def starts() -> None:
         tries.append(1)
         if len(tries) == 1:
-            raise RehearsalError("not yet")
+            raise UserError("not yet")
 
-    with pytest.raises(RehearsalError, match="not yet"):
+    with pytest.raises(UserError, match="not yet"):
         played(running, lines, PassOver(replace(town.breakage(), undo=starts)))
     assert len(tries) == 2
 
@@ -156,7 +156,7 @@ def test_a_program_that_dies_is_named(
     running: Running, town: Town, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Running, "stopped", always(["prober"]))
-    with pytest.raises(RehearsalError, match="prober died during the drill"):
+    with pytest.raises(UserError, match="prober died during the drill"):
         played(running, lines, Break(town.breakage()), Watch(1.0, "on"))
     excused = replace(town.breakage(), programs=("prober",))
     assert played(running, lines, Break(excused), Await((MUST,))).verdict.entries
@@ -166,7 +166,7 @@ def test_a_drill_does_not_begin_while_something_fires(
     running: Running, town: Town, lines: list[str]
 ) -> None:
     town.fires = True
-    with pytest.raises(RehearsalError, match="EndpointDown cartservice is firing"):
+    with pytest.raises(UserError, match="EndpointDown cartservice is firing"):
         played(running, lines, Break(town.breakage()))
     assert not town.mended
 
@@ -175,7 +175,7 @@ def test_a_drill_does_not_begin_while_something_is_broken(
     running: Running, town: Town, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(WorldClient, "faults", always({"adservice": {"kind": "hang"}}))
-    with pytest.raises(RehearsalError, match=r"adservice is broken \(hang\)"):
+    with pytest.raises(UserError, match=r"adservice is broken \(hang\)"):
         played(running, lines, Break(town.breakage()))
 
 
@@ -185,7 +185,7 @@ def test_a_drill_does_not_begin_while_a_host_is_left_with_other_traffic(
 ) -> None:
     traffic = {"orders-db-1": USUAL, "orders-db-2": {**USUAL, "receive": 0.0}}
     monkeypatch.setattr(WorldClient, "hosts", always(traffic))
-    with pytest.raises(RehearsalError, match="peace, but orders-db-2 moves other traffic than"):
+    with pytest.raises(UserError, match="peace, but orders-db-2 moves other traffic than"):
         theatre.refuse_unrest(running)
 
 
@@ -194,24 +194,24 @@ def test_a_drill_does_not_begin_while_deliveries_are_refused(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PagerClient, "refusing", always(["pager"]))
-    with pytest.raises(RehearsalError, match="peace, but pager refuses deliveries;"):
+    with pytest.raises(UserError, match="peace, but pager refuses deliveries;"):
         theatre.refuse_unrest(running)
 
 
 def test_one_drill_at_a_time(running: Running, town: Town, lines: list[str]) -> None:
     with (running.supervisor.directory / "drill.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(RehearsalError, match="another drill"):
+        with pytest.raises(UserError, match="another drill"):
             played(running, lines, Break(town.breakage()))
 
 
 def test_without_a_rehearsal_the_command_that_starts_one_is_given(tmp_path: Path) -> None:
-    with pytest.raises(RehearsalError, match="python -m rehearsal up --stack dev"):
+    with pytest.raises(UserError, match="python -m rehearsal up --stack dev"):
         command.main(["endpoint-down"], tmp_path)
 
 
 def test_an_unknown_scenario_is_answered_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(RehearsalError, match='did you mean "endpoint-down"'):
+    with pytest.raises(UserError, match='did you mean "endpoint-down"'):
         command.main(["endpoint-dwn"], tmp_path)
 
 
@@ -259,7 +259,7 @@ def test_all_are_played_though_one_fails_and_each_is_reported(
 ) -> None:
     report = tmp_path / "all.json"
     how = {
-        "host-down": RehearsalError("a host would not go"),
+        "host-down": UserError("a host would not go"),
         "host-traffic": NotPlayableError("this scenario needs two hosts"),
     }
     assert play_all(running, report, monkeypatch, how) == 1

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from gallery.contact_points import Engine
-from gallery.plan import Plan, resolve
-from gallery.settings import parse
+from gallery.contact_points.model import Engine
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
+from gallery.stack_file.parse import parse
+from offline.errors import UserError
+from offline.render import render
 from rehearsal.drill.call_graph import callers
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.running import NotPlayableError, Running, promised
@@ -36,10 +39,8 @@ from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN
 from rehearsal.drill.script import Scenario, Script
 from rehearsal.drill.steps import Await, Break, Mend, Outlast, PassOver, Silence, Until
 from rehearsal.drill.theatre import target
-from rehearsal.faults import RehearsalError
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.queries import PrometheusClient, Sample
-from rehearsal.render import render
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.queries import PrometheusClient, Sample
 from rehearsal.stand_in.derive import derive
 from tests.unit.stack_files import STACKS, planned, values, with_value
 from tests.unit.test_plan import alertmanager_stack
@@ -339,7 +340,7 @@ def test_what_the_mesh_does_not_time_cannot_be_slow(stage: Stage) -> None:
 def test_what_cannot_be_chosen_is_said_with_what_can(
     stage: Stage, scenario: Scenario, chosen: dict[str, str], words: str
 ) -> None:
-    with pytest.raises(RehearsalError, match=words):
+    with pytest.raises(UserError, match=words):
         script(stage(planned()), scenario, **chosen)
 
 

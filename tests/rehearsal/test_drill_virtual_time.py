@@ -18,8 +18,8 @@ from rehearsal.drill.scenarios.endpoints import ENDPOINT_FLAPPING
 from rehearsal.drill.script import Scenario, Step, Target
 from rehearsal.drill.steps import Await, AwaitRefusal, Break, Mend, PassOver, Silence, Until, Watch
 from rehearsal.heartbeat import Alarm
+from rehearsal.machine.queries import PrometheusClient, Sample
 from rehearsal.pager.client import PagerClient
-from rehearsal.queries import PrometheusClient, Sample
 from rehearsal.world.client import WorldClient
 from tests.rehearsal.town import MUST, Town, always, played
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from rehearsal import drill
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.stage import EVALUATOR_NAME
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.stage import EVALUATOR_NAME
 from rehearsal.stand_in.derive import derive
 from tests.unit.stack_files import planned
 

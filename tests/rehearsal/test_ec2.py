@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rehearsal import tools as rehearsal_tools
-from rehearsal.addresses import Address
-from rehearsal.ec2 import Ec2Client
-from rehearsal.faults import RehearsalError
-from rehearsal.processes.journal import Child
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.queries import PrometheusClient
+from offline.errors import UserError
+from rehearsal.machine import tools as rehearsal_tools
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.ec2 import Ec2Client
+from rehearsal.machine.processes.journal import Child
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.queries import PrometheusClient
+from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.stand_in.instances import Instance
-from rehearsal.tools import ROOT, Tool
 
 
 def _instance(number: int) -> Instance:
@@ -92,7 +92,7 @@ def test_a_terminated_instance_leaves_discovery_and_its_successor_enters_it(
     client.terminate("db-1")
     _await(prometheus, {second})
     assert set(client.running()) == {"db-2"}
-    with pytest.raises(RehearsalError, match="'db-1'; there are: db-2"):
+    with pytest.raises(UserError, match="'db-1'; there are: db-2"):
         client.terminate("db-1")
     client.launch(_instance(1))
     _await(prometheus, {first, second})

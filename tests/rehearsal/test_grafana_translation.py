@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal import tools as rehearsal_tools
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
+from rehearsal.machine import tools as rehearsal_tools
+from rehearsal.machine.tools import Tool
 from rehearsal.stand_in.contact_points import Switchboard
 from rehearsal.stand_in.grafana_routes import alertmanager_config
 from rehearsal.stand_in.grafana_rules import prometheus_group
 from rehearsal.stand_in.substitutions import Substitutions
-from rehearsal.tools import Tool
 
 
 def _node(ref: str, datasource: str, **model: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -141,7 +141,7 @@ def _change_node(position: int, datasource: str | None = None, **model: Any) -> 
     ],
 )
 def test_another_shape_is_refused_with_its_reason(group: dict[str, Any], reason: str) -> None:
-    with pytest.raises(RehearsalError, match=reason):
+    with pytest.raises(UserError, match=reason):
         _translated(group)
 
 
@@ -249,5 +249,5 @@ _UNPLAYABLE: list[tuple[dict[str, Any], list[dict[str, Any]], str]] = [
 def test_what_cannot_be_played_is_refused(
     policy: dict[str, Any], points: list[dict[str, Any]], reason: str
 ) -> None:
-    with pytest.raises(RehearsalError, match=reason):
+    with pytest.raises(UserError, match=reason):
         _config(policy, points)

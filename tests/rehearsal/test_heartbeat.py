@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.faults import RehearsalError
+from offline.errors import UserError
 from rehearsal.heartbeat import Alarm, AlarmState, Change, evaluate, parse
 
 _BEATS, _TELLS = (f"arn:aws:sns:eu-west-1:1:{name}" for name in ("beats", "people"))
@@ -80,7 +80,7 @@ def test_one_silent_period_is_not_enough() -> None:
     ],
 )
 def test_an_alarm_that_would_stay_silent_is_refused(change: dict[str, Any], reason: str) -> None:
-    with pytest.raises(RehearsalError, match=reason):
+    with pytest.raises(UserError, match=reason):
         parse("silent", _INPUTS | change, _TOPICS)
 
 
@@ -98,12 +98,12 @@ def test_a_formula_that_would_stay_silent_is_refused(
 ) -> None:
     inputs = deepcopy(_INPUTS)
     inputs["metricQueries"][query] |= change
-    with pytest.raises(RehearsalError, match=reason):
+    with pytest.raises(UserError, match=reason):
         parse("silent", inputs, _TOPICS)
 
 
 def test_only_published_messages_are_beats() -> None:
     inputs = deepcopy(_INPUTS)
     inputs["metricQueries"][0]["metric"]["metricName"] = "NumberOfNotificationsDelivered"
-    with pytest.raises(RehearsalError, match="NumberOfMessagesPublished"):
+    with pytest.raises(UserError, match="NumberOfMessagesPublished"):
         parse("silent", inputs, _TOPICS)

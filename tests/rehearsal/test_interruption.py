@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from rehearsal.tools import ROOT
+from rehearsal.machine.tools import ROOT
 from tests.children import running
 
 _STAND_INS = """

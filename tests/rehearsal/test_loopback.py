@@ -8,9 +8,9 @@ from threading import Thread
 
 import pytest
 
-from rehearsal.addresses import Address
-from rehearsal.faults import RehearsalError
-from rehearsal.loopback import answered, get
+from offline.errors import UserError
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.loopback import answered, get
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,6 @@ def test_an_answer_that_is_none_is_a_fault_to_tell(
 
         serving = Thread(target=serve)
         serving.start()
-        with pytest.raises(RehearsalError, match=words), answered():
+        with pytest.raises(UserError, match=words), answered():
             get(address.url("/"))
         serving.join()

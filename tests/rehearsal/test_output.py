@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.faults import RehearsalError
-from rehearsal.output import refuse_unfillable
-from rehearsal.tools import ROOT
+from offline.errors import UserError
+from offline.out_directory import refuse_unfillable
+from rehearsal.machine.tools import ROOT
 
 _COMMAND = """
 import errno, sys
@@ -47,7 +47,7 @@ def test_a_place_that_is_a_directory_or_can_become_one_is_taken(tmp_path: Path) 
 def test_a_place_that_can_be_no_directory_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(RehearsalError, match=f"{name} cannot be filled: .* is no directory"):
+    with pytest.raises(UserError, match=f"{name} cannot be filled: .* is no directory"):
         refuse_unfillable(tmp_path / name)
 
 
@@ -58,7 +58,7 @@ def test_a_place_that_may_not_be_written_is_named(
         return False
 
     monkeypatch.setattr(os, "access", refuse)
-    with pytest.raises(RehearsalError, match=f"you may not write into {tmp_path}; choose"):
+    with pytest.raises(UserError, match=f"you may not write into {tmp_path}; choose"):
         refuse_unfillable(tmp_path / "out")
 
 

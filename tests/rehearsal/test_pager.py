@@ -11,20 +11,20 @@ import pytest
 import yaml
 
 from gallery.render.message import templates
-from rehearsal import loopback
-from rehearsal import tools as rehearsal_tools
-from rehearsal.addresses import PAGER, PAGER_MAIL, Address
+from rehearsal.machine import loopback
+from rehearsal.machine import tools as rehearsal_tools
+from rehearsal.machine.addresses import PAGER, PAGER_MAIL, Address
+from rehearsal.machine.processes.journal import Child
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.queries import AlertmanagerClient
+from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.pager.client import PagerClient
 from rehearsal.pager.desk import Duties, Post
 from rehearsal.pager.notifications import Notification, alerts_in
-from rehearsal.processes.journal import Child
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.queries import AlertmanagerClient
 from rehearsal.stand_in.contact_points import Switchboard
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.grafana_routes import alertmanager_config
 from rehearsal.stand_in.substitutions import Substitutions
-from rehearsal.tools import ROOT, Tool
 
 _TITLE, _TEXT = '{{ template "gallery.title" . }}', '{{ template "gallery.text" . }}'
 _POINT: Document = {

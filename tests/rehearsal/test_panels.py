@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gallery.dashboards import queries
-from rehearsal.addresses import AMP
-from rehearsal.queries import PrometheusClient
+from rehearsal.machine.addresses import AMP
+from rehearsal.machine.queries import PrometheusClient
 
 pytestmark = pytest.mark.drill
 

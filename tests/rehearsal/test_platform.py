@@ -14,19 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import platform
-from rehearsal.addresses import AMP, BLACKBOX, Address
-from rehearsal.ec2 import Ec2Client
-from rehearsal.faults import RehearsalError
-from rehearsal.platform import addresses, down, up
-from rehearsal.processes import ports
-from rehearsal.processes.identity import marked
-from rehearsal.processes.journal import Child
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.queries import PrometheusClient
+from offline.errors import UserError
+from rehearsal.machine import platform
+from rehearsal.machine.addresses import AMP, BLACKBOX, Address
+from rehearsal.machine.ec2 import Ec2Client
+from rehearsal.machine.platform import addresses, down, up
+from rehearsal.machine.processes import ports
+from rehearsal.machine.processes.identity import marked
+from rehearsal.machine.processes.journal import Child
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.queries import PrometheusClient
+from rehearsal.machine.tools import ROOT, Tool
+from rehearsal.machine.vacant import refuse_occupied
 from rehearsal.stand_in.instances import Instance
-from rehearsal.tools import ROOT, Tool
-from rehearsal.vacant import refuse_occupied
 from tests.children import running
 
 pytestmark = pytest.mark.drill
@@ -88,11 +88,11 @@ def test_it_comes_up_without_credentials_stays_one_and_goes_without_a_trace(
     assert up("dev", lines.append, state) == shown
     assert lines == ["stack dev is already up"]
     assert Supervisor(state).journal() == before
-    with pytest.raises(RehearsalError, match="stack dev is up; stop it first"):
+    with pytest.raises(UserError, match="stack dev is up; stop it first"):
         up("prod", _quiet, state)
 
     Supervisor(state).stop("prober", signal.SIGKILL)
-    with pytest.raises(RehearsalError, match="prober stopped running"):
+    with pytest.raises(UserError, match="prober stopped running"):
         up("dev", _quiet, state)
 
     assert "amp" in down(state)
@@ -104,7 +104,7 @@ def test_it_comes_up_without_credentials_stays_one_and_goes_without_a_trace(
 def test_a_taken_port_leaves_nothing_running(state: Path) -> None:
     with (
         socket.create_server((BLACKBOX.host, BLACKBOX.port)),
-        pytest.raises(RehearsalError) as fault,
+        pytest.raises(UserError) as fault,
     ):
         up("dev", _quiet, state)
     assert f"{BLACKBOX}, where prober would listen, is taken by {os.getpid()}" in str(fault.value)
@@ -122,7 +122,7 @@ def test_a_child_that_dies_during_up_leaves_nothing_running(
         (out / "collector" / "blackbox.yml").write_text("modules: telepathy\n")
 
     monkeypatch.setattr(platform, "derive", spoil)
-    with pytest.raises(RehearsalError, match="prober died") as fault:
+    with pytest.raises(UserError, match="prober died") as fault:
         up("dev", _quiet, state)
     assert "telepathy" in str(fault.value)
     assert marked(state) == []
@@ -138,7 +138,7 @@ def test_an_ec2_that_dies_before_it_has_instances_leaves_nothing_running(
         prepare(client, instances)
 
     monkeypatch.setattr(Ec2Client, "prepare", murder)
-    with pytest.raises(RehearsalError, match=r"ec2 died while starting \(signal 9\)"):
+    with pytest.raises(UserError, match=r"ec2 died while starting \(signal 9\)"):
         up("dev", _quiet, state)
     assert marked(state) == []
 
@@ -155,7 +155,7 @@ def test_a_child_that_dies_once_it_was_ready_leaves_nothing_running(
         _kill(supervisor, "world")
 
     monkeypatch.setattr(Supervisor, "launch", murder)
-    with pytest.raises(RehearsalError, match=r"world died while starting \(signal 9\)"):
+    with pytest.raises(UserError, match=r"world died while starting \(signal 9\)"):
         up("dev", _quiet, state)
     assert marked(state) == []
 
@@ -197,7 +197,7 @@ def test_two_at_once_do_not_mix(state: Path) -> None:
         while Supervisor(state).journal() is None:
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        with pytest.raises(RehearsalError, match="another `up` or `down` is at work"):
+        with pytest.raises(UserError, match="another `up` or `down` is at work"):
             up("dev", _quiet, state)
     assert process.returncode == 130
     assert marked(state) == []

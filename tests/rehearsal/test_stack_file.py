@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.faults import RehearsalError
-from rehearsal.stack_file import read
+from offline.errors import UserError
+from offline.stack_file import read
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def test_a_stack_that_cannot_be_read_is_refused(
 ) -> None:
     if content is not None:
         (project / "stacks" / "Pulumi.dev.yaml").write_bytes(content)
-    with pytest.raises(RehearsalError) as fault:
+    with pytest.raises(UserError) as error:
         read(project, "dev")
-    assert words in str(fault.value)
+    assert words in str(error.value)
 
 
 @pytest.mark.parametrize("content", ["", "config:\n", "encryptionsalt: v1:abc\n"])

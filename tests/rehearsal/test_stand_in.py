@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal import tools as rehearsal_tools
-from rehearsal.addresses import DOOR, PAGER
-from rehearsal.faults import RehearsalError
-from rehearsal.render import render
+from offline.errors import UserError
+from offline.render import render
+from rehearsal.machine import tools as rehearsal_tools
+from rehearsal.machine.addresses import DOOR, PAGER
+from rehearsal.machine.tools import Tool
 from rehearsal.stand_in.derive import derive
 from rehearsal.stand_in.instances import read_instances
-from rehearsal.tools import Tool
 from rehearsal.world.scene import Scene
 
 
@@ -203,5 +203,5 @@ def test_a_fault_in_what_is_rendered_stops_the_rehearsal(
     copy = tmp_path / "deployed"
     shutil.copytree(deployed, copy)
     fault(copy)
-    with pytest.raises(RehearsalError, match=reason):
+    with pytest.raises(UserError, match=reason):
         derive(copy, tmp_path / "stand-in")

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import platform
-from rehearsal.addresses import Address
-from rehearsal.faults import RehearsalError
-from rehearsal.lock import alone
-from rehearsal.processes import ports
-from rehearsal.processes.identity import Identity, marked
-from rehearsal.processes.journal import Child
-from rehearsal.processes.supervisor import Supervisor
+from offline.errors import UserError
+from rehearsal.machine import platform
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.lock import alone
+from rehearsal.machine.processes import ports
+from rehearsal.machine.processes.identity import Identity, marked
+from rehearsal.machine.processes.journal import Child
+from rehearsal.machine.processes.supervisor import Supervisor
 
 _SERVE = """
 import http.server, sys
@@ -72,7 +72,7 @@ def test_a_taken_address_is_named_with_its_holder_before_anything_starts(
     fine, taken = free(), free()
     with socket.create_server((taken.host, taken.port)):
         children = [_server("fine", fine, tmp_path), _server("late", taken, tmp_path)]
-        with pytest.raises(RehearsalError) as fault:
+        with pytest.raises(UserError) as fault:
             supervisor.launch(children)
     assert str(taken) in str(fault.value)
     assert "late" in str(fault.value)
@@ -93,7 +93,7 @@ def test_a_child_that_dies_is_named_with_its_status_and_the_end_of_its_log(
     supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path
 ) -> None:
     code = "import sys; print('the disk is made of cheese'); sys.exit(7)"
-    with pytest.raises(RehearsalError) as fault:
+    with pytest.raises(UserError) as fault:
         supervisor.launch([_failing("moody", code, tmp_path, free())])
     message = str(fault.value)
     assert "moody died" in message
@@ -112,7 +112,7 @@ def test_a_missing_program_is_named(
         listens=(address,),
         ready=address.url("/"),
     )
-    with pytest.raises(RehearsalError, match=r"ghost cannot start: .*no-such-program is missing"):
+    with pytest.raises(UserError, match=r"ghost cannot start: .*no-such-program is missing"):
         supervisor.launch([child])
 
 
@@ -123,7 +123,7 @@ def test_a_program_that_cannot_be_executed_is_named_with_the_cure(
     foreign.write_bytes(b"\x7fELF of another machine")
     foreign.chmod(0o755)
     child = replace(_server("alien", free(), tmp_path), command=(str(foreign),))
-    with pytest.raises(RehearsalError) as fault:
+    with pytest.raises(UserError) as fault:
         supervisor.launch([child])
     assert str(fault.value) == (
         f"alien cannot start: {foreign}: Exec format error; "
@@ -148,7 +148,7 @@ def test_a_journal_that_cannot_be_read_is_named_and_keeps_nothing_running(
 ) -> None:
     supervisor.launch([_server("one", free(), tmp_path)])
     supervisor.state_file.write_text(text, encoding="latin-1")
-    with pytest.raises(RehearsalError, match=r"state\.json is damaged.*rehearsal down"):
+    with pytest.raises(UserError, match=r"state\.json is damaged.*rehearsal down"):
         supervisor.journal()
     assert [sys.executable in stopped for stopped in supervisor.stop_all()] == [True]
     assert marked(supervisor.directory) == []
@@ -161,7 +161,7 @@ def test_a_child_that_ignores_a_polite_end_is_killed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rehearsal.processes.supervisor.END_WITHIN_SECONDS", 0.3)
+    monkeypatch.setattr("rehearsal.machine.processes.supervisor.END_WITHIN_SECONDS", 0.3)
     address = free()
     stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + _SERVE
     child = _server("stubborn", address, tmp_path)
@@ -187,10 +187,10 @@ def test_one_child_is_killed_and_started_again_as_another_process(
     assert after.entry("one").alive()
     assert after.entry("one").identity != before.entry("one").identity
     assert after.entry("two") == before.entry("two")
-    with pytest.raises(RehearsalError, match="already running"):
+    with pytest.raises(UserError, match="already running"):
         supervisor.start("one")
     supervisor.stop("two")
-    with pytest.raises(RehearsalError, match="there are: one, two"):
+    with pytest.raises(UserError, match="there are: one, two"):
         supervisor.stop("three")
 
 
@@ -208,9 +208,9 @@ def test_what_another_user_runs_is_named_and_left_as_it_is(
     cure = rf"(?s){running.pid} \(.*\) was started by .*; run this as that user"
     with monkeypatch.context() as as_another:
         as_another.setattr(os, "kill", refuse)
-        with pytest.raises(RehearsalError, match=cure):
+        with pytest.raises(UserError, match=cure):
             platform.down(supervisor.directory)
-        with pytest.raises(RehearsalError, match=cure):
+        with pytest.raises(UserError, match=cure):
             supervisor.stop_all()
     # It is theirs too, and would be refused without a word of whose.
     assert not (supervisor.directory / "lock").exists()
@@ -224,7 +224,7 @@ def test_a_lock_of_another_user_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Path, "open", refuse)
     with (
-        pytest.raises(RehearsalError, match=f"you may not write {tmp_path}/lock; run this as"),
+        pytest.raises(UserError, match=f"you may not write {tmp_path}/lock; run this as"),
         alone(tmp_path / "lock", "taken"),
     ):
         pass

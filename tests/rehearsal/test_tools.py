@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.faults import RehearsalError
-from rehearsal.tools import ALERTMANAGER, PROMETHEUS, Tool, find, major_version, provide
+from offline.errors import UserError
+from rehearsal.machine.tools import ALERTMANAGER, PROMETHEUS, Tool, find, major_version, provide
 
 _VERSION = "#!/bin/sh\necho 'prometheus, version 3.14.0 (branch: x)'\n"
 
@@ -24,7 +24,7 @@ def test_a_missing_program_is_named_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RehearsalError) as fault:
+    with pytest.raises(UserError) as fault:
         provide((PROMETHEUS, ALERTMANAGER), directory=tmp_path / "tools")
     message = str(fault.value)
     assert "prometheus (Debian package prometheus)" in message
@@ -60,7 +60,7 @@ def test_a_version_is_read_from_the_program(tmp_path: Path, tools: Mapping[Tool,
 )
 def test_a_program_without_a_version_is_named(tmp_path: Path, text: str, words: str) -> None:
     broken = _program(tmp_path / "prometheus", text)
-    with pytest.raises(RehearsalError) as fault:
+    with pytest.raises(UserError) as fault:
         major_version(broken)
     assert f"{broken} --version names no version" in str(fault.value)
     assert words in str(fault.value)
@@ -75,7 +75,7 @@ def test_a_package_that_cannot_be_unpacked_is_named_with_what_to_install(
     unpack = "#!/bin/sh\necho 'dpkg-deb: unexpected end of archive' >&2; exit 2\n"
     _program(tmp_path / "path" / "dpkg-deb", unpack)
     absent = Tool(names=("prometheus-that-is-nowhere",), package="prometheus")
-    with pytest.raises(RehearsalError) as fault:
+    with pytest.raises(UserError) as fault:
         provide((absent,), directory=tmp_path / "tools")
     message = str(fault.value)
     assert "prometheus_2.deb cannot be unpacked: dpkg-deb: unexpected end of archive" in message

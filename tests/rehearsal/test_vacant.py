@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.addresses import Address
-from rehearsal.faults import RehearsalError
-from rehearsal.processes.journal import Child
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.vacant import refuse_occupied
+from offline.errors import UserError
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.processes.journal import Child
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.vacant import refuse_occupied
 
 
 def test_where_nothing_is_up_and_all_is_free_tests_may_begin(
@@ -39,7 +39,7 @@ def test_a_rehearsal_of_this_checkout_is_to_be_stopped_first(
             )
         ]
     )
-    with pytest.raises(RehearsalError, match="a rehearsal is up, and tests need its"):
+    with pytest.raises(UserError, match="a rehearsal is up, and tests need its"):
         refuse_occupied(supervisor.directory, [])
 
 
@@ -47,7 +47,7 @@ def test_an_address_that_another_checkout_or_an_orphan_holds_is_named_with_its_h
     free: Callable[[], Address], tmp_path: Path
 ) -> None:
     fine, taken = free(), free()
-    with socket.create_server((taken.host, taken.port)), pytest.raises(RehearsalError) as fault:
+    with socket.create_server((taken.host, taken.port)), pytest.raises(UserError) as fault:
         refuse_occupied(tmp_path, [fine, taken])
     assert f"{taken} is taken by {os.getpid()}" in str(fault.value)
     assert str(fine) not in str(fault.value)

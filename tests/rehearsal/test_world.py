@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import loopback
-from rehearsal import tools as rehearsal_tools
-from rehearsal.addresses import Address
-from rehearsal.certificate import write_certificate
-from rehearsal.processes.journal import Child
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.tools import ROOT, Tool
+from rehearsal.machine import loopback
+from rehearsal.machine import tools as rehearsal_tools
+from rehearsal.machine.addresses import Address
+from rehearsal.machine.certificate import write_certificate
+from rehearsal.machine.processes.journal import Child
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.world.client import WorldClient
 from rehearsal.world.faults import HANG, REFUSE, Fault, slow
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, host_scale

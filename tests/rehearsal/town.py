@@ -18,10 +18,10 @@ from rehearsal.drill.running import Running, promised
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Script, Step, Target
 from rehearsal.drill.timeline import Timeline
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.queries import ActiveAlert, AlertmanagerClient, PrometheusClient
 from rehearsal.pager.client import PagerClient
 from rehearsal.pager.notifications import Notification, ToldAlert
-from rehearsal.processes.supervisor import Supervisor
-from rehearsal.queries import ActiveAlert, AlertmanagerClient, PrometheusClient
 from rehearsal.world.client import WorldClient
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND
 from tests.unit.stack_files import planned

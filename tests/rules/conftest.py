@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gallery.effective import PlannedAlert
+from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import ProvenRule, proven
-from rehearsal import tools
+from rehearsal.machine import tools
 from tests.rules.promtool import Verdict, alert_proof, verdicts
 from tests.rules.variants import loosened, mutated, plan
 from tests.unit.programs import program

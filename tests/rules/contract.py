@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import promql_parser as parser
 
-from gallery.collected import COLLECTED, RECORDED
+from gallery.metrics.collected import COLLECTED, RECORDED
 from tests.rules.variants import token
 
 Labels = frozenset[str]

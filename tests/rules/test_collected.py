@@ -16,12 +16,12 @@ from threading import Thread
 
 import pytest
 
-from gallery import labels
-from gallery.collected import COLLECTED, TARGETS
+from gallery.metrics import labels
+from gallery.metrics.collected import COLLECTED, TARGETS
 from gallery.render.cloud_init import unit
-from rehearsal import loopback, tools
+from rehearsal.machine import loopback, tools
 from rehearsal.world.mesh import Mesh
-from rehearsal.world.procfs import Host
+from rehearsal.world.procfs import SimulatedHost
 from rehearsal.world.scene import Workload
 from tests.unit.programs import program
 
@@ -92,7 +92,7 @@ def _address() -> str:
 
 def test_a_hosts_exporter_exposes_what_is_promised_of_hosts(tmp_path: Path) -> None:
     procfs = tmp_path / "proc"
-    Host(name="orders-db-1", directory=procfs, now=time.time())
+    SimulatedHost(name="orders-db-1", directory=procfs, now=time.time())
     address = _address()
     # With the very collectors that hosts switch on.
     [start] = [line for line in unit().splitlines() if line.startswith("ExecStart=")]

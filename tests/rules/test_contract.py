@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gallery import labels
-from gallery.collected import COLLECTED, RECORDED
+from gallery.metrics import labels
+from gallery.metrics.collected import COLLECTED, RECORDED
 from gallery.render.collector import MESH_METRICS
 from gallery.render.rules import recorded
 from tests.rules.contract import faults, metrics

@@ -9,8 +9,9 @@ from pathlib import Path
 import promql_parser as parser
 import pytest
 
-from gallery import names
+from gallery.alerts.panels import API_HEALTH, HOSTS
 from gallery.dashboards import dashboards, queries
+from gallery.metrics import names
 from gallery.render.proof import Document
 from tests.rules.contract import faults, selectors
 from tests.rules.promtool import Proof, check, verdicts
@@ -63,7 +64,7 @@ class Story:
 
     series: Mapping[str, str]
     shows: Mapping[str, Mapping[str, float]]
-    board: str = names.API_HEALTH
+    board: str = API_HEALTH
     # Seconds after the beginning.
     at: int = 600
 
@@ -215,7 +216,7 @@ def _traffic(host: str, now: int, usual: int) -> dict[str, str]:
 
 
 _TRAFFIC = Story(
-    board=names.HOSTS,
+    board=HOSTS,
     series={
         **_traffic("orders-db-1", 20_000, 20_000),
         **_traffic("orders-db-2", 200_000, 20_000),
@@ -232,7 +233,7 @@ _TRAFFIC = Story(
 )
 # Ten times next to nothing, a tenth of it, and a host whose silence HostDown explains.
 _TRAFFIC_THAT_NO_ALERT_COUNTS = Story(
-    board=names.HOSTS,
+    board=HOSTS,
     series={
         **_traffic("orders-db-1", 50_000, 5_000),
         **_traffic("orders-db-2", 500, 5_000),
@@ -242,17 +243,17 @@ _TRAFFIC_THAT_NO_ALERT_COUNTS = Story(
     shows={"Hosts with unusual traffic": {"{}": 0}},
 )
 _NOTHING_IS_USUAL_YET = Story(
-    board=names.HOSTS,
+    board=HOSTS,
     series={_host(metric, "orders-db-1"): "20000x60" for metric in _RATES},
     shows={"Hosts with unusual traffic": {}},
 )
 _USUAL_TRAFFIC = Story(
-    board=names.HOSTS,
+    board=HOSTS,
     series=_traffic("orders-db-1", 20_000, 20_000),
     shows={"Hosts with unusual traffic": {"{}": 0}},
 )
 _HOSTS = Story(
-    board=names.HOSTS,
+    board=HOSTS,
     series={
         _host("up", "orders-db-1", 'job="node"', 'instance="i-1"'): _UP,
         # It is being replaced, and its successor still starts.

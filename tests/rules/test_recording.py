@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gallery.alerts.model import Phase, Series, flat, gone, ramp
-from gallery.durations import Duration
-from gallery.names import (
+from gallery.metrics.durations import Duration
+from gallery.metrics.names import (
     HOSTS_EXPECTED,
     RECEIVE_RATE,
     RECEIVE_USUAL,
@@ -17,14 +17,14 @@ from gallery.names import (
     TRANSMIT_RATE,
     TRANSMIT_USUAL,
 )
-from gallery.recording import ExpectedHosts, Place, RecordingGroup, recording_groups
+from gallery.metrics.recordings import ExpectedHosts, RecordingGroup, StackSeries, recording_groups
 from gallery.render.proof import input_series
 from gallery.render.rules import recorded
 from tests.rules.promtool import Proof, verdicts
 from tests.unit.stack_files import planned
 
-_PLACE = Place(environment="dev", cluster="gallery-dev")
-_SERVICE = _PLACE.labels | {"service": "checkoutservice", "host_group": "orders-db"}
+_STACK = StackSeries(environment="dev", cluster="gallery-dev")
+_SERVICE = _STACK.labels | {"service": "checkoutservice", "host_group": "orders-db"}
 _HOST = _SERVICE | {"host": "orders-db-1"}
 _MINUTE, _HOUR = Duration.parse("1m"), Duration.parse("1h")
 _USUALLY = 20_000
@@ -32,7 +32,7 @@ _USUALLY = 20_000
 
 def _groups() -> tuple[RecordingGroup, ...]:
     return recording_groups(
-        _PLACE,
+        _STACK,
         evaluate=_MINUTE,
         probes=["frontend"],
         targets={"frontend": 1, "collector": 2},
@@ -45,7 +45,7 @@ Samples = list[tuple[dict[str, str], float]]
 Story = tuple[list[Series], Duration, Duration]
 
 
-def _proven(promtool: Path, place: Path, story: Story, expected: dict[str, Samples]) -> None:
+def _proven(promtool: Path, stack: Path, story: Story, expected: dict[str, Samples]) -> None:
     """At the end of the story each recorded series has exactly these samples."""
     series, step, at = story
     rules = [
@@ -76,7 +76,7 @@ def _proven(promtool: Path, place: Path, story: Story, expected: dict[str, Sampl
         ],
     }
     proof = Proof(rules={"groups": [{"name": "all", "rules": rules}]}, tests=(document,))
-    [verdict] = verdicts(promtool, place, {"": proof}).values()
+    [verdict] = verdicts(promtool, stack, {"": proof}).values()
     assert verdict.proven, verdict.output
 
 
@@ -161,7 +161,7 @@ def test_a_stack_expects_every_proxy_and_both_replicas_of_the_collector() -> Non
 
 
 def test_a_stack_without_hosts_records_nothing_of_hosts() -> None:
-    [group] = recording_groups(_PLACE, evaluate=_MINUTE, probes=["a"], targets={"b": 1}, hosts=[])
+    [group] = recording_groups(_STACK, evaluate=_MINUTE, probes=["a"], targets={"b": 1}, hosts=[])
     assert {rule.record for rule in group.rules} == {
         "gallery:collector_expected",
         "gallery:probe_expected",

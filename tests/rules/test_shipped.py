@@ -15,8 +15,8 @@ from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.alerts.probing import hanging, refusing
 from gallery.alerts.stories import MINUTE
 from gallery.alerts.subjects import canary_labels, probe_labels
-from gallery.contact_points import Engine
-from gallery.effective import PlannedAlert
+from gallery.contact_points.model import Engine
+from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import Document, input_series, proven
 from rehearsal.stand_in.grafana_rules import prometheus_group
 from rehearsal.stand_in.substitutions import Substitutions

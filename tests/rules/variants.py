@@ -10,11 +10,12 @@ from functools import cache
 import promql_parser as parser
 
 from gallery.alerts import ALERTS
-from gallery.durations import Duration
-from gallery.effective import PlannedAlert
-from gallery.plan import Plan, resolve
+from gallery.metrics.durations import Duration
+from gallery.plan.alerts import PlannedAlert
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
 from gallery.render.proof import ProvenRule, proven
-from gallery.settings import parse
+from gallery.stack_file.parse import parse
 from tests.unit.stack_files import STACKS, planned, with_value
 
 # `dev` with every threshold and every hold overridden, and `prod` that looks seldom and does not

@@ -9,9 +9,10 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from gallery.plan import Plan, resolve
-from gallery.settings import parse
-from rehearsal.monitor import Recording, record
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
+from gallery.stack_file.parse import parse
+from offline.monitor import Recording, record
 from tests.unit.stack_files import values
 
 OPENSHIFT: dict[str, Any] = {

@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 
-from rehearsal.faults import RehearsalError
-from rehearsal.tools import Tool, provide
+from offline.errors import UserError
+from rehearsal.machine.tools import Tool, provide
 
 
 def program(tool: Tool) -> str:
@@ -31,5 +31,5 @@ def _found(tool: Tool) -> tuple[str | None, str]:
     """A tool's path, or why there is none: what cannot be fetched is not asked for again."""
     try:
         return str(provide((tool,))[tool]), ""
-    except RehearsalError as fault:
+    except UserError as fault:
         return None, str(fault)

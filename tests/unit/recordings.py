@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from rehearsal.deployed import documents
-from rehearsal.monitor import Recording
-from rehearsal.render import recording
+from offline.deployed import documents
+from offline.monitor import Recording
+from offline.render import recording
 
 
 @cache

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from gallery.faults import StackFault
-from gallery.plan import Plan, resolve
-from gallery.settings import parse
-from rehearsal.render import PROJECT
-from rehearsal.stack_file import known_stacks, read
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
+from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.parse import parse
+from offline.render import PROJECT
+from offline.stack_file import known_stacks, read
 
 STACKS = known_stacks(PROJECT)
 
@@ -39,8 +40,8 @@ def with_value(path: str, value: object, stack: str = "dev") -> dict[str, Any]:
     return config
 
 
-def faults(config: dict[str, Any], secret_keys: tuple[str, ...] = ()) -> tuple[str, ...]:
+def errors(config: dict[str, Any], secret_keys: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Everything that is wrong with a stack, from parse and resolve alike."""
-    with pytest.raises(StackFault) as raised:
+    with pytest.raises(StackFileError) as raised:
         resolve(parse(config, secret_keys))
-    return raised.value.faults
+    return raised.value.errors

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
-from gallery.contact_points import Engine
-from gallery.plan import Plan, resolve
+from gallery.contact_points.model import Engine
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
 from gallery.render.alertmanager import Addresses, alertmanager_config, definition
-from gallery.settings import parse
-from rehearsal.tools import AMTOOL
+from gallery.stack_file.parse import parse
+from rehearsal.machine.tools import AMTOOL
 from tests.unit.programs import run
 from tests.unit.stack_files import planned
 from tests.unit.test_plan import alertmanager_stack

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gallery.instance_types import Architecture
+from gallery.plan.instance_types import Architecture
 from gallery.render.cloud_init import BINARY, INSTALL_SCRIPT, INSTALLER, UNIT, unit, user_data
-from rehearsal import tools
+from rehearsal.machine import tools
 from tests.unit.programs import program
 
 SHELLCHECK = tools.Tool(names=("shellcheck",), package="shellcheck")

@@ -8,11 +8,12 @@ import pulumi
 import pytest
 
 from components.collector import Collector, CollectorArgs
-from gallery.plan import Plan, resolve
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
 from gallery.render.blackbox import blackbox_config
 from gallery.render.collector import collector_config
-from gallery.settings import parse
-from rehearsal.monitor import Recording
+from gallery.stack_file.parse import parse
+from offline.monitor import Recording
 from tests.unit import recordings
 from tests.unit.components import objects, on_openshift, pods, recorded
 from tests.unit.stack_files import planned, with_value

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from gallery import labels
-from gallery.plan import Plan, resolve
+from gallery.metrics import labels
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
 from gallery.render.blackbox import blackbox_config
 from gallery.render.collector import MESH_METRICS, collector_config
-from gallery.services import SERVICES
-from gallery.settings import parse
-from rehearsal import tools
+from gallery.stack_file.parse import parse
+from gallery.store.services import SERVICES
+from rehearsal.machine import tools
 from tests.unit.programs import program
 from tests.unit.stack_files import STACKS, planned, values, with_value
 
@@ -105,7 +106,7 @@ def test_no_exporter_speaks_of_the_place() -> None:
             for rule in each["metric_relabel_configs"]
             if rule.get("action") == "labeldrop"
         ]
-        for name in labels.PLACE:
+        for name in labels.STACK:
             assert any(re.fullmatch(drop, name) for drop in drops), each["job_name"]
 
 

@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
-from gallery import names
-from gallery.catalogue import STORE
-from gallery.contact_points import Engine
+from gallery.alerts.panels import API_HEALTH, HOSTS
+from gallery.contact_points.model import Engine
 from gallery.dashboards import dashboards, panel_of, queries
-from gallery.plan import Plan, resolve
-from gallery.services import Impact
-from gallery.settings import parse
+from gallery.dashboards.names import DATA_SOURCE_NAME, DATA_SOURCE_UID, FOLDER_UID
+from gallery.metrics import names
+from gallery.plan.catalogue import STORE
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
+from gallery.stack_file.parse import parse
+from gallery.store.services import Impact
 from tests.unit.stack_files import STACKS, planned, values, with_value
 
 Document = dict[str, Any]
@@ -97,7 +100,7 @@ def _cells(panel: Document) -> Iterator[tuple[int, int]]:
 
 @pytest.mark.parametrize(("stack", "uid"), _BOARDS)
 def test_every_query_names_the_data_source_and_every_value_has_a_unit(stack: str, uid: str) -> None:
-    source = {"type": "grafana-amazonprometheus-datasource", "uid": names.DATA_SOURCE_UID}
+    source = {"type": "grafana-amazonprometheus-datasource", "uid": DATA_SOURCE_UID}
     asking = [
         panel for panel in _document(stack, uid)["panels"] if panel["type"] not in _WITHOUT_QUERY
     ]
@@ -134,7 +137,7 @@ def test_a_state_is_a_word_as_well_as_a_colour(stack: str, uid: str) -> None:
 @pytest.mark.parametrize(("stack", "uid"), _BOARDS)
 def test_a_dashboard_refreshes_itself_and_leads_to_the_other(stack: str, uid: str) -> None:
     document = _document(stack, uid)
-    [other] = {names.API_HEALTH, names.HOSTS} - {uid}
+    [other] = {API_HEALTH, HOSTS} - {uid}
     assert document["refresh"] == "10s"
     assert document["timezone"] == "browser"
     assert document["time"]["to"] == "now"
@@ -156,7 +159,7 @@ def test_no_variable_is_left_in_a_query_that_is_to_be_run(stack: str, uid: str) 
 
 
 def test_the_first_screen_tells_what_is_broken_and_what_that_means() -> None:
-    document = _document("dev", names.API_HEALTH)
+    document = _document("dev", API_HEALTH)
     shown = [
         panel["type"]
         for panel in document["panels"]
@@ -166,7 +169,7 @@ def test_the_first_screen_tells_what_is_broken_and_what_that_means() -> None:
 
 
 def test_traffic_in_and_out_come_first_on_the_hosts_dashboard() -> None:
-    into, out, *_ = _document("dev", names.HOSTS)["panels"]
+    into, out, *_ = _document("dev", HOSTS)["panels"]
     assert names.RECEIVE_RATE in into["targets"][0]["expr"]
     assert names.TRANSMIT_RATE in out["targets"][0]["expr"]
 
@@ -174,7 +177,7 @@ def test_traffic_in_and_out_come_first_on_the_hosts_dashboard() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_service_is_there_with_what_its_outage_means(stack: str) -> None:
     plan = planned(stack)
-    document = _document(stack, names.API_HEALTH)
+    document = _document(stack, API_HEALTH)
     [variable] = document["templating"]["list"]
     table = _titled(document, "What each outage means to customers")
     for each in plan.services:
@@ -193,7 +196,7 @@ def test_a_service_added_to_the_catalogue_appears_by_itself() -> None:
         impact=Impact(disruption="No wishes.", user_experience="Sorrow."),
     )
     catalogue = replace(STORE, services=(*STORE.services, wishes))
-    document = dashboards(resolve(parse(values()), catalogue))[names.API_HEALTH]
+    document = dashboards(resolve(parse(values()), catalogue))[API_HEALTH]
     table = _titled(document, "What each outage means to customers")
     assert _texts(table, "What stops")["wishlistservice"] == "No wishes."
     for title in ("Every endpoint now", "Endpoints down", "Requests to each service"):
@@ -230,12 +233,12 @@ def test_every_alert_stands_in_a_table_with_those_whom_it_calls(stack: str) -> N
 
 
 def test_an_override_moves_the_line_on_the_panel() -> None:
-    document = dashboards(_overridden("EndpointSlow", threshold=750))[names.API_HEALTH]
+    document = dashboards(_overridden("EndpointSlow", threshold=750))[API_HEALTH]
     assert _steps(_titled(document, "Wait of the slowest in twenty requests (p95)")) == [None, 750]
 
 
 def test_an_override_moves_the_band_of_usual_traffic() -> None:
-    document = dashboards(_overridden("HostTrafficHigh", threshold=7))[names.HOSTS]
+    document = dashboards(_overridden("HostTrafficHigh", threshold=7))[HOSTS]
     assert _steps(_titled(document, "Traffic in, against what is usual")) == [None, 0.2, 7]
     exprs = [target["expr"] for target in _titled(document, "Bytes in")["targets"]]
     assert [expr for expr in exprs if expr.startswith("7 * ")]
@@ -245,13 +248,13 @@ def test_an_override_moves_the_band_of_usual_traffic() -> None:
 
 def test_an_alert_that_is_off_draws_no_line() -> None:
     off = _overridden("HostTrafficHigh", enabled=False, reason="a backup host")
-    document = dashboards(off)[names.HOSTS]
+    document = dashboards(off)[HOSTS]
     assert _steps(_titled(document, "Traffic in, against what is usual")) == [None, 0.2]
     assert " > 5" not in dict(queries(document))["Hosts with unusual traffic"]
 
 
 def test_the_tables_colour_for_traffic_says_what_the_tile_counts() -> None:
-    document = _document("dev", names.HOSTS)
+    document = _document("dev", HOSTS)
     [tile] = _titled(document, "Hosts with unusual traffic")["targets"]
     table = _titled(document, "Every host now")
     columns = [
@@ -273,7 +276,7 @@ def _coloured(panel: Document, heading: str) -> bool:
 
 
 def test_the_band_is_shaded_between_its_edges() -> None:
-    panel = _titled(_document("dev", names.HOSTS), "Bytes in")
+    panel = _titled(_document("dev", HOSTS), "Bytes in")
     styles = {
         override["matcher"]["options"]: {
             each["id"]: each["value"] for each in override["properties"]
@@ -287,22 +290,22 @@ def test_the_band_is_shaded_between_its_edges() -> None:
 
 def test_a_stack_without_hosts_has_no_dashboard_of_hosts_and_no_link_to_one() -> None:
     boards = dashboards(_without("gallery:hosts"))
-    assert set(boards) == {names.API_HEALTH}
-    assert names.HOSTS not in json.dumps(boards)
+    assert set(boards) == {API_HEALTH}
+    assert HOSTS not in json.dumps(boards)
 
 
 def test_a_stack_without_a_door_shows_none() -> None:
-    with_door = "\n".join(_titles(_document("dev", names.API_HEALTH)))
-    without = "\n".join(_titles(dashboards(_without("gallery:door"))[names.API_HEALTH]))
+    with_door = "\n".join(_titles(_document("dev", API_HEALTH)))
+    without = "\n".join(_titles(dashboards(_without("gallery:door"))[API_HEALTH]))
     assert "door" in with_door
     assert "door" not in without
 
 
 def test_with_many_hosts_one_is_shown_in_detail_at_first() -> None:
     many = resolve(parse(with_value("hosts.0.count", 100)))
-    variables = dashboards(many)[names.HOSTS]["templating"]["list"]
+    variables = dashboards(many)[HOSTS]["templating"]["list"]
     assert _chosen(variables, "host") == ["orders-db-1"]
-    assert _chosen(_document("dev", names.HOSTS)["templating"]["list"], "host") == ["$__all"]
+    assert _chosen(_document("dev", HOSTS)["templating"]["list"], "host") == ["$__all"]
 
 
 def _chosen(variables: list[Document], name: str) -> list[str]:
@@ -319,14 +322,14 @@ def test_the_alert_list_shows_this_stack_alone_and_no_heartbeat(stack: str, uid:
     assert options["stateFilter"]["firing"]
     assert not options["stateFilter"]["normal"]
     if plan.engine is Engine.GRAFANA:
-        assert options["folder"]["uid"] == names.FOLDER_UID
+        assert options["folder"]["uid"] == FOLDER_UID
         assert options["datasource"] == "-- Grafana --"
 
 
 def test_the_alert_list_asks_whoever_evaluates() -> None:
     plan = replace(planned(), engine=Engine.ALERTMANAGER)
-    options = _alert_list(dashboards(plan)[names.API_HEALTH])
-    assert options["datasource"] == names.DATA_SOURCE_NAME
+    options = _alert_list(dashboards(plan)[API_HEALTH])
+    assert options["datasource"] == DATA_SOURCE_NAME
     assert "folder" not in options
 
 
@@ -356,7 +359,7 @@ def test_two_processes_write_the_same_bytes(stack: str) -> None:
 
 
 def test_no_two_services_are_drawn_alike_and_each_is_drawn_alike_everywhere() -> None:
-    document = _document("dev", names.API_HEALTH)
+    document = _document("dev", API_HEALTH)
     graphs = ("Requests to each service", "Requests that fail", "Time a probe takes")
     drawn = [_titled(document, title)["fieldConfig"]["overrides"] for title in graphs]
     assert drawn[0] == drawn[1] == drawn[2]

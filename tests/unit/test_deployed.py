@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 import configuration
-from rehearsal.deployed import documents
-from rehearsal.render import recording
+from offline.deployed import documents
+from offline.render import recording
 from tests.unit.recordings import deployed
 from tests.unit.stack_files import STACKS, planned
 

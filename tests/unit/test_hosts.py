@@ -8,11 +8,12 @@ import pytest
 import yaml
 
 from components.hosts import Hosts, HostsArgs
-from gallery.instance_types import Architecture, architecture
-from gallery.plan import Plan, resolve
+from gallery.plan.instance_types import Architecture, architecture
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
 from gallery.render.cloud_init import user_data
-from gallery.settings import parse
-from rehearsal.monitor import Recording, Resource
+from gallery.stack_file.parse import parse
+from offline.monitor import Recording, Resource
 from tests.unit.components import on_openshift, recorded
 from tests.unit.stack_files import planned, values, with_value
 
@@ -137,16 +138,16 @@ def test_a_host_starts_with_what_its_architecture_needs(
 
 
 def test_the_image_is_asked_for_by_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rehearsal import outputs
+    from offline import provider_outputs
 
     asked = list[str]()
-    answer = outputs.INVOKES["aws:ssm/getParameter:getParameter"]
+    answer = provider_outputs.INVOKES["aws:ssm/getParameter:getParameter"]
 
     def listening(args: Any) -> dict[str, Any]:  # noqa: ANN401
         asked.append(args["name"])
         return answer(args)
 
-    monkeypatch.setitem(outputs.INVOKES, "aws:ssm/getParameter:getParameter", listening)
+    monkeypatch.setitem(provider_outputs.INVOKES, "aws:ssm/getParameter:getParameter", listening)
     config = values("dev")
     config["gallery:hosts"].append(
         {**config["gallery:hosts"][0], "name": "x", "instance_type": "t3.small"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gallery.contact_points import Engine
+from gallery.contact_points.model import Engine
 from gallery.render import iam
 
 ACCOUNT = "123456789012"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.render import PROJECT
+from offline.render import PROJECT
 from tests.children import running
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
@@ -76,7 +76,7 @@ def test_where_the_addresses_are_taken_nothing_is_begun(project: Path) -> None:
     with _make(project, TAKEN="1") as process:
         process.communicate(timeout=60)
     assert process.returncode
-    assert _ran(project) == ["-m rehearsal.vacant"]
+    assert _ran(project) == ["-m rehearsal.machine.vacant"]
 
 
 @pytest.mark.parametrize("tools", ["0", "1"])

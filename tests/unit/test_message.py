@@ -8,7 +8,7 @@ import pytest
 
 from gallery.alerts import ALERTS
 from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call, templates
-from rehearsal.tools import AMTOOL
+from rehearsal.machine.tools import AMTOOL
 from tests.unit.programs import run
 
 SHOWN = (

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from rehearsal.monitor import ProgramFault, Recording, record
+from offline.monitor import ProgramError, Recording, record
 
 
 def provider() -> aws.Provider:
@@ -57,7 +57,7 @@ def unknown_data_source() -> None:
 def test_what_an_engine_or_a_cloud_would_refuse_is_a_fault(
     program: Callable[[], None], words: str
 ) -> None:
-    with pytest.raises(ProgramFault) as raised:
+    with pytest.raises(ProgramError) as raised:
         record(program)
     assert words in str(raised.value)
 

@@ -7,14 +7,15 @@ from typing import Any
 import pulumi
 import pytest
 
-from gallery.contact_points import Engine
-from gallery.plan import Plan, resolve
+from gallery.contact_points.model import Engine
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
 from gallery.render.reports import contact_points
-from gallery.settings import parse
-from rehearsal import monitor
-from rehearsal.monitor import Recording, StrictMonitor, record
-from rehearsal.outputs import INVOKES
-from rehearsal.render import PROJECT, recording
+from gallery.stack_file.parse import parse
+from offline import monitor
+from offline.monitor import Recording, StrictMonitor, record
+from offline.provider_outputs import INVOKES
+from offline.render import PROJECT, recording
 from rehearsal.stand_in.contact_points import Switchboard
 from rehearsal.stand_in.grafana_routes import alertmanager_config
 from rehearsal.stand_in.substitutions import Substitutions

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from gallery.plan import OpenShiftPlan
+from gallery.plan.model import OpenShiftPlan
 from tests.unit.components import OPENSHIFT, on_openshift
-from tests.unit.stack_files import faults, values
+from tests.unit.stack_files import errors, values
 
 
 def refused(*, hosts: bool = True, **without: None) -> tuple[str, ...]:
@@ -11,7 +11,7 @@ def refused(*, hosts: bool = True, **without: None) -> tuple[str, ...]:
     config["gallery:cluster"] = {"existing": cluster}
     if not hosts:
         del config["gallery:hosts"]
-    return faults(config)
+    return errors(config)
 
 
 def test_the_plan_knows_who_vouches_for_the_collector_and_where_it_comes_from() -> None:
@@ -22,14 +22,14 @@ def test_the_plan_knows_who_vouches_for_the_collector_and_where_it_comes_from() 
 
 
 def test_without_an_oidc_provider_the_collector_could_not_write() -> None:
-    (fault,) = refused(oidc_provider=None)
-    assert fault.startswith("gallery:cluster.existing.oidc_provider is missing")
-    assert "arn:aws:iam::" in fault
+    (error,) = refused(oidc_provider=None)
+    assert error.startswith("gallery:cluster.existing.oidc_provider is missing")
+    assert "arn:aws:iam::" in error
 
 
 def test_without_egress_addresses_nobody_could_scrape_the_hosts() -> None:
-    (fault,) = refused(egress_cidrs=None)
-    assert fault.startswith("gallery:cluster.existing.egress_cidrs is missing")
+    (error,) = refused(egress_cidrs=None)
+    assert error.startswith("gallery:cluster.existing.egress_cidrs is missing")
 
 
 def test_all_that_is_missing_is_said_at_once() -> None:
@@ -40,5 +40,5 @@ def test_all_that_is_missing_is_said_at_once() -> None:
 def test_an_oidc_provider_is_an_arn() -> None:
     config = values("dev")
     config["gallery:cluster"] = {"existing": OPENSHIFT | {"oidc_provider": "oidc.example.org"}}
-    (fault,) = faults(config)
-    assert "oidc_provider" in fault
+    (error,) = errors(config)
+    assert "oidc_provider" in error

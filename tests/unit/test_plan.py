@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from gallery.alerts.model import Delivery
-from gallery.contact_points import Engine
-from gallery.plan import resolve
+from gallery.contact_points.model import Engine
+from gallery.metrics.timings import FailureMode
+from gallery.plan.resolve import resolve
+from gallery.plan.routing import DATASOURCE_ALERTS, Matcher
 from gallery.render.grafana import policies
-from gallery.roles import Severity
-from gallery.routing import DATASOURCE_ALERTS, Matcher
-from gallery.settings import parse
-from gallery.times import Scenario
-from tests.unit.stack_files import STACKS, faults, planned, values, with_value
+from gallery.stack_file.parse import parse
+from gallery.store.roles import Severity
+from tests.unit.stack_files import STACKS, errors, planned, values, with_value
 
 # Who hears of Grafana's own alerts, and how the impact of the frontend begins.
 BROKEN = (Matcher(label="alertname", value=DATASOURCE_ALERTS, regex=True),)
@@ -21,7 +21,7 @@ CLOSED = "The shop is closed: no page loads."
 SILENT_ROLE = {"ticket": ["chat"]}
 
 
-def page_and_resolve(scenario: Scenario) -> tuple[float, float]:
+def page_and_resolve(scenario: FailureMode) -> tuple[float, float]:
     found = next(
         bound
         for bound in planned("dev").bounds
@@ -34,8 +34,8 @@ def page_and_resolve(scenario: Scenario) -> tuple[float, float]:
 
 def test_endpoint_down_is_paged_within_a_minute_and_resolved_within_half() -> None:
     # 5 + 1 + 1 + 10 + 30 + 11 where the port refuses; the probe's 2 s more where it hangs.
-    assert page_and_resolve(Scenario.REFUSED) == (58, 27)
-    assert page_and_resolve(Scenario.HANGING) == (60, 29)
+    assert page_and_resolve(FailureMode.REFUSED) == (58, 27)
+    assert page_and_resolve(FailureMode.HANGING) == (60, 29)
 
 
 def test_an_override_reaches_the_rule_and_its_time_to_page() -> None:
@@ -56,16 +56,16 @@ def test_an_alert_that_is_off_is_not_planned() -> None:
 
 
 def test_an_alert_that_would_reach_nobody_is_refused_by_name() -> None:
-    found = faults(with_value("alerting.roles.incident-response", SILENT_ROLE))
+    found = errors(with_value("alerting.roles.incident-response", SILENT_ROLE))
     assert any(
-        fault.startswith("EndpointDown would reach nobody") and "incident-response" in fault
-        for fault in found
+        error.startswith("EndpointDown would reach nobody") and "incident-response" in error
+        for error in found
     )
 
 
 def test_a_production_page_that_wakes_nobody_is_refused() -> None:
-    found = faults(with_value("alerting.roles.incident-response", {"page": ["chat"]}, stack="prod"))
-    assert any("EndpointDown pages role incident-response" in fault for fault in found)
+    found = errors(with_value("alerting.roles.incident-response", {"page": ["chat"]}, stack="prod"))
+    assert any("EndpointDown pages role incident-response" in error for error in found)
 
 
 def test_outside_production_a_page_may_go_to_chat_alone() -> None:
@@ -83,7 +83,7 @@ def test_production_watches_its_door_and_its_watchers(key: str, word: str) -> No
         del config["gallery:alerting"]["independent_path"]
     else:
         del config[key]
-    assert any(word in fault for fault in faults(config))
+    assert any(word in error for error in errors(config))
 
 
 def test_without_a_door_there_are_no_door_alerts() -> None:
@@ -127,7 +127,7 @@ def test_amp_evaluates_and_routes_everything_where_it_is_the_engine() -> None:
 def test_grafanas_interval_is_refused_where_amp_is_the_engine() -> None:
     config = alertmanager_stack()
     config["gallery:monitoring"]["evaluate"] = "10s"
-    (found,) = faults(config)
+    (found,) = errors(config)
     assert "gallery:monitoring.evaluate is 10s" in found
     assert "evaluate_amp" in found
 
@@ -136,7 +136,7 @@ def test_amp_cannot_deliver_to_slack() -> None:
     config = alertmanager_stack()
     slack = {"kind": "slack", "channel": "#alerts", "secret": "slack-webhook"}
     config["gallery:alerting"]["contact_points"]["chat"] = slack
-    (found,) = faults(config)
+    (found,) = errors(config)
     assert 'contact point "chat" is of kind slack, which engine alertmanager cannot' in found
     assert "it can: pagerduty, sns" in found
 
@@ -249,7 +249,7 @@ def test_a_page_tells_an_outage_from_what_may_become_one() -> None:
 def test_blindness_must_be_told_before_an_outage_is_forgotten(
     path: str, value: object, alert: str
 ) -> None:
-    found = [fault for fault in faults(with_value(path, value)) if fault.startswith(alert)]
+    found = [error for error in errors(with_value(path, value)) if error.startswith(alert)]
     assert len(found) == 1
     assert "is forgotten after 5m and would look mended first" in found[0]
     assert "hold" in found[0]

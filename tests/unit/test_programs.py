@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.tools import Tool
+from rehearsal.machine.tools import Tool
 from tests.unit.programs import run
 
 

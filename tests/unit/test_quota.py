@@ -5,11 +5,11 @@ import pytest
 
 from components.collector import Collector, CollectorArgs
 from components.store import Store, StoreArgs
-from gallery.companions import SIDECAR
-from gallery.plan import Plan
+from gallery.plan.model import Plan
 from gallery.render.quota import quota
 from gallery.render.resources import cpu, memory
-from rehearsal.monitor import Recording
+from gallery.store.companions import SIDECAR
+from offline.monitor import Recording
 from tests.unit.components import objects, pods, recorded
 from tests.unit.stack_files import planned
 

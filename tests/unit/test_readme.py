@@ -14,19 +14,21 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gallery.contact_points import Engine, Kind
-from gallery.faults import StackFault
-from gallery.plan import resolve
-from gallery.roles import ROLE_NAMES, Severity
-from gallery.services import SERVICES
-from gallery.settings import Settings, parse, require_secrets
-from gallery.times import REHEARSED, Scenario
+from gallery.contact_points.model import Engine, Kind
+from gallery.metrics.timings import FailureMode
+from gallery.plan.resolve import resolve
+from gallery.plan.times import REHEARSED
+from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.parse import parse, require_secrets
+from gallery.stack_file.sections import Settings
+from gallery.store.roles import ROLE_NAMES, Severity
+from gallery.store.services import SERVICES
+from offline.errors import UserError
+from offline.render import PROJECT
 from rehearsal.drill.scenarios import SCENARIOS
-from rehearsal.faults import RehearsalError
 from rehearsal.readme import BEGIN, COMMAND, END, SERVICE, rewrite, timeline, with_timeline
-from rehearsal.render import PROJECT
 from tests.unit.recordings import recorded
-from tests.unit.stack_files import faults, planned, values, with_value
+from tests.unit.stack_files import errors, planned, values, with_value
 
 README = (PROJECT / "README.md").read_text()
 STACK_FILE = (PROJECT / "docs" / "stack-file.md").read_text()
@@ -240,7 +242,7 @@ def test_the_timeline_quotes_the_page_as_the_stack_writes_it() -> None:
     assert f"Runbook: {alert.annotations['runbook_url']}" in quoted
 
 
-def bounds() -> dict[Scenario, tuple[float, float]]:
+def bounds() -> dict[FailureMode, tuple[float, float]]:
     """Of EndpointDown in `dev`, as rehearsed, in seconds."""
     return {
         bound.scenario: (bound.page.seconds, bound.resolve.seconds)
@@ -257,7 +259,7 @@ def test_the_timeline_measures_against_the_bounds_that_hold() -> None:
     for row in rows:
         numbers = [float(each) for each in re.findall(r"(\d+\.\d) s", row)]
         delivered, page, resolved, resolve = numbers
-        assert (page, resolve) == bounds()[Scenario.REFUSED]
+        assert (page, resolve) == bounds()[FailureMode.REFUSED]
         assert 0 < delivered <= page
         assert 0 < resolved <= resolve
 
@@ -293,13 +295,13 @@ def test_what_was_printed_stands_between_the_markers(tmp_path: Path) -> None:
 
 
 def test_a_readme_without_markers_is_said_to_have_none() -> None:
-    with pytest.raises(RehearsalError, match="no place between"):
+    with pytest.raises(UserError, match="no place between"):
         with_timeline("a", ["b"])
 
 
 def test_the_missing_secrets_of_prod_are_quoted_as_the_program_says_them() -> None:
     settings = parse(values("prod"))
-    with pytest.raises(StackFault) as raised:
+    with pytest.raises(StackFileError) as raised:
         require_secrets(settings, ())
     assert f"error: {raised.value}\n" in [text for _, text in _FENCE.findall(section("Deploying"))]
 
@@ -330,8 +332,8 @@ def test_the_number_of_resources_is_the_one_that_dev_registers() -> None:
 
 
 def test_the_refusal_of_an_existing_grafana_is_quoted_as_the_program_says_it() -> None:
-    [fault] = faults(with_value("grafana", {"existing": "g-0123456789"}))
-    assert code("text", section("Adopting and upgrading")) == f"{fault}\n"
+    [error] = errors(with_value("grafana", {"existing": "g-0123456789"}))
+    assert code("text", section("Adopting and upgrading")) == f"{error}\n"
 
 
 @pytest.mark.parametrize(
@@ -349,8 +351,8 @@ def test_a_fault_of_a_stack_file_stands_in_troubleshooting_as_it_is_said(
 ) -> None:
     quoted: list[str] = _SPAN.findall(section("Troubleshooting"))
     known = [text.partition("…")[0].rstrip() for text in quoted if len(text) > 20]
-    said = faults(with_value(path, value, stack))
-    assert any(fault.startswith(text) for fault in said for text in known)
+    said = errors(with_value(path, value, stack))
+    assert any(error.startswith(text) for error in said for text in known)
 
 
 def test_the_example_for_openshift_is_a_sound_one() -> None:
@@ -370,7 +372,7 @@ def test_the_example_for_openshift_is_a_sound_one() -> None:
 
 def test_the_bounds_in_words_are_those_that_hold() -> None:
     text = (PROJECT / "docs" / "adr" / "0002-time-to-page.md").read_text()
-    refused, hanging = (bounds()[each] for each in (Scenario.REFUSED, Scenario.HANGING))
+    refused, hanging = (bounds()[each] for each in (FailureMode.REFUSED, FailureMode.HANGING))
     assert (
         f"For EndpointDown in `dev` this is {refused[0]:g} s to page and {refused[1]:g} s to "
         f"resolve where the port refuses, {hanging[0]:g} s and {hanging[1]:g} s where it hangs."
@@ -383,7 +385,7 @@ def test_the_bounds_in_words_are_those_that_hold() -> None:
         bound.page.seconds
         for bound in resolve(parse(config)).bounds
         if (bound.alert, bound.scenario, bound.assumptions)
-        == ("gallery-endpoint-down", Scenario.REFUSED, REHEARSED.name)
+        == ("gallery-endpoint-down", FailureMode.REFUSED, REHEARSED.name)
     ]
     words = f"a bound of {slower[0]:g} s to page instead of {refused[0]:g} s"
     assert words in section("Engine `alertmanager`", STACK_FILE)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from gallery.catalogue import STORE
+from gallery.plan.catalogue import STORE
 from gallery.render.roles import roles_document
-from rehearsal.render import PROJECT
+from offline.render import PROJECT
 
 
 def test_the_page_on_roles_is_that_of_the_catalogue() -> None:

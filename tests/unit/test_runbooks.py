@@ -13,7 +13,7 @@ from gallery.alerts import ALERTS
 from gallery.alerts.endpoints import ENDPOINT_PROBE_MISSING
 from gallery.alerts.model import Alert
 from gallery.render.collector import collector_config
-from gallery.services import SERVICES
+from gallery.store.services import SERVICES
 from tests.rules.contract import faults, metrics
 from tests.unit.stack_files import planned
 

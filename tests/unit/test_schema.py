@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from gallery.schema import schema
-from rehearsal.render import PROJECT
+from gallery.stack_file.schema import schema
+from offline.render import PROJECT
 from tests.unit.stack_files import STACKS, values, with_value
 
 FILE = PROJECT / "stacks" / "schema.json"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from gallery.faults import StackFault
-from gallery.plan import resolve
-from gallery.settings import parse, referenced_secrets, require_secrets
-from tests.unit.stack_files import STACKS, faults, planned, values, with_value
+from gallery.plan.resolve import resolve
+from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.parse import parse, referenced_secrets, require_secrets
+from tests.unit.stack_files import STACKS, errors, planned, values, with_value
 
 TWO_OF_ONE_NAME = [
     {
@@ -153,7 +153,7 @@ def test_a_shipped_stack_is_sound(stack: str) -> None:
 def test_a_fault_names_the_key_the_value_and_the_cure(
     path: str, value: object, words: list[str]
 ) -> None:
-    found = faults(with_value(path, value))
+    found = errors(with_value(path, value))
     assert len(found) == 1
     assert not [word for word in words if word not in found[0]], found[0]
 
@@ -168,7 +168,7 @@ def test_all_faults_of_a_file_come_at_once() -> None:
     config["gallery:monitoring"]["evaluatee"] = "10s"
     del config["gallery:environment"]
     config["gallery:hosts"][0]["owner"] = "infra"
-    found = "\n".join(faults(config))
+    found = "\n".join(errors(config))
     for word in ("monitoring.scrape", "evaluatee", "gallery:environment is missing", '"infra"'):
         assert word in found
 
@@ -183,13 +183,13 @@ def test_all_faults_of_a_file_come_at_once() -> None:
     ],
 )
 def test_a_credential_in_plain_text_is_refused_and_never_shown(path: str, value: str) -> None:
-    found = faults(with_value(path, value))
+    found = errors(with_value(path, value))
     assert len(found) == 1
     assert value not in found[0]
 
 
 def test_a_plain_credential_is_answered_with_the_command_that_encrypts_it() -> None:
-    (found,) = faults(with_value("gallery:slack-webhook", "https://hooks.slack.com/services/T/B/X"))
+    (found,) = errors(with_value("gallery:slack-webhook", "https://hooks.slack.com/services/T/B/X"))
     assert "pulumi config set --secret gallery:slack-webhook" in found
     assert "plain text" in found
 
@@ -197,9 +197,9 @@ def test_a_plain_credential_is_answered_with_the_command_that_encrypts_it() -> N
 def test_a_missing_secret_is_answered_with_the_command_that_sets_it() -> None:
     settings = parse(values())
     assert referenced_secrets(settings) == ("pagerduty-key", "slack-webhook")
-    with pytest.raises(StackFault) as raised:
+    with pytest.raises(StackFileError) as raised:
         require_secrets(settings, ["gallery:slack-webhook"])
-    (missing,) = raised.value.faults
+    (missing,) = raised.value.errors
     assert "pulumi config set --secret gallery:pagerduty-key" in missing
 
 

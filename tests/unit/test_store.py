@@ -7,12 +7,13 @@ import pulumi
 import pytest
 
 from components.store import Store, StoreArgs
-from gallery.plan import Plan, resolve
-from gallery.services import SERVICES, Protocol
-from gallery.settings import parse
-from rehearsal.monitor import Recording
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
+from gallery.stack_file.parse import parse
+from gallery.store.services import SERVICES, Protocol
+from offline.monitor import Recording
 from tests.unit.components import objects, on_openshift, pods, recorded
-from tests.unit.stack_files import faults, planned, values, with_value
+from tests.unit.stack_files import errors, planned, values, with_value
 
 REDIS = "redis-cart"
 NAMES = [service.name for service in SERVICES]
@@ -256,7 +257,7 @@ def test_elsewhere_carts_end_with_their_pod_and_nothing_is_protected() -> None:
 def test_what_keeps_data_runs_once_or_is_refused() -> None:
     sound = resolve(parse(with_value("store.replicas.redis-cart", 1)))
     assert next(one.replicas for one in sound.services if one.service.name == REDIS) == 1
-    (fault,) = faults(with_value("store.replicas.redis-cart", 3))
+    (fault,) = errors(with_value("store.replicas.redis-cart", 3))
     assert fault.startswith("gallery:store.replicas.redis-cart is 3;")
 
 

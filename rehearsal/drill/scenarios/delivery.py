@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gallery.alerts.model import Delivery
-from gallery.contact_points import GRAFANA_HEARTBEAT, HEARTBEAT, Engine
-from gallery.effective import PlannedAlert
-from gallery.plan import Plan
-from gallery.routing import DATASOURCE_ALERTS
+from gallery.contact_points.model import GRAFANA_HEARTBEAT, HEARTBEAT, Engine
+from gallery.plan.alerts import PlannedAlert
+from gallery.plan.model import Plan
+from gallery.plan.routing import DATASOURCE_ALERTS
 from rehearsal.drill.beats import HearBeats, beat_seconds
 from rehearsal.drill.breakages import pager_refuses, program_stopped, service_broken
 from rehearsal.drill.expectations import Expectation, Expected

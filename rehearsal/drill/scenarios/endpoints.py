@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gallery import labels
-from gallery.services import ENTRANCE, Protocol
-from gallery.times import Scenario as Onset
+from gallery.metrics import labels
+from gallery.metrics.timings import FailureMode as Onset
+from gallery.store.services import ENTRANCE, Protocol
 from rehearsal.drill.breakages import service_broken, services_broken
 from rehearsal.drill.call_graph import consequences
 from rehearsal.drill.expectations import Expectation

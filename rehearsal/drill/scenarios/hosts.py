@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gallery.plan import Host
-from gallery.times import Scenario as Onset
+from gallery.metrics.timings import FailureMode as Onset
+from gallery.plan.model import PlannedHost
 from rehearsal.drill.breakages import host_stopped, host_terminated, traffic_changed
 from rehearsal.drill.running import NotPlayableError, Running
 from rehearsal.drill.script import Scenario, Script, Target
@@ -15,7 +15,7 @@ from rehearsal.world.procfs import REST_BYTES_PER_SECOND
 _FLOOD = 4
 
 
-def _host(target: Target) -> Host:
+def _host(target: Target) -> PlannedHost:
     if target.host is None:
         raise NotPlayableError("this stack has no hosts")
     return target.host

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from gallery import labels
-from gallery.contact_points import HEARTBEAT
-from gallery.times import Scenario as Onset
+from gallery.contact_points.model import HEARTBEAT
+from gallery.metrics import labels
+from gallery.metrics.timings import FailureMode as Onset
 from rehearsal.drill.beats import HearBeats, beat_seconds, miss_beats
 from rehearsal.drill.breakages import (
     collector_killed,

@@ -1,0 +1,1 @@
+"""What is measured: labels, names, PromQL, recordings, probes."""

@@ -1,0 +1,46 @@
+"""The labels that series, rules and targets share, and the jobs that collect them."""
+
+from __future__ import annotations
+
+from gallery.store import companions
+
+ENVIRONMENT = "environment"
+CLUSTER = "cluster"
+SERVICE = "service"
+HOST = "host"
+HOST_GROUP = "host_group"
+INSTANCE = "instance"
+OWNER = "owner"
+SEVERITY = "severity"
+
+# On every series wherever it comes from.
+STACK = (ENVIRONMENT, CLUSTER)
+COMMON = (ENVIRONMENT, CLUSTER, SERVICE)
+HOST_COMMON = (ENVIRONMENT, CLUSTER, SERVICE, HOST, HOST_GROUP)
+
+# Scrape jobs.
+PROBE = "probe"
+CANARY = "canary"
+DOOR = "door"
+GRAFANA = "grafana"
+NODE = "node"
+MESH = "mesh"
+COLLECTOR = "collector"
+# Every job whose series come through the blackbox exporter.
+PROBE_JOBS = (PROBE, CANARY, DOOR, GRAFANA)
+
+# The `service` of what is not one of the store's services.
+COLLECTOR_SERVICE = companions.COLLECTOR.name
+DOOR_SERVICE = "door"
+GRAFANA_SERVICE = "grafana"
+
+# The workload that probes; its traffic is no customer's.
+PROBER_WORKLOAD = companions.PROBER.name
+
+# Tags of a host, read by the collector's EC2 discovery. Prometheus turns every other
+# character of a tag's name into an underscore.
+TAG_ENVIRONMENT = "gallery_environment"
+TAG_CLUSTER = "gallery_cluster"
+TAG_SERVICE = "gallery_service"
+TAG_HOST = "gallery_host"
+TAG_HOST_GROUP = "gallery_host_group"

@@ -1,0 +1,52 @@
+"""The few shapes of PromQL the catalogue is written in.
+
+Expressions are text; these helpers put the matchers of one stack on every selector, so that what
+else writes to an existing workspace is never seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gallery.metrics import labels
+
+LAST_KNOWN = "5m"
+
+
+def quoted(value: str) -> str:
+    """A PromQL string literal."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def selector(metric: str, matchers: Iterable[str], window: str = "") -> str:
+    """`metric{a="b"}` or, with a window, `metric{a="b"}[5m]`."""
+    chosen = ",".join(matchers)
+    return f"{metric}{{{chosen}}}" + (f"[{window}]" if window else "")
+
+
+def equals(label: str, value: str) -> str:
+    """The matcher `label="value"`."""
+    return f"{label}={quoted(value)}"
+
+
+def one_of(label: str, values: Iterable[str]) -> str:
+    """The matcher `label=~"a|b"`. Values are names of the catalogue: nothing to escape."""
+    return f"{label}=~{quoted('|'.join(values))}"
+
+
+def by(names: Iterable[str]) -> str:
+    """`by (a, b)`."""
+    return f"by ({', '.join(names)})"
+
+
+def on(names: Iterable[str]) -> str:
+    """`on (a, b)`."""
+    return f"on ({', '.join(names)})"
+
+
+ON_STACK = on(labels.STACK)
+ON_SERVICE = on(labels.COMMON)
+ON_HOST = on(labels.HOST_COMMON)
+BY_STACK = by(labels.STACK)
+BY_SERVICE = by(labels.COMMON)
+BY_HOST = by(labels.HOST_COMMON)

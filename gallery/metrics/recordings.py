@@ -1,0 +1,157 @@
+"""Recording rules: what the plan expects, and what is usual for a host.
+
+What is expected is a constant, so that what vanished can be missed. The sources of the shapes
+are the alerts that read them: `gallery/alerts/endpoints.py`, `hosts.py`, `traffic.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import Duration
+from gallery.metrics.names import (
+    COLLECTOR_EXPECTED,
+    HOSTS_EXPECTED,
+    PROBE_EXPECTED,
+    RECEIVE_RATE,
+    RECEIVE_USUAL,
+    TARGETS_EXPECTED,
+    TRANSMIT_RATE,
+    TRANSMIT_USUAL,
+)
+
+# The interfaces a host talks to the network with, as the kernel and systemd name them; not
+# `lo`, nor what containers and tunnels add, which would count the same bytes twice.
+PHYSICAL_DEVICE = "eth[0-9]+|en[opsx].+"
+RATES = (
+    (RECEIVE_RATE, "node_network_receive_bytes_total"),
+    (TRANSMIT_RATE, "node_network_transmit_bytes_total"),
+)
+USUAL = ((RECEIVE_USUAL, RECEIVE_RATE), (TRANSMIT_USUAL, TRANSMIT_RATE))
+# So many evaluations without a new value, and recordings count as stale.
+STALE_EVALUATIONS = 3
+USUAL_EVERY = Duration.of(seconds=600)
+# An instant query looks back half as far as from one value to the next.
+USUAL_KNOWN = USUAL_EVERY * 3
+_WEEK = "[7d:30m]"
+# A day of half-hours: less says nothing of what is usual.
+_ENOUGH = 48
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """One recording rule. `labels` are added to what the expression brings."""
+
+    record: str
+    expr: str
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingGroup:
+    """Rules evaluated together at this interval. No rule relies on another group's freshness."""
+
+    name: str
+    interval: Duration
+    rules: tuple[Recording, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectedHosts:
+    """So many hosts of a group, which work for this service."""
+
+    group: str
+    service: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSeries:
+    """The stack whose series are read and written."""
+
+    environment: str
+    cluster: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels every series of the stack has."""
+        return {labels.ENVIRONMENT: self.environment, labels.CLUSTER: self.cluster}
+
+    def series(self, metric: str, *matchers: str, window: str = "") -> str:
+        """A selector within this stack."""
+        stack = (promql.equals(name, value) for name, value in self.labels.items())
+        return promql.selector(metric, (*stack, *matchers), window)
+
+
+def recording_groups(
+    stack: StackSeries,
+    *,
+    evaluate: Duration,
+    probes: Iterable[str],
+    targets: Mapping[str, int],
+    hosts: Iterable[ExpectedHosts],
+) -> tuple[RecordingGroup, ...]:
+    """Every recording rule of a stack.
+
+    `probes` names the services of all probe targets, the canary's, the door's and Grafana's
+    among them; `targets` says how many pods of each service must be scraped at least. Without
+    hosts their groups are left out.
+    """
+    planned = tuple(hosts)
+    expected = RecordingGroup(
+        name="gallery-expected",
+        interval=evaluate,
+        rules=(
+            _constant(stack, COLLECTOR_EXPECTED, 1, service=labels.COLLECTOR_SERVICE),
+            *(_constant(stack, PROBE_EXPECTED, 1, service=service) for service in probes),
+            *(
+                _constant(stack, TARGETS_EXPECTED, count, service=service)
+                for service, count in targets.items()
+            ),
+            *(
+                _constant(
+                    stack,
+                    HOSTS_EXPECTED,
+                    of.count,
+                    service=of.service,
+                    **{labels.HOST_GROUP: of.group},
+                )
+                for of in planned
+            ),
+        ),
+    )
+    if not planned:
+        return (expected,)
+    return (
+        expected,
+        RecordingGroup(
+            name="gallery-hosts",
+            interval=evaluate,
+            rules=tuple(_rate(stack, record, metric) for record, metric in RATES),
+        ),
+        RecordingGroup(
+            name="gallery-hosts-usual",
+            interval=USUAL_EVERY,
+            rules=tuple(_usual(stack, record, rate) for record, rate in USUAL),
+        ),
+    )
+
+
+def _constant(stack: StackSeries, record: str, value: int, **more: str) -> Recording:
+    return Recording(record=record, expr=f"vector({value})", labels=stack.labels | more)
+
+
+def _rate(stack: StackSeries, record: str, metric: str) -> Recording:
+    device = f"device=~{promql.quoted(PHYSICAL_DEVICE)}"
+    counted = stack.series(metric, promql.equals("job", labels.NODE), device, window="5m")
+    return Recording(record=record, expr=f"sum {promql.BY_HOST} (rate({counted}))")
+
+
+def _usual(stack: StackSeries, record: str, rate: str) -> Recording:
+    week = f"{stack.series(rate)}{_WEEK}"
+    return Recording(
+        record=record,
+        expr=f"quantile_over_time(0.5, {week}) and count_over_time({week}) >= {_ENOUGH}",
+    )

@@ -1,0 +1,34 @@
+"""The whole of what the store runs and promises, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gallery.alerts import ALERTS
+from gallery.alerts.model import Alert
+from gallery.store.roles import ROLES, Role
+from gallery.store.services import LOAD_GENERATOR, SERVICES, LoadGenerator, Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """Services, who is on call, and what they are told of."""
+
+    services: tuple[Service, ...]
+    load_generator: LoadGenerator
+    roles: tuple[Role, ...]
+    alerts: tuple[Alert, ...]
+
+    def callers(self, name: str) -> tuple[str, ...]:
+        """Who calls this service, the load generator included, in the catalogue's order."""
+        workloads = (*self.services, self.load_generator)
+        return tuple(caller.name for caller in workloads if name in caller.calls)
+
+    def environment(self, workload: Service | LoadGenerator) -> dict[str, str]:
+        """The workload's environment variables, those with its callees' addresses among them."""
+        known = {service.name: service.address for service in self.services}
+        addresses = {variable: known[callee] for variable, callee in workload.addresses.items()}
+        return workload.environment | addresses
+
+
+STORE = Catalogue(services=SERVICES, load_generator=LOAD_GENERATOR, roles=ROLES, alerts=ALERTS)

@@ -1,0 +1,148 @@
+"""One stack's platform, worked out: all that render, components and rehearsal read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gallery.contact_points.model import ContactPoint, Engine
+from gallery.metrics import labels
+from gallery.metrics.probes import ProbeTarget
+from gallery.metrics.timings import Timings
+from gallery.plan.alerts import PlannedAlert
+from gallery.plan.catalogue import Catalogue
+from gallery.plan.routing import (
+    DATASOURCE_ALERTS,
+    DELIVERY,
+    Points,
+    RoutingTree,
+    amp_tree,
+    fallback,
+    grafana_tree,
+)
+from gallery.plan.times import Bound
+from gallery.store.services import LoadGenerator, Service
+
+PRODUCTION = "prod"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EksPlan:
+    """An existing EKS cluster."""
+
+    name: str
+    platform: Literal["eks"] = "eks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenShiftPlan:
+    """An existing OpenShift cluster, the addresses its pods leave from, and who vouches for them.
+
+    `oidc_provider` is the ARN of an IAM OIDC provider.
+    """
+
+    kubeconfig_secret: str
+    context: str
+    egress_cidrs: tuple[str, ...]
+    oidc_provider: str
+    platform: Literal["openshift"] = "openshift"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedService:
+    """A service of the store and how many of it run: `replicas` at least, and at rest."""
+
+    service: Service
+    replicas: int
+    most: int
+
+    @property
+    def autoscaled(self) -> bool:
+        """Whether load decides how many run."""
+        return self.most > self.replicas
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedHost:
+    """One EC2 instance. `name` is its stable label, which survives its replacement."""
+
+    name: str
+    group: str
+    service: str
+    owner: str
+    instance_type: str
+    subnet: str
+    generation: int
+    stateful: bool
+    disk_gib: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything a stack gets."""
+
+    environment: str
+    region: str
+    cluster_name: str
+    cluster: EksPlan | OpenShiftPlan
+    vpc: str
+    catalogue: Catalogue
+    services: tuple[PlannedService, ...]
+    load_generator: LoadGenerator | None
+    hosts: tuple[PlannedHost, ...]
+    probes: tuple[ProbeTarget, ...]
+    door: str | None
+    existing_prometheus: str | None
+    retention_days: int
+    existing_grafana: str | None
+    owns_notification_policy: bool
+    grafana_version: str
+    grafana_admins: tuple[str, ...]
+    engine: Engine
+    timings: Timings
+    alerts: tuple[PlannedAlert, ...]
+    contact_points: tuple[ContactPoint, ...]
+    points: Points
+    independent_emails: tuple[str, ...]
+    runbooks: str
+    secrets: tuple[str, ...]
+    bounds: tuple[Bound, ...]
+
+    @property
+    def production(self) -> bool:
+        """Whether what holds data is protected and pages must wake somebody."""
+        return self.environment == PRODUCTION
+
+    @property
+    def name(self) -> str:
+        """The prefix of physical names: one per environment of an account."""
+        return f"gallery-{self.environment}"
+
+    @property
+    def grafana_routes(self) -> RoutingTree | None:
+        """Grafana's notification policies, where it is the engine."""
+        return grafana_tree(self.points, self.timings) if self.engine is Engine.GRAFANA else None
+
+    @property
+    def amp_routes(self) -> RoutingTree:
+        """The routes of AMP's Alertmanager."""
+        return amp_tree(self.engine, self.points, self.timings)
+
+    def evaluated_by(self, engine: Engine) -> tuple[PlannedAlert, ...]:
+        """The rules that this engine evaluates."""
+        return tuple(alert for alert in self.alerts if alert.engine is engine)
+
+    def deliver(self, values: Mapping[str, str]) -> frozenset[str]:
+        """Which contact points hear of an alert with these labels: the one truth.
+
+        It is worked out from the model and not from a tree, so that a tree can be held to it.
+        """
+        if values.get("alertname") in DATASOURCE_ALERTS.split("|"):
+            return frozenset(fallback(self.points))
+        if way := values.get(DELIVERY):
+            return frozenset({way})
+        owner = self.points.get(values.get(labels.OWNER, ""), {})
+        severity = values.get(labels.SEVERITY)
+        told = next((names for level, names in owner.items() if level == severity), ())
+        return frozenset(told or fallback(self.points))

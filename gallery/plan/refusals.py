@@ -1,0 +1,190 @@
+"""What cannot work in a stack, each with its cure: found before any resource is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gallery.alerts.model import Delivery
+from gallery.contact_points.model import INDEPENDENT_PATH, Engine, Kind
+from gallery.metrics.durations import ZERO
+from gallery.metrics.timings import Timings
+from gallery.plan.alerts import PlannedAlert, idle_overrides
+from gallery.plan.bounds import bound_of
+from gallery.plan.catalogue import Catalogue
+from gallery.plan.intervals import FORGOTTEN, impossible
+from gallery.plan.model import Plan
+from gallery.plan.times import REHEARSED
+from gallery.stack_file.sections import ExistingOpenShift, Settings
+from gallery.store.roles import Severity
+
+
+def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
+    """What is wrong with a stack file whose shapes, names and units are right."""
+    yield from impossible(settings)
+    yield from _repeated_groups(settings)
+    yield from _unreachable_from_openshift(settings)
+    yield from _divided_data(settings, catalogue)
+    yield from _undeliverable(settings)
+    yield from _idle_integrations(settings)
+    yield from idle_overrides(catalogue.alerts, settings.alerting.overrides)
+
+
+def refused_plan(plan: Plan, settings: Settings) -> Iterator[str]:
+    """What is wrong with a stack once it is worked out."""
+    yield from _told_too_late(plan.alerts, plan.timings)
+    yield from _unrouted(plan)
+    yield from _unheard(plan)
+    yield from _unused(plan)
+    yield from _unwoken(plan)
+    yield from _unfit_for_production(plan, settings)
+
+
+def _repeated_groups(settings: Settings) -> Iterator[str]:
+    names = [group.name for group in settings.hosts]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield f'gallery:hosts names the group "{name}" {names.count(name)} times; once is right'
+
+
+def _unreachable_from_openshift(settings: Settings) -> Iterator[str]:
+    existing, key = settings.cluster.existing, "gallery:cluster.existing"
+    if not isinstance(existing, ExistingOpenShift):
+        return
+    if existing.oidc_provider is None:
+        yield (
+            f"{key}.oidc_provider is missing: the collector writes to AMP under an AWS role of its "
+            "own; give the ARN of the IAM OIDC provider for the cluster's service accounts, as "
+            "arn:aws:iam::123456789012:oidc-provider/oidc.example.org"
+        )
+    if settings.hosts and not existing.egress_cidrs:
+        yield (
+            f"{key}.egress_cidrs is missing: the hosts' metrics port opens to the collector alone, "
+            "and on OpenShift no security group can be named; give the addresses that pods leave "
+            "from, as [10.40.0.0/16]"
+        )
+
+
+# What to write in the place of a kind that Managed Grafana does not have.
+_INSTEAD = {
+    Kind.EMAIL: "kind sns with these addresses",
+    Kind.WEBHOOK: "kind sns, and subscribe the address to its topic",
+    Kind.TEAMS: "kind sns with the channel's e-mail address among its addresses",
+}
+
+
+def _idle_integrations(settings: Settings) -> Iterator[str]:
+    kinds = {point.kind for point in settings.alerting.contact_points.values()}
+    for kind in settings.grafana.integrations:
+        if kind not in kinds:
+            yield (
+                f"gallery:grafana.integrations names {kind}, and no contact point is of that "
+                "kind; remove it"
+            )
+
+
+def _undeliverable(settings: Settings) -> Iterator[str]:
+    engine, able = settings.alerting.engine, settings.deliverable
+    for name, point in settings.alerting.contact_points.items():
+        if point.kind in able:
+            continue
+        instead = _INSTEAD.get(point.kind)
+        cure = f"; write {instead}" if instead else ""
+        if engine is Engine.GRAFANA:
+            cure += (
+                f", or say gallery:grafana.integrations: [{point.kind}] if the workspace's "
+                "/api/alert-notifiers lists it"
+            )
+        yield (
+            f'contact point "{name}" is of kind {point.kind}, which engine {engine} cannot '
+            f"deliver to; it can: {', '.join(sorted(able))}{cure}"
+        )
+
+
+def _divided_data(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
+    for service in catalogue.services:
+        replicas = settings.store.replicas.get(service.name, 1)
+        if service.data_path and replicas > 1:
+            yield (
+                f"gallery:store.replicas.{service.name} is {replicas}; it keeps its data in one "
+                "place, and a second one would be another cart; remove it"
+            )
+
+
+def _told_too_late(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterator[str]:
+    """Blindness of which nobody hears before an outage is forgotten and looks mended."""
+    for planned in alerts:
+        if not planned.alert.blindness:
+            continue
+        # What these read of recordings is a constant, which is always there.
+        pages = [
+            bound_of(planned, failure, REHEARSED, timings, ZERO).page
+            for failure in planned.alert.onset
+        ]
+        if max(pages) > FORGOTTEN:
+            yield (
+                f"{planned.name} would be told after up to {max(pages)}, but an endpoint that was "
+                f"down before is forgotten after {FORGOTTEN} and would look mended first; shorten "
+                f"its hold ({planned.hold}), or in gallery:monitoring scrape, evaluate or "
+                "evaluate_amp, group_wait or group_interval"
+            )
+
+
+def _unrouted(plan: Plan) -> Iterator[str]:
+    if plan.engine is Engine.GRAFANA and not plan.owns_notification_policy:
+        yield (
+            f"gallery:grafana.existing is {plan.existing_grafana}, and without its notification "
+            "policy every alert of this stack would go wherever that Grafana's default leads. "
+            "The policy is one per Grafana and is replaced whole: if that is what you want, say "
+            "replace_notification_policy: true"
+        )
+
+
+def _unheard(plan: Plan) -> Iterator[str]:
+    for alert in plan.alerts:
+        if alert.alert.delivery is not Delivery.OWNER:
+            continue
+        if not plan.points[alert.owner][alert.severity]:
+            yield (
+                f"{alert.name} would reach nobody: role {alert.owner} has no contact point for "
+                f"severity {alert.severity}; add one under gallery:alerting.roles.{alert.owner}"
+            )
+
+
+def _unused(plan: Plan) -> Iterator[str]:
+    used = {name for names in plan.points.values() for told in names.values() for name in told}
+    for point in plan.contact_points:
+        if point.name not in used:
+            yield (
+                f'contact point "{point.name}" is named by no role; name it under '
+                "gallery:alerting.roles, or remove it"
+            )
+
+
+def _unwoken(plan: Plan) -> Iterator[str]:
+    if not plan.production:
+        return
+    waking = {point.name for point in plan.contact_points if point.wakes}
+    for alert in plan.alerts:
+        told = plan.points[alert.owner][alert.severity]
+        paging = alert.severity is Severity.PAGE and alert.alert.delivery is Delivery.OWNER
+        if paging and told and not waking & set(told):
+            yield (
+                f"{alert.name} pages role {alert.owner} in production, but none of "
+                f"{', '.join(told)} wakes a person; add a PagerDuty contact point, or mark one "
+                "wakes: true"
+            )
+
+
+def _unfit_for_production(plan: Plan, settings: Settings) -> Iterator[str]:
+    if not plan.production:
+        return
+    if not plan.independent_emails:
+        yield (
+            f"gallery:alerting.{INDEPENDENT_PATH.replace('-', '_')} is missing: when the pipeline "
+            "itself dies nobody would hear of it; write for example "
+            "independent_path: {emails: [oncall@example.org]}"
+        )
+    if plan.door is None:
+        yield "gallery:door is missing: production watches the shop's public address"
+    if settings.store.load_generator:
+        yield "gallery:store.load_generator is true: it plays customers, and prod has real ones"

@@ -1,0 +1,159 @@
+"""Works a stack out: joins the stack file and the catalogue, and refuses what cannot work."""
+
+from __future__ import annotations
+
+from gallery.contact_points.model import WAKING, ContactPoint
+from gallery.metrics.probes import probe_targets
+from gallery.plan.alerts import Ground, effective_alerts
+from gallery.plan.bounds import bounds
+from gallery.plan.catalogue import STORE, Catalogue
+from gallery.plan.intervals import timings_of
+from gallery.plan.model import PRODUCTION, EksPlan, OpenShiftPlan, Plan, PlannedHost, PlannedService
+from gallery.plan.refusals import refused_plan, refused_settings
+from gallery.plan.routing import (
+    Points,
+)
+from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.parse import referenced_secrets
+from gallery.stack_file.sections import ExistingEks, ExistingOpenShift, Settings
+from gallery.store.roles import Severity
+from gallery.store.services import Service
+
+# How far production's autoscalers may go above what runs at rest.
+_PRODUCTION_GROWTH = 4
+
+
+def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
+    """Work a stack out. Raises StackFileError with everything that cannot work."""
+    if errors := tuple(refused_settings(settings, catalogue)):
+        raise StackFileError(errors)
+    timings = timings_of(settings)
+    door = settings.door.domain if settings.door else None
+    existing = settings.cluster.existing
+    cluster = _cluster(existing)
+    cluster_name = cluster.name if isinstance(cluster, EksPlan) else cluster.context
+    ground = Ground(
+        environment=settings.environment,
+        cluster=cluster_name,
+        engine=settings.alerting.engine,
+        timings=timings,
+        services=catalogue.services,
+        host_owners=_host_owners(settings),
+        door=door is not None,
+        runbooks=settings.alerting.runbooks,
+    )
+    alerts = effective_alerts(catalogue.alerts, settings.alerting.overrides, ground)
+    points = _points(settings, catalogue)
+    contact_points = _contact_points(settings)
+    independent = settings.alerting.independent_path
+    plan = Plan(
+        environment=settings.environment,
+        region=settings.region,
+        cluster_name=cluster_name,
+        cluster=cluster,
+        vpc=settings.network.existing.vpc,
+        catalogue=catalogue,
+        services=_services(settings, catalogue),
+        load_generator=catalogue.load_generator if settings.store.load_generator else None,
+        hosts=_hosts(settings),
+        probes=probe_targets(catalogue.services, door),
+        door=door,
+        existing_prometheus=settings.prometheus.existing,
+        retention_days=settings.prometheus.retention,
+        existing_grafana=settings.grafana.existing,
+        owns_notification_policy=(
+            settings.grafana.existing is None or settings.grafana.replace_notification_policy
+        ),
+        grafana_version=settings.grafana.version,
+        grafana_admins=tuple(settings.grafana.admins),
+        engine=settings.alerting.engine,
+        timings=timings,
+        alerts=alerts,
+        contact_points=contact_points,
+        points=points,
+        independent_emails=tuple(independent.emails) if independent else (),
+        runbooks=settings.alerting.runbooks,
+        secrets=referenced_secrets(settings),
+        bounds=tuple(bounds(alerts, timings)),
+    )
+    if errors := tuple(refused_plan(plan, settings)):
+        raise StackFileError(errors)
+    return plan
+
+
+def _cluster(existing: ExistingEks | ExistingOpenShift) -> EksPlan | OpenShiftPlan:
+    if isinstance(existing, ExistingEks):
+        return EksPlan(name=existing.name)
+    return OpenShiftPlan(
+        kubeconfig_secret=existing.kubeconfig.secret,
+        context=existing.kubeconfig.context,
+        egress_cidrs=tuple(existing.egress_cidrs),
+        # Without one the stack was refused before.
+        oidc_provider=existing.oidc_provider or "",
+    )
+
+
+def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService, ...]:
+    production = settings.environment == PRODUCTION
+    usual, growth = (2, _PRODUCTION_GROWTH) if production else (1, 1)
+
+    def planned(service: Service) -> PlannedService:
+        if service.data_path:
+            return PlannedService(service=service, replicas=1, most=1)
+        replicas = settings.store.replicas.get(service.name, usual)
+        return PlannedService(service=service, replicas=replicas, most=replicas * growth)
+
+    return tuple(planned(service) for service in catalogue.services)
+
+
+def _hosts(settings: Settings) -> tuple[PlannedHost, ...]:
+    subnets = settings.network.existing.private_subnets
+    return tuple(
+        PlannedHost(
+            name=f"{group.name}-{number}",
+            group=group.name,
+            service=group.service,
+            owner=group.owner,
+            instance_type=group.instance_type,
+            subnet=subnets[(number - 1) % len(subnets)],
+            generation=group.generation,
+            stateful=group.stateful,
+            disk_gib=group.disk_gib,
+        )
+        for group in settings.hosts
+        for number in range(1, group.count + 1)
+    )
+
+
+def _host_owners(settings: Settings) -> dict[str, tuple[str, ...]]:
+    owners = dict[str, tuple[str, ...]]()
+    for group in settings.hosts:
+        owners[group.owner] = (*owners.get(group.owner, ()), group.name)
+    return owners
+
+
+def _points(settings: Settings, catalogue: Catalogue) -> Points:
+    def of(role: str, severity: Severity) -> tuple[str, ...]:
+        names = settings.alerting.roles[role]
+        chosen = names.get(severity, []) if isinstance(names, dict) else names
+        return tuple(sorted(set(chosen)))
+
+    return {
+        role.name: {severity: of(role.name, severity) for severity in Severity}
+        for role in catalogue.roles
+    }
+
+
+def _contact_points(settings: Settings) -> tuple[ContactPoint, ...]:
+    return tuple(
+        ContactPoint(
+            name=name,
+            kind=point.kind,
+            wakes=point.kind in WAKING if point.wakes is None else point.wakes,
+            secret=point.secret,
+            channel=point.channel,
+            addresses=tuple(point.addresses or ()),
+            topic_arn=point.topic_arn,
+        )
+        for name, point in sorted(settings.alerting.contact_points.items())
+    )

@@ -1,0 +1,120 @@
+"""Types of the stack file's values, read strictly: no unit is guessed, no number is a version."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
+
+from gallery.metrics.durations import Duration
+from gallery.stack_file.errors import nearest
+
+_VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
+_NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
+# EKS API reference, CreateCluster.
+_EKS_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+_MAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
+_DOMAIN = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}")
+
+
+def _duration(value: object) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    if isinstance(value, bool | int | float):
+        raise ValueError(f"{value} has no unit; write for example {value:g}s")  # noqa: TRY004
+    return Duration.parse(str(value))
+
+
+def _days(value: object) -> int:
+    length = _duration(value)
+    days, rest = divmod(length.milliseconds, 86_400_000)
+    if rest or not days:
+        raise ValueError(f"{value} is not a whole number of days; write for example 150d")
+    return days
+
+
+def _version(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(  # noqa: TRY004
+            f"{value} is a number, and 1.30 would be read as 1.3; write it in quotes"
+        )
+    if not _VERSION.fullmatch(value):
+        raise ValueError(f'{value!r} is not a version; write for example "1.35"')
+    return value
+
+
+def _cidr(value: object) -> str:
+    try:
+        return str(ipaddress.IPv4Network(str(value)))
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not an IPv4 CIDR ({error})") from None
+
+
+def _matching(pattern: re.Pattern[str], meaning: str) -> BeforeValidator:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise ValueError(f"{value!r} is not {meaning}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _schema(pattern: str, **more: Any) -> WithJsonSchema:  # noqa: ANN401
+    return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$", **more})
+
+
+Length = Annotated[
+    Duration,
+    PlainValidator(_duration),
+    PlainSerializer(str),
+    _schema(r"(\d+(ms|[wdhms]))+", examples=["30s"]),
+]
+Days = Annotated[int, BeforeValidator(_days), _schema(r"\d+[wd]", examples=["150d"])]
+Version = Annotated[str, BeforeValidator(_version), _schema(_VERSION.pattern, examples=["12.4"])]
+Cidr = Annotated[
+    str, BeforeValidator(_cidr), _schema(r"\d+\.\d+\.\d+\.\d+/\d+", examples=["10.40.0.0/16"])
+]
+Name = Annotated[
+    str,
+    _matching(_NAME, "a name: lower-case letters, digits and dashes, at most 40 of them"),
+    _schema(_NAME.pattern),
+]
+EksName = Annotated[
+    str,
+    _matching(
+        _EKS_NAME,
+        "an EKS cluster's name: letters, digits, dashes and underscores, at most 100 of them, a "
+        "letter or digit first",
+    ),
+    _schema(_EKS_NAME.pattern),
+]
+Mail = Annotated[str, _matching(_MAIL, "an e-mail address"), _schema(_MAIL.pattern)]
+Domain = Annotated[
+    str, _matching(_DOMAIN, "a domain name such as shop.example.org"), _schema(_DOMAIN.pattern)
+]
+
+
+def listed(names: Iterable[str]) -> WithJsonSchema:
+    """What an editor offers for a value that `one_of` checks."""
+    return WithJsonSchema({"type": "string", "enum": list(names)})
+
+
+def one_of(noun: str, names: Iterable[str]) -> AfterValidator:
+    """Accepts these names alone; the error offers the nearest."""
+    known = tuple(names)
+
+    def check(value: str) -> str:
+        if value not in known:
+            raise ValueError(f'"{value}" is not {noun}; {nearest(value, known)}')
+        return value
+
+    return AfterValidator(check)

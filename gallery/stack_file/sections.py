@@ -1,0 +1,338 @@
+"""The sections of the stack file as types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from gallery.alerts import ALERTS
+from gallery.alerts.grafana_release import recent
+from gallery.contact_points.model import BUILT_IN, DELIVERABLE, Engine, Kind
+from gallery.metrics.durations import Duration
+from gallery.stack_file.errors import nearest
+from gallery.stack_file.quantities import (
+    Cidr,
+    Days,
+    Domain,
+    EksName,
+    Length,
+    Mail,
+    Name,
+    Version,
+    listed,
+    one_of,
+)
+from gallery.store.roles import ROLE_NAMES, Severity
+from gallery.store.services import SERVICES
+
+_SERVICES = tuple(service.name for service in SERVICES)
+_ALERTS = tuple(alert.name for alert in ALERTS)
+RoleName = Annotated[str, one_of("a role", ROLE_NAMES), listed(ROLE_NAMES)]
+ServiceName = Annotated[str, one_of("a service of the store", _SERVICES), listed(_SERVICES)]
+AlertName = Annotated[str, one_of("an alert", _ALERTS), listed(_ALERTS)]
+# Pulumi secrets have names; what PagerDuty hands out is letters and digits without a break.
+_KEY = re.compile(r"[0-9a-z]{20,}")
+
+
+def _no_key(name: str) -> str:
+    if _KEY.fullmatch(name):
+        raise ValueError("looks like the credential itself")
+    return name
+
+
+SecretName = Annotated[Name, AfterValidator(_no_key)]
+
+
+class Section(BaseModel):
+    """A part of the stack file. What it does not know is a error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ExistingNetwork(Section):
+    """A VPC that is there, and its private subnets, in which hosts live."""
+
+    vpc: Annotated[str, Field(pattern=r"^vpc-[0-9a-z]+$")]
+    private_subnets: Annotated[
+        list[Annotated[str, Field(pattern=r"^subnet-[0-9a-z]+$")]], Field(min_length=1)
+    ]
+
+
+class Network(Section):
+    """`{existing: {vpc, private_subnets}}`."""
+
+    existing: ExistingNetwork
+
+
+class SecretFile(Section):
+    """A kubeconfig in a Pulumi secret, and the context to use in it."""
+
+    secret: SecretName
+    context: str
+
+
+class ExistingEks(Section):
+    """An EKS cluster, found by name. Its cluster security group is the collector's address."""
+
+    platform: Literal["eks"]
+    name: EksName
+
+
+class ExistingOpenShift(Section):
+    """An OpenShift cluster, reached by a kubeconfig.
+
+    `egress_cidrs` are the addresses its pods leave from: node_exporter's port opens to them,
+    since no security group can be named. `oidc_provider` is the ARN of the IAM OIDC provider
+    that trusts the cluster's service accounts: the collector takes its AWS role through it.
+    """
+
+    platform: Literal["openshift"]
+    kubeconfig: SecretFile
+    egress_cidrs: list[Cidr] = []
+    oidc_provider: (
+        Annotated[str, Field(pattern=r"^arn:aws[-a-z]*:iam::\d{12}:oidc-provider/\S+$")] | None
+    ) = None
+
+    @model_validator(mode="after")
+    def _apart(self) -> ExistingOpenShift:
+        networks = [IPv4Network(cidr) for cidr in self.egress_cidrs]
+        clashes = [
+            f"{one} and {other} overlap; keep the wider one"
+            for one, other in combinations(networks, 2)
+            if one.overlaps(other)
+        ]
+        if clashes:
+            raise ValueError("\n".join(clashes))
+        return self
+
+
+class Cluster(Section):
+    """`{existing: {platform: eks, name: …}}` or `{existing: {platform: openshift, …}}`."""
+
+    existing: Annotated[ExistingEks | ExistingOpenShift, Field(discriminator="platform")]
+
+
+class HostGroup(Section):
+    """A group of equal EC2 instances. Raise `generation` to replace them."""
+
+    name: Name
+    count: Annotated[int, Field(ge=1, le=1000)]
+    instance_type: Annotated[str, Field(pattern=r"^[a-z][-a-z0-9]*\.[-a-z0-9]+$")]
+    service: ServiceName
+    owner: RoleName
+    generation: Annotated[int, Field(ge=1)] = 1
+    stateful: bool = False
+    disk_gib: Annotated[int, Field(ge=8, le=16384)] = 30
+
+
+def _refuse_beside_existing(section: Section, *keys: str) -> None:
+    """What a new workspace would have, an existing one has already. Raises ValueError."""
+    given = section.model_fields_set
+    extra = [key for key in keys if key in given]
+    if "existing" in given and extra:
+        raise ValueError(
+            f"an existing workspace keeps its own {' and '.join(extra)}; remove that here"
+        )
+
+
+class PrometheusSection(Section):
+    """A new AMP workspace with this retention, or an existing one."""
+
+    retention: Annotated[Days, Field(ge=1, le=1095)] = 150
+    existing: Annotated[str, Field(pattern=r"^ws-[-0-9a-f]+$")] | None = None
+
+    @model_validator(mode="after")
+    def _of_new_ones(self) -> PrometheusSection:
+        _refuse_beside_existing(self, "retention")
+        return self
+
+
+Integration = Literal[Kind.EMAIL, Kind.WEBHOOK, Kind.TEAMS]
+
+
+class GrafanaSection(Section):
+    """A new AMG workspace, or an existing one.
+
+    The notification policy is one per Grafana and is replaced whole, so an existing Grafana's is
+    only touched when `replace_notification_policy: true` says so. `integrations` are kinds of
+    contact points that this workspace has beyond what Managed Grafana is documented to have.
+    """
+
+    admins: list[str] = []
+    integrations: list[Integration] = []
+    version: Annotated[Version, AfterValidator(recent)] = "12.4"
+    existing: Annotated[str, Field(pattern=r"^g-[0-9a-z]+$")] | None = None
+    replace_notification_policy: bool = False
+
+    @model_validator(mode="after")
+    def _of_new_ones(self) -> GrafanaSection:
+        _refuse_beside_existing(self, "admins", "version")
+        if self.existing is None and not self.admins:
+            raise ValueError(
+                "admins is empty: nobody could log in; give the id of a group in Identity Center"
+            )
+        return self
+
+
+class Door(Section):
+    """The shop's public address."""
+
+    domain: Domain
+
+
+class Store(Section):
+    """How much of the store runs. Replicas default to 2 in production and 1 elsewhere."""
+
+    load_generator: bool = False
+    replicas: dict[ServiceName, Annotated[int, Field(ge=1, le=100)]] = {}
+
+
+class Monitoring(Section):
+    """Intervals. `evaluate` is Grafana's, `evaluate_amp` that of AMP's ruler."""
+
+    scrape: Length = Duration.parse("15s")
+    probe_timeout: Length = Duration.parse("2s")
+    remote_write_deadline: Length = Duration.parse("1s")
+    evaluate: Length | None = None
+    evaluate_amp: Length = Duration.parse("60s")
+    group_wait: Length = Duration.parse("11s")
+    group_interval: Length = Duration.parse("10s")
+
+
+class ContactPointSection(Section):
+    """One way to tell somebody. Which keys belong to which kind: `KEYS_OF_KIND`."""
+
+    kind: Kind
+    secret: SecretName | None = None
+    channel: Annotated[str, Field(pattern=r"^#\S+$")] | None = None
+    addresses: Annotated[list[Mail], Field(min_length=1)] | None = None
+    topic_arn: Annotated[str, Field(pattern=r"^arn:aws[-a-z]*:sns:[^:]+:\d{12}:\S+$")] | None = None
+    wakes: bool | None = None
+
+    @model_validator(mode="after")
+    def _keys(self) -> ContactPointSection:
+        required, optional = KEYS_OF_KIND[self.kind]
+        given = {
+            key
+            for key in ("secret", "channel", "addresses", "topic_arn")
+            if getattr(self, key) is not None
+        }
+        missing, extra = required - given, given - required - optional
+        if missing:
+            raise ValueError(f"kind {self.kind} needs {', '.join(sorted(missing))}")
+        if extra:
+            raise ValueError(f"kind {self.kind} has no {', '.join(sorted(extra))}")
+        if {"addresses", "topic_arn"} <= given:
+            raise ValueError(
+                "an existing topic keeps its own subscriptions; remove addresses, or topic_arn"
+            )
+        return self
+
+
+KEYS_OF_KIND: dict[Kind, tuple[frozenset[str], frozenset[str]]] = {
+    Kind.PAGERDUTY: (frozenset({"secret"}), frozenset()),
+    Kind.SLACK: (frozenset({"secret", "channel"}), frozenset()),
+    Kind.EMAIL: (frozenset({"addresses"}), frozenset()),
+    Kind.SNS: (frozenset(), frozenset({"addresses", "topic_arn"})),
+    Kind.WEBHOOK: (frozenset({"secret"}), frozenset()),
+    Kind.TEAMS: (frozenset({"secret"}), frozenset()),
+}
+
+
+class Override(Section):
+    """What a stack changes of one alert. Switching one off needs a reason."""
+
+    enabled: bool = True
+    reason: str | None = None
+    hold: Length | None = None
+    threshold: Annotated[float, Field(gt=0, strict=False)] | None = None
+    severity: Severity | None = None
+    owner: RoleName | None = None
+
+    @model_validator(mode="after")
+    def _reason(self) -> Override:
+        if not self.enabled and not self.reason:
+            raise ValueError("an alert that is switched off needs a reason: say why")
+        return self
+
+
+class IndependentPath(Section):
+    """Who hears of it when Grafana or the pipeline itself is dead: e-mail through SNS."""
+
+    emails: Annotated[list[Mail], Field(min_length=1)]
+
+
+class Alerting(Section):
+    """Who is told of what, and how.
+
+    `roles` maps a role to contact points, by severity or for all severities alike.
+    """
+
+    engine: Engine = Engine.GRAFANA
+    contact_points: dict[Name, ContactPointSection]
+    roles: dict[RoleName, list[str] | dict[Severity, list[str]]]
+    overrides: dict[AlertName, Override] = {}
+    independent_path: IndependentPath | None = None
+    runbooks: Annotated[str, Field(pattern=r"^https://\S+[^/]$")] = (
+        "https://github.com/redhat-gallery/gallery/blob/main/docs/runbooks"
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Alerting:
+        errors = [
+            *self._reserved(),
+            *self._roles_without(),
+            *self._undeclared(),
+        ]
+        if errors:
+            raise ValueError("\n".join(errors))
+        return self
+
+    def _reserved(self) -> Iterator[str]:
+        for name in self.contact_points.keys() & set(BUILT_IN):
+            yield f'contact point "{name}" is the stack\'s own; choose another name'
+
+    def _roles_without(self) -> Iterator[str]:
+        for role in ROLE_NAMES:
+            names = self.roles.get(role)
+            lists = list(names.values()) if isinstance(names, dict) else [names or []]
+            if not any(lists):
+                yield f'role "{role}" names no contact point; give it at least one under roles'
+
+    def _undeclared(self) -> Iterator[str]:
+        for role, names in self.roles.items():
+            lists = names.values() if isinstance(names, dict) else [names]
+            for name in dict.fromkeys(name for part in lists for name in part):
+                if name not in self.contact_points:
+                    yield (
+                        f'role "{role}" names contact point "{name}", which is not declared; '
+                        f"{nearest(name, self.contact_points)}"
+                    )
+
+
+class Settings(Section):
+    """One stack file: the keys under `gallery:`."""
+
+    environment: Literal["dev", "staging", "prod"]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    network: Network
+    cluster: Cluster
+    hosts: list[HostGroup] = []
+    prometheus: PrometheusSection = PrometheusSection()
+    grafana: GrafanaSection
+    door: Door | None = None
+    store: Store = Store()
+    monitoring: Monitoring = Monitoring()
+    alerting: Alerting
+
+    @property
+    def deliverable(self) -> frozenset[Kind]:
+        """The kinds of contact points that the stack's engine can deliver to."""
+        engine = self.alerting.engine
+        more = self.grafana.integrations if engine is Engine.GRAFANA else ()
+        return DELIVERABLE[engine] | frozenset(more)

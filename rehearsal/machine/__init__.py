@@ -1,0 +1,1 @@
+"""The programs of a rehearsal on this machine: found, started, watched, stopped."""

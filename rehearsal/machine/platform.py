@@ -1,0 +1,176 @@
+"""The rehearsed platform as a whole: up, down, status."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from gallery.metrics import labels
+from offline import stack_file
+from offline.errors import UserError
+from rehearsal.machine import tools
+from rehearsal.machine.addresses import (
+    AMP,
+    AMP_ALERTMANAGER,
+    EVALUATOR,
+    GRAFANA_ALERTMANAGER,
+    PAGER,
+    Address,
+)
+from rehearsal.machine.backfill import backfill
+from rehearsal.machine.certificate import write_certificate
+from rehearsal.machine.ec2 import Ec2Client
+from rehearsal.machine.health import await_healthy
+from rehearsal.machine.interruption import uninterrupted
+from rehearsal.machine.lock import alone
+from rehearsal.machine.loopback import answered
+from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.stage import AMP_NAME, KEY, NOTIFICATIONS, Stage
+from rehearsal.machine.tools import ROOT
+from rehearsal.stand_in.derive import derive
+from rehearsal.stand_in.documents import Document, read_json, read_yaml
+from rehearsal.stand_in.instances import read_instances
+from rehearsal.stand_in.scrape import CERTIFICATE
+from rehearsal.world.scene import Scene
+
+STATE = ROOT / "build" / "rehearsal"
+
+Progress = Callable[[str], None]
+
+
+def up(stack: str, progress: Progress, state: Path = STATE) -> dict[str, Address]:
+    """Render a stack, start everything, and return its addresses once all of it is healthy.
+
+    Where the same stack is up already, nothing is started. Raises UserError, or whatever
+    interrupted it, after stopping everything that it had started.
+    """
+    supervisor = Supervisor(state)
+    with _alone(state):
+        if _already_up(supervisor, stack):
+            progress(f"stack {stack} is already up")
+            return addresses(state)
+        try:
+            _start(stack, supervisor, progress)
+        except BaseException:
+            with uninterrupted():
+                supervisor.stop_all()
+            raise
+    return addresses(state)
+
+
+def down(state: Path = STATE) -> list[str]:
+    """Stop everything; the names of what was running.
+
+    Raises UserError where another user started it.
+    """
+    supervisor = Supervisor(state)
+    # Before the lock, which would be theirs too and names nobody.
+    supervisor.refuse_foreign()
+    with _alone(state), uninterrupted():
+        return supervisor.stop_all()
+
+
+def addresses(state: Path = STATE) -> dict[str, Address]:
+    """Where a person can look: name to address."""
+    shown = {"Prometheus (AMP)": AMP, "Alertmanager (AMP)": AMP_ALERTMANAGER}
+    if (state / "stand-in" / "grafana").is_dir():
+        shown |= {"evaluator (Grafana)": EVALUATOR, "notifier (Grafana)": GRAFANA_ALERTMANAGER}
+    return {**shown, "pager": PAGER}
+
+
+def ec2(state: Path = STATE) -> Ec2Client:
+    """The running rehearsal's EC2, in the region that the collector asks."""
+    return Ec2Client(_region(state / "stand-in"))
+
+
+def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
+    # Pulumi takes longer to import than `down` and `status` take to run.
+    from offline.render import render  # noqa: PLC0415
+
+    state = supervisor.directory
+    stage = Stage(state=state, tools=tools.provide(progress=progress))
+    for directory in (stage.data, state / "hosts", state / "logs"):
+        shutil.rmtree(directory, ignore_errors=True)
+    supervisor.begin(stack, stack_file.read(ROOT, stack).digest())
+    ec2_server = stage.ec2()
+    supervisor.spawn([ec2_server])
+    progress(f"rendering stack {stack}")
+    derive(render(stack, state), stage.stand_in)
+    scene = Scene.read(stage.stand_in / "world.json")
+    instances = read_instances(stage.stand_in / "instances.json")
+    _prepare(stage, scene)
+    supervisor.await_ready([ec2_server], progress)
+    if instances:
+        # Before the collector asks for the first time: it asks again only after half a minute.
+        with _answered(supervisor, ec2_server.name):
+            Ec2Client(_region(stage.stand_in)).prepare(instances)
+    supervisor.launch(stage.children(scene, instances), progress)
+    evaluators = (AMP, EVALUATOR) if stage.grafana_evaluates else (AMP,)
+    await_healthy(len(instances), evaluators, supervisor.refuse_dead, progress)
+    supervisor.mark_healthy()
+
+
+def _prepare(stage: Stage, scene: Scene) -> None:
+    """An empty ground: no notification yet, no data but the past that rules need."""
+    (stage.state / NOTIFICATIONS).unlink(missing_ok=True)
+    for host in scene.hosts:
+        stage.procfs(host).mkdir(parents=True)
+    if scene.secured_hosts():
+        write_certificate(scene.secured_hosts(), stage.state / CERTIFICATE, stage.state / KEY)
+    history: list[Document] = read_json(stage.stand_in / "history.json")
+    if history:
+        promtool = stage.tools[tools.PROMTOOL]
+        backfill(history, stage.data / AMP_NAME, promtool, time.time())
+
+
+@contextmanager
+def _answered(supervisor: Supervisor, name: str) -> Generator[None, None, None]:
+    """Raise UserError with the end of the child's log where it dies, or does not answer."""
+    try:
+        with answered():
+            yield
+    except UserError as fault:
+        supervisor.refuse_dead()
+        raise UserError(
+            f"{fault}\nthe end of {supervisor.log(name)}:\n{supervisor.tail(name)}"
+        ) from None
+
+
+def _region(stand_in: Path) -> str:
+    config: Document = read_yaml(stand_in / "collector" / "agent-0.yml")
+    for job in config["scrape_configs"]:
+        if job["job_name"] == labels.NODE:
+            return job["ec2_sd_configs"][0]["region"]
+    raise UserError("this stack has no hosts")
+
+
+def _already_up(supervisor: Supervisor, stack: str) -> bool:
+    """Whether the stack is up. Raises UserError where something else is in the way."""
+    journal = supervisor.journal()
+    if journal is None or not any(entry.alive() for entry in journal.entries):
+        return False
+    if journal.stack != stack:
+        raise UserError(
+            f"stack {journal.stack} is up; stop it first with `python -m rehearsal down`"
+        )
+    stopped = journal.stopped()
+    if stopped or not journal.healthy:
+        what = f"{', '.join(stopped)} stopped running" if stopped else "it was never healthy"
+        raise UserError(
+            f"stack {stack} is up, but {what}; "
+            "stop it with `python -m rehearsal down`, then try again"
+        )
+    if journal.configuration != stack_file.read(ROOT, stack).digest():
+        raise UserError(
+            f"stack {stack} is up, but its file has changed since it was started; "
+            "stop it with `python -m rehearsal down`, then try again"
+        )
+    return True
+
+
+def _alone(state: Path) -> AbstractContextManager[None]:
+    """One command at a time changes what runs."""
+    return alone(state / "lock", "another `up` or `down` is at work; wait for it, or interrupt it")

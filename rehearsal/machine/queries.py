@@ -1,0 +1,146 @@
+"""Asks the local Prometheus and Alertmanager programs by their own APIs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from rehearsal.machine import loopback
+from rehearsal.machine.addresses import AMP, GRAFANA_ALERTMANAGER, Address
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One element of an instant vector; `at` in seconds since the epoch."""
+
+    labels: Mapping[str, str]
+    value: float
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveAlert:
+    """An alert that is pending or firing, and since when it has been either."""
+
+    name: str
+    state: str
+    labels: Mapping[str, str]
+    active_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule as evaluated: `evaluated_at` is 0 before the first time, `error` empty if fine."""
+
+    group: str
+    name: str
+    interval_seconds: float
+    evaluated_at: float
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A scrape target; `health` is up, down or unknown."""
+
+    job: str
+    address: str
+    health: str
+    error: str
+
+
+@dataclass(frozen=True)
+class PrometheusClient:
+    """A Prometheus, or with fewer answers an agent. Raises loopback.UnansweredError if gone."""
+
+    address: Address = AMP
+
+    def query(self, expr: str, at: float | None = None) -> list[Sample]:
+        """The instant vector of an expression, now or at a time. HttpStatusError if invalid."""
+        fields = {"query": expr, **({} if at is None else {"time": str(at)})}
+        data = self._get(f"/api/v1/query?{urlencode(fields)}")
+        return [
+            Sample(labels=item["metric"], value=float(item["value"][1]), at=item["value"][0])
+            for item in data["result"]
+        ]
+
+    def alerts(self) -> list[ActiveAlert]:
+        """What this program's own rules have pending or firing."""
+        return [
+            ActiveAlert(
+                name=alert["labels"]["alertname"],
+                state=alert["state"],
+                labels=alert["labels"],
+                active_at=epoch(alert["activeAt"]),
+            )
+            for alert in self._get("/api/v1/alerts")["alerts"]
+        ]
+
+    def rules(self) -> list[Rule]:
+        """Every rule of every group."""
+        return [
+            Rule(
+                group=group["name"],
+                name=rule["name"],
+                interval_seconds=group["interval"],
+                evaluated_at=epoch(rule["lastEvaluation"]),
+                error=rule.get("lastError", ""),
+            )
+            for group in self._get("/api/v1/rules")["groups"]
+            for rule in group["rules"]
+        ]
+
+    def targets(self) -> list[Target]:
+        """What is scraped, after relabelling."""
+        return [
+            Target(
+                job=target["labels"]["job"],
+                address=target["scrapeUrl"],
+                health=target["health"],
+                error=target["lastError"],
+            )
+            for target in self._get("/api/v1/targets?state=active")["activeTargets"]
+        ]
+
+    def _get(self, path: str) -> Any:  # noqa: ANN401 - each answer has its own shape
+        return loopback.get_json(self.address.url(path))["data"]
+
+
+@dataclass(frozen=True)
+class AlertmanagerClient:
+    """An Alertmanager's API, version 2."""
+
+    address: Address = GRAFANA_ALERTMANAGER
+
+    def alerts(self) -> list[Mapping[str, str]]:
+        """The labels of every alert it holds as active."""
+        found = loopback.get_json(self.address.url("/api/v2/alerts?active=true"))
+        return [alert["labels"] for alert in found]
+
+    def post(self, alerts: Iterable[Mapping[str, Mapping[str, str]]], seconds: float) -> None:
+        """Let alerts fire for so long; each is `{"labels": …, "annotations": …}`.
+
+        The same labels with 0 seconds resolve.
+        """
+        now = time.time()
+        times = {"startsAt": _rfc3339(now - 1), "endsAt": _rfc3339(now + seconds)}
+        documents = [{**alert, **times} for alert in alerts]
+        loopback.send_json("POST", self.address.url("/api/v2/alerts"), documents)
+
+
+def epoch(text: str) -> float:
+    """Seconds since the epoch of a time as Go writes it; 0 for Go's zero time."""
+    # Go writes nanoseconds, of which Python reads six digits.
+    whole, dot, rest = text.partition(".")
+    digits = rest.rstrip("Z").partition("+")[0].partition("-")[0]
+    zone = rest[len(digits) :] if dot else ""
+    moment = datetime.fromisoformat(f"{whole}{dot}{digits[:6]}{zone}")
+    return max(0.0, moment.timestamp()) if moment.year > 1 else 0.0
+
+
+def _rfc3339(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()
