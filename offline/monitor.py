@@ -173,7 +173,7 @@ class StrictMonitor(mocks.MockMonitor):
         answer = INVOKES.get(request.tok)
         if answer is None:
             self.recording.errors.append(
-                f"{request.tok} is called, and rehearsal/outputs.py declares no answer for it"
+                f"{request.tok} is called, and offline/provider_outputs.py declares no answer for it"
             )
             answer = dict
         if not request.provider:
@@ -197,7 +197,7 @@ class StrictMonitor(mocks.MockMonitor):
             for output, type_ in _UNDECLARED.findall(text):
                 self.recording.errors.append(
                     f"{where}: {path} uses output {output} of {type_}, which "
-                    "rehearsal/outputs.py does not declare"
+                    "offline/provider_outputs.py does not declare"
                 )
             if _NONE.search(text):
                 self.recording.errors.append(f"{where}: {path} contains the text None")
