@@ -173,7 +173,8 @@ class StrictMonitor(mocks.MockMonitor):
         answer = INVOKES.get(request.tok)
         if answer is None:
             self.recording.errors.append(
-                f"{request.tok} is called, and offline/provider_outputs.py declares no answer for it"
+                f"{request.tok} is called, and offline/provider_outputs.py "
+                "declares no answer for it"
             )
             answer = dict
         if not request.provider:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 from gallery.alerts.guards import COLLECTOR_FRESH
 from gallery.plan.routing import BEAT_INTERVAL
+from rehearsal.drill.alert_notifications import AlertNotifications
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.play import Play
 from rehearsal.drill.running import Running
-from rehearsal.drill.told import Told
 from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, evaluate
-from rehearsal.pager.desk import Duties
+from rehearsal.pager.inbox import PagerConfig
 
 # An evaluation, and a message on its way.
 _SLACK_SECONDS = 2.0
@@ -124,7 +124,9 @@ class MissBeats:
             at, f"(foreseen) {self.alarm.name} is in ALARM and tells {', '.join(self.tells)}"
         )
         play.foreseen += [
-            Told(alert=self.alarm.name, labels={}, contact_point=name, firings=[at], fired_at=at)
+            AlertNotifications(
+                alert=self.alarm.name, labels={}, contact_point=name, firings=[at], fired_at=at
+            )
             for name in sorted(self.tells)
         ]
 
@@ -154,14 +156,16 @@ def alarm_after(alarm: Alarm, beats: Sequence[float]) -> float | None:
 
 def miss_beats(running: Running, contact_point: str) -> MissBeats:
     """The step for the heartbeat at this contact point, with the alarm that the stack has on it."""
-    duties = Duties.read(running.stand_in / "pager.json")
-    alarm = next(each for each in duties.alarms if duties.topics[each.topic] == contact_point)
+    pager_config = PagerConfig.read(running.stand_in / "pager.json")
+    alarm = next(
+        each for each in pager_config.alarms if pager_config.topics[each.topic] == contact_point
+    )
     timings = running.plan.timings
     newest = COLLECTOR_FRESH + timings.scrape.seconds + timings.remote_write_deadline.seconds
     return MissBeats(
         contact_point=contact_point,
         alarm=alarm,
-        tells=frozenset(duties.topics[action] for action in alarm.actions),
+        tells=frozenset(pager_config.topics[action] for action in alarm.actions),
         # An evaluation until it is over, and a beat just before.
         stops_within=newest + timings.evaluate_amp.seconds + _SLACK_SECONDS,
     )

@@ -9,7 +9,7 @@ from rehearsal.drill.play import Breakage
 from rehearsal.drill.running import Running
 from rehearsal.machine import platform
 from rehearsal.machine.addresses import AGENTS
-from rehearsal.machine.stage import AGENT_NAMES, PROBER_NAME, host_name
+from rehearsal.machine.programs import AGENT_NAMES, PROBER_NAME, host_name
 from rehearsal.pager.client import PagerClient
 from rehearsal.stand_in.instances import Instance, read_instances
 from rehearsal.world.client import WorldClient

@@ -15,10 +15,10 @@ from gallery.stack_file.errors import nearest
 from offline.errors import UserError
 from rehearsal.drill.destination import refuse_unwritable, write
 from rehearsal.drill.report import Report, duration, table, unjudged
+from rehearsal.drill.runner import at_most, run_scenario, target
 from rehearsal.drill.running import NotPlayableError, Running, running
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Scenario
-from rehearsal.drill.theatre import at_most, perform, target
 from rehearsal.machine.platform import STATE
 
 _BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
@@ -61,41 +61,41 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _one(stage: Running, scenario: Scenario, chosen: argparse.Namespace) -> Report:
-    aim = target(stage, scenario, chosen.service, chosen.host)
-    return perform(stage, scenario, aim, _say)
+def _one(rehearsed: Running, scenario: Scenario, chosen: argparse.Namespace) -> Report:
+    aim = target(rehearsed, scenario, chosen.service, chosen.host)
+    return run_scenario(rehearsed, scenario, aim, _say)
 
 
 def _list(state: Path) -> int:
     try:
-        stage = running(state)
+        rehearsed = running(state)
     except UserError:
-        stage = None
-    for line in table([(each.name, _at_most(stage, each), each.summary) for each in SCENARIOS]):
+        rehearsed = None
+    for line in table([(each.name, _at_most(rehearsed, each), each.summary) for each in SCENARIOS]):
         print(line)
     return 0
 
 
-def _at_most(stage: Running | None, scenario: Scenario) -> str:
+def _at_most(rehearsed: Running | None, scenario: Scenario) -> str:
     """How long it can take on the stack that is up."""
-    if stage is None:
+    if rehearsed is None:
         return ""
     try:
-        return duration(at_most(stage, scenario, target(stage, scenario)))
+        return duration(at_most(rehearsed, scenario, target(rehearsed, scenario)))
     except NotPlayableError:
         return "not playable"
 
 
-def _all(stage: Running, chosen: argparse.Namespace) -> int:
+def _all(rehearsed: Running, chosen: argparse.Namespace) -> int:
     if chosen.service or chosen.host:
         raise UserError("`drill all` chooses services and hosts itself")
     results, reports = list[tuple[str, str, str]](), list[dict[str, Any]]()
-    total = sum(_seconds_at_most(stage, scenario) for scenario in SCENARIOS)
+    total = sum(_seconds_at_most(rehearsed, scenario) for scenario in SCENARIOS)
     _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
     for scenario in SCENARIOS:
         _say("")
         try:
-            results.append((scenario.name, *_played(stage, scenario, chosen, reports)))
+            results.append((scenario.name, *_played(rehearsed, scenario, chosen, reports)))
         finally:
             # An interruption ends all of it, and what was played was played.
             _keep(chosen.json, reports)
@@ -106,22 +106,25 @@ def _all(stage: Running, chosen: argparse.Namespace) -> int:
 
 
 def _played(
-    stage: Running, scenario: Scenario, chosen: argparse.Namespace, reports: list[dict[str, Any]]
+    rehearsed: Running,
+    scenario: Scenario,
+    chosen: argparse.Namespace,
+    reports: list[dict[str, Any]],
 ) -> tuple[str, str]:
     """What came of it, and why; one that fails keeps nobody from going on."""
     try:
-        report = _one(stage, scenario, chosen)
+        report = _one(rehearsed, scenario, chosen)
     except NotPlayableError as why:
-        reports.append(unjudged(scenario.name, stage.stack, str(why), ok=None))
+        reports.append(unjudged(scenario.name, rehearsed.stack, str(why), ok=None))
         _say(f"{scenario.name}: {why}")
         return "not playable", str(why)
     except UserError as error:
-        reports.append(unjudged(scenario.name, stage.stack, str(error), ok=False))
+        reports.append(unjudged(scenario.name, rehearsed.stack, str(error), ok=False))
         _say(f"{scenario.name}: {error}")
         return "FAILED", str(error).splitlines()[0]
     except BaseException as end:
         why = "interrupted" if isinstance(end, KeyboardInterrupt) else repr(end)
-        reports.append(unjudged(scenario.name, stage.stack, why, ok=False))
+        reports.append(unjudged(scenario.name, rehearsed.stack, why, ok=False))
         raise
     reports.append(report.document())
     if report.verdict.ok:
@@ -129,9 +132,9 @@ def _played(
     return "FAILED", report.verdict.faults[0]
 
 
-def _seconds_at_most(stage: Running, scenario: Scenario) -> float:
+def _seconds_at_most(rehearsed: Running, scenario: Scenario) -> float:
     try:
-        return at_most(stage, scenario, target(stage, scenario))
+        return at_most(rehearsed, scenario, target(rehearsed, scenario))
     except NotPlayableError:
         return 0.0
 

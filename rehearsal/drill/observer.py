@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gallery.metrics import labels
+from rehearsal.drill.alert_notifications import Key, key_of
 from rehearsal.drill.running import Running
 from rehearsal.drill.timeline import Event
-from rehearsal.drill.told import Key, key_of
 from rehearsal.drill.verdict import describe
 from rehearsal.machine import loopback
 from rehearsal.machine.queries import ActiveAlert, PrometheusClient

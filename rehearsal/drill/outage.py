@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from rehearsal.drill.runner import run_scenario, target
 from rehearsal.drill.running import running
 from rehearsal.drill.scenarios.endpoints import ENDPOINT_DOWN, ENDPOINT_HANGS
-from rehearsal.drill.theatre import perform, target
 from rehearsal.drill.timeline import Write
 
 
@@ -17,6 +17,6 @@ def play_endpoint(
 
     Raises RehearsalError where nothing is up, or the service is unknown.
     """
-    stage = running()
+    rehearsed = running()
     scenario = ENDPOINT_DOWN if fault == "refuse" else ENDPOINT_HANGS
-    return perform(stage, scenario, target(stage, scenario, service), write).document()
+    return run_scenario(rehearsed, scenario, target(rehearsed, scenario, service), write).document()

@@ -8,12 +8,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from offline.errors import UserError
+from rehearsal.drill.alert_notifications import (
+    AlertNotifications,
+    NotificationLog,
+    account,
+    key_of,
+    listed,
+)
 from rehearsal.drill.deliveries import deliveries
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.running import Running
 from rehearsal.drill.timeline import Timeline
-from rehearsal.drill.told import Account, Told, account, key_of, listed
 from rehearsal.drill.verdict import Entry, Finding, Times, Verdict, judge
 from rehearsal.machine import loopback
 from rehearsal.machine.interruption import uninterrupted
@@ -59,7 +65,7 @@ class Play:
     findings: list[Finding] = field(default_factory=list[Finding], init=False)
     unexpected: list[Finding] = field(default_factory=list[Finding], init=False)
     # What is worked out instead of waited for, as an alarm over a quarter of an hour.
-    foreseen: list[Told] = field(default_factory=list[Told], init=False)
+    foreseen: list[AlertNotifications] = field(default_factory=list[AlertNotifications], init=False)
     _broken: list[Breakage] = field(default_factory=list[Breakage], init=False)
     _notifications: list[Notification] = field(default_factory=list[Notification], init=False)
     _repeats_from: float | None = field(default=None, init=False)
@@ -83,7 +89,7 @@ class Play:
         breakage.do()
         self.timeline.line(self.mark, breakage.what)
 
-    def pass_over(self, breakage: Breakage, *, forgets: bool = False) -> None:
+    def break_briefly(self, breakage: Breakage, *, forgets: bool = False) -> None:
         """Break something and mend it at once; with `forgets` its memory ends in between."""
         before = time.time()
         self._broken.append(breakage)
@@ -150,7 +156,7 @@ class Play:
             if notification.contact_point == contact_point and self._is_beat(notification)
         ]
 
-    def account(self) -> Account:
+    def account(self) -> NotificationLog:
         """What was told so far, heartbeats aside."""
         read = account(self._notifications)
         return replace(read, told=(*read.told, *self.foreseen))

@@ -21,18 +21,18 @@ from gallery.stack_file.parse import parse
 from offline import stack_file
 from offline.errors import UserError
 from offline.stack_file import StackFile
+from rehearsal.drill.alert_notifications import ALERTNAME
 from rehearsal.drill.expectations import Expectation, Expected
-from rehearsal.drill.told import ALERTNAME
 from rehearsal.machine.addresses import AMP, AMP_ALERTMANAGER, EVALUATOR, GRAFANA_ALERTMANAGER
 from rehearsal.machine.platform import STATE
 from rehearsal.machine.processes.supervisor import Supervisor
-from rehearsal.machine.queries import AlertmanagerClient, PrometheusClient
-from rehearsal.machine.stage import (
+from rehearsal.machine.programs import (
     AMP_ALERTMANAGER_NAME,
     AMP_NAME,
     EVALUATOR_NAME,
     GRAFANA_ALERTMANAGER_NAME,
 )
+from rehearsal.machine.queries import AlertmanagerClient, PrometheusClient
 from rehearsal.machine.tools import ROOT
 from rehearsal.stand_in.documents import read_json
 

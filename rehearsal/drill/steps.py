@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rehearsal.drill.alert_notifications import key_of
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.play import Breakage, Play
-from rehearsal.drill.told import key_of
 from rehearsal.drill.verdict import GRACE_SECONDS, Finding
 from rehearsal.machine import loopback
 
 # Starting a program again, or opening and closing a port.
-DEED_SECONDS = 5.0
+ACTION_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Break:
 
     breakage: Breakage
     expectations: tuple[Expectation, ...] = ()
-    at_most: float = DEED_SECONDS
+    at_most: float = ACTION_SECONDS
 
     def run(self, play: Play) -> None:
         """Break it."""
@@ -101,7 +101,7 @@ class Silence:
 
 
 @dataclass(frozen=True)
-class Peace:
+class NothingFires:
     """Find what fires now untold: its message may lie in a group wait as the drill ends."""
 
     expectations: tuple[Expectation, ...] = ()
@@ -124,7 +124,7 @@ class Peace:
 
 
 @dataclass(frozen=True)
-class Outlast:
+class WatchUntil:
     """Look on until so many seconds have passed since something was last broken."""
 
     seconds: float
@@ -179,17 +179,17 @@ class AwaitRefusal:
 
 
 @dataclass(frozen=True)
-class PassOver:
+class BreakBriefly:
     """Break something and mend it at once; one that `forgets` may tell once more what it told."""
 
     breakage: Breakage
     forgets: bool = False
     expectations: tuple[Expectation, ...] = ()
-    at_most: float = DEED_SECONDS * 2
+    at_most: float = ACTION_SECONDS * 2
 
     def run(self, play: Play) -> None:
         """Do it."""
-        play.pass_over(self.breakage, forgets=self.forgets)
+        play.break_briefly(self.breakage, forgets=self.forgets)
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class MendOne:
     """Mend what was broken last."""
 
     expectations: tuple[Expectation, ...] = ()
-    at_most: float = DEED_SECONDS
+    at_most: float = ACTION_SECONDS
 
     def run(self, play: Play) -> None:
         """Mend it; bounds count from here."""
@@ -210,7 +210,7 @@ class Mend:
     """Mend everything, then wait until every contact point was told so and nothing fires."""
 
     expectations: tuple[Expectation, ...] = ()
-    at_most: float = DEED_SECONDS * 2
+    at_most: float = ACTION_SECONDS * 2
 
     def run(self, play: Play) -> None:
         """Mend and wait."""

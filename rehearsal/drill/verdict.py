@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from rehearsal.drill.alert_notifications import AlertNotifications, Key, NotificationLog
 from rehearsal.drill.expectations import Expectation, Expected
-from rehearsal.drill.told import Account, Key, Told
 
 # Seconds beyond a bound, or short of a hold, within which it still counts as kept: clocks are
 # read by several programs.
@@ -74,7 +74,7 @@ class Verdict:
 
 
 @dataclass
-class _Bench:
+class _Judgement:
     """Findings as they are made."""
 
     times: Times
@@ -93,7 +93,7 @@ def describe(alert: str, labels: Mapping[str, str]) -> str:
 
 def judge(
     expectations: Iterable[Expectation],
-    account: Account,
+    account: NotificationLog,
     fired: Mapping[Key, float],
     times: Times,
     pages_at_most: Mapping[str, int] | None = None,
@@ -103,7 +103,7 @@ def judge(
     `pages_at_most` limits how many messages with something new a contact point gets from one
     alert's name.
     """
-    bench = _Bench(times, fired)
+    judgement = _Judgement(times, fired)
     open_musts = [(each, name) for each in expectations if each.expected is Expected.MUST
                   for name in sorted(each.contact_points)]  # fmt: skip
     allowed = [each for each in expectations if each.expected is Expected.MAY]
@@ -113,52 +113,56 @@ def judge(
         claimed = next((must for must in open_musts if _meets(must[0], told, must[1])), None)
         if claimed is not None:
             open_musts.remove(claimed)
-            _enter(bench, told, claimed[0])
+            _enter(judgement, told, claimed[0])
         elif (may := next((one for one in allowed if _meets(one, told)), None)) is not None:
-            _enter(bench, told, may)
+            _enter(judgement, told, may)
         else:
-            _forbid(bench, told)
+            _forbid(judgement, told)
     for must, contact_point in open_musts:
-        _miss(bench, must, contact_point)
+        _miss(judgement, must, contact_point)
     for alarm in _alarms(account):
-        _forbid(bench, alarm)
-    bench.unexpected += _too_many_pages(account, pages_at_most or {})
-    found = (*bench.missing, *bench.unexpected)
+        _forbid(judgement, alarm)
+    judgement.unexpected += _too_many_pages(account, pages_at_most or {})
+    found = (*judgement.missing, *judgement.unexpected)
     return Verdict(
-        entries=tuple(bench.entries),
-        missing=tuple(bench.missing),
-        unexpected=tuple(bench.unexpected),
-        faults=(*(finding.text() for finding in found), *bench.faults),
+        entries=tuple(judgement.entries),
+        missing=tuple(judgement.missing),
+        unexpected=tuple(judgement.unexpected),
+        faults=(*(finding.text() for finding in found), *judgement.faults),
     )
 
 
-def _meets(expectation: Expectation, told: Told, contact_point: str | None = None) -> bool:
+def _meets(
+    expectation: Expectation, told: AlertNotifications, contact_point: str | None = None
+) -> bool:
     right = told.contact_point in expectation.contact_points
     if contact_point is not None:
         right = told.contact_point == contact_point
     return right and expectation.about(told.alert, told.labels)
 
 
-def _alarms(account: Account) -> Iterable[Told]:
+def _alarms(account: NotificationLog) -> Iterable[AlertNotifications]:
     """Messages about no alert, which no scenario expects, by what they say and to whom."""
-    said = dict[tuple[str, str], Told]()
+    said = dict[tuple[str, str], AlertNotifications]()
     for message in account.alarms:
         title, name = message.title, message.contact_point
-        told = said.setdefault((title, name), Told(alert=title, labels={}, contact_point=name))
+        told = said.setdefault(
+            (title, name), AlertNotifications(alert=title, labels={}, contact_point=name)
+        )
         times = told.firings if message.status == "firing" else told.resolves
         times.append(message.received_at)
     return said.values()
 
 
-def _enter(bench: _Bench, told: Told, by: Expectation) -> None:
-    times = bench.times
+def _enter(judgement: _Judgement, told: AlertNotifications, by: Expectation) -> None:
+    times = judgement.times
     resolved_at = None if told.open or not told.resolves else told.resolves[-1]
     entry = Entry(
         alert=told.alert,
         labels=told.labels,
         contact_point=told.contact_point,
         expected=by.expected,
-        fired_at=_fired(bench, told),
+        fired_at=_fired(judgement, told),
         delivered_at=told.firings[0],
         resolved_at=resolved_at,
         seconds_to_delivery=_seconds(times.injected_at, told.firings[0]),
@@ -167,12 +171,12 @@ def _enter(bench: _Bench, told: Told, by: Expectation) -> None:
         resolve_bound_seconds=by.resolve_seconds,
         notifications=len(told.firings),
     )
-    bench.entries.append(entry)
+    judgement.entries.append(entry)
     what = f"{describe(told.alert, told.labels)} at {told.contact_point}"
-    bench.faults += [f"{what}: {fault}" for fault in _faults(told, by, entry, times)]
+    judgement.faults += [f"{what}: {fault}" for fault in _faults(told, by, entry, times)]
 
 
-def _faults(told: Told, by: Expectation, entry: Entry, times: Times) -> Iterator[str]:
+def _faults(told: AlertNotifications, by: Expectation, entry: Entry, times: Times) -> Iterator[str]:
     must = by.expected is Expected.MUST
     if must and told.firings[0] > by.due + GRACE_SECONDS:
         yield f"too late: {entry.seconds_to_delivery:.1f} s, bound {entry.bound_seconds:.1f} s"
@@ -197,7 +201,7 @@ def _faults(told: Told, by: Expectation, entry: Entry, times: Times) -> Iterator
         )
 
 
-def _counts(told: Told, times: Times) -> tuple[tuple[int, str], ...]:
+def _counts(told: AlertNotifications, times: Times) -> tuple[tuple[int, str], ...]:
     """How often it was said to fire by each memory of its sender, and when that was."""
     count = len(told.firings)
     if times.repeats_from is None:
@@ -206,24 +210,24 @@ def _counts(told: Told, times: Times) -> tuple[tuple[int, str], ...]:
     return ((count - again, " before its sender forgot"), (again, " after its sender forgot"))
 
 
-def _fired(bench: _Bench, told: Told) -> float | None:
+def _fired(judgement: _Judgement, told: AlertNotifications) -> float | None:
     """When it fired: never after it was told, however late that was seen."""
-    seen = bench.fired.get(told.key, told.fired_at)
+    seen = judgement.fired.get(told.key, told.fired_at)
     return None if seen is None else min([seen, *told.firings[:1]])
 
 
-def _forbid(bench: _Bench, told: Told) -> None:
-    times = bench.times
+def _forbid(judgement: _Judgement, told: AlertNotifications) -> None:
+    times = judgement.times
     resolved_at = told.resolves[-1] if told.resolves else None
     delivered_at = told.firings[0] if told.firings else None
     after = _seconds(times.injected_at, delivered_at)
-    bench.entries.append(
+    judgement.entries.append(
         Entry(
             alert=told.alert,
             labels=told.labels,
             contact_point=told.contact_point,
             expected=Expected.FORBIDDEN,
-            fired_at=_fired(bench, told),
+            fired_at=_fired(judgement, told),
             delivered_at=delivered_at,
             resolved_at=resolved_at,
             seconds_to_delivery=after,
@@ -231,7 +235,7 @@ def _forbid(bench: _Bench, told: Told) -> None:
             notifications=len(told.firings),
         )
     )
-    bench.unexpected.append(
+    judgement.unexpected.append(
         Finding(
             alert=told.alert,
             labels=told.labels,
@@ -256,9 +260,9 @@ def _seconds(since: float | None, at: float | None) -> float | None:
     return None if since is None or at is None else at - since
 
 
-def _miss(bench: _Bench, must: Expectation, contact_point: str) -> None:
-    bound = _bound(must, bench.times)
-    bench.entries.append(
+def _miss(judgement: _Judgement, must: Expectation, contact_point: str) -> None:
+    bound = _bound(must, judgement.times)
+    judgement.entries.append(
         Entry(
             alert=must.alert,
             labels=must.labels,
@@ -268,7 +272,7 @@ def _miss(bench: _Bench, must: Expectation, contact_point: str) -> None:
             resolve_bound_seconds=must.resolve_seconds,
         )
     )
-    bench.missing.append(
+    judgement.missing.append(
         Finding(
             alert=must.alert,
             labels=must.labels,
@@ -278,7 +282,9 @@ def _miss(bench: _Bench, must: Expectation, contact_point: str) -> None:
     )
 
 
-def _too_many_pages(account: Account, pages_at_most: Mapping[str, int]) -> Iterator[Finding]:
+def _too_many_pages(
+    account: NotificationLog, pages_at_most: Mapping[str, int]
+) -> Iterator[Finding]:
     for (alert, contact_point), count in sorted(account.pages.items()):
         if count > pages_at_most.get(alert, count):
             why = f"{count} messages; {pages_at_most[alert]} is right"

@@ -28,13 +28,13 @@ from rehearsal.machine.interruption import uninterrupted
 from rehearsal.machine.lock import alone
 from rehearsal.machine.loopback import answered
 from rehearsal.machine.processes.supervisor import Supervisor
-from rehearsal.machine.stage import AMP_NAME, KEY, NOTIFICATIONS, Stage
+from rehearsal.machine.programs import AMP_NAME, KEY, NOTIFICATIONS, Programs
 from rehearsal.machine.tools import ROOT
 from rehearsal.stand_in.derive import derive
 from rehearsal.stand_in.documents import Document, read_json, read_yaml
 from rehearsal.stand_in.instances import read_instances
 from rehearsal.stand_in.scrape import CERTIFICATE
-from rehearsal.world.scene import Scene
+from rehearsal.world.topology import Topology
 
 STATE = ROOT / "build" / "rehearsal"
 
@@ -91,39 +91,41 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
     from offline.render import render  # noqa: PLC0415
 
     state = supervisor.directory
-    stage = Stage(state=state, tools=tools.provide(progress=progress))
-    for directory in (stage.data, state / "hosts", state / "logs"):
+    programs = Programs(state=state, tools=tools.provide(progress=progress))
+    for directory in (programs.data, state / "hosts", state / "logs"):
         shutil.rmtree(directory, ignore_errors=True)
     supervisor.begin(stack, stack_file.read(ROOT, stack).digest())
-    ec2_server = stage.ec2()
+    ec2_server = programs.ec2()
     supervisor.spawn([ec2_server])
     progress(f"rendering stack {stack}")
-    derive(render(stack, state), stage.stand_in)
-    scene = Scene.read(stage.stand_in / "world.json")
-    instances = read_instances(stage.stand_in / "instances.json")
-    _prepare(stage, scene)
+    derive(render(stack, state), programs.stand_in)
+    topology = Topology.read(programs.stand_in / "world.json")
+    instances = read_instances(programs.stand_in / "instances.json")
+    _prepare(programs, topology)
     supervisor.await_ready([ec2_server], progress)
     if instances:
         # Before the collector asks for the first time: it asks again only after half a minute.
         with _answered(supervisor, ec2_server.name):
-            Ec2Client(_region(stage.stand_in)).prepare(instances)
-    supervisor.launch(stage.children(scene, instances), progress)
-    evaluators = (AMP, EVALUATOR) if stage.grafana_evaluates else (AMP,)
+            Ec2Client(_region(programs.stand_in)).prepare(instances)
+    supervisor.launch(programs.children(topology, instances), progress)
+    evaluators = (AMP, EVALUATOR) if programs.grafana_evaluates else (AMP,)
     await_healthy(len(instances), evaluators, supervisor.refuse_dead, progress)
     supervisor.mark_healthy()
 
 
-def _prepare(stage: Stage, scene: Scene) -> None:
+def _prepare(programs: Programs, topology: Topology) -> None:
     """An empty ground: no notification yet, no data but the past that rules need."""
-    (stage.state / NOTIFICATIONS).unlink(missing_ok=True)
-    for host in scene.hosts:
-        stage.procfs(host).mkdir(parents=True)
-    if scene.secured_hosts():
-        write_certificate(scene.secured_hosts(), stage.state / CERTIFICATE, stage.state / KEY)
-    history: list[Document] = read_json(stage.stand_in / "history.json")
+    (programs.state / NOTIFICATIONS).unlink(missing_ok=True)
+    for host in topology.hosts:
+        programs.procfs(host).mkdir(parents=True)
+    if topology.secured_hosts():
+        write_certificate(
+            topology.secured_hosts(), programs.state / CERTIFICATE, programs.state / KEY
+        )
+    history: list[Document] = read_json(programs.stand_in / "history.json")
     if history:
-        promtool = stage.tools[tools.PROMTOOL]
-        backfill(history, stage.data / AMP_NAME, promtool, time.time())
+        promtool = programs.tools[tools.PROMTOOL]
+        backfill(history, programs.data / AMP_NAME, promtool, time.time())
 
 
 @contextmanager

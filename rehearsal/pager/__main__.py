@@ -1,6 +1,6 @@
-"""`python -m rehearsal.pager DUTIES BOOK`: the pager as a process.
+"""`python -m rehearsal.pager CONFIG LOG`: the pager as a process.
 
-DUTIES is the stand-in tree's pager.json; BOOK is the file that notifications are written to.
+CONFIG is the stand-in tree's pager.json; LOG is the file that notifications are written to.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _LABEL = re.compile(r"(\w+)=(.*?)(?=, \w+=|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldAlert:
+class NotifiedAlert:
     """An alert inside a notification; `status` is firing or resolved."""
 
     status: str
@@ -43,7 +43,7 @@ class Notification:
     status: str
     title: str
     text: str
-    alerts: tuple[ToldAlert, ...]
+    alerts: tuple[NotifiedAlert, ...]
 
 
 FORM = TypeAdapter(Notification)
@@ -67,9 +67,9 @@ class Message:
     title: str
     text: str
     status: str | None = None
-    alerts: tuple[ToldAlert, ...] | None = None
+    alerts: tuple[NotifiedAlert, ...] | None = None
 
-    def told(self) -> tuple[ToldAlert, ...]:
+    def told(self) -> tuple[NotifiedAlert, ...]:
         """The alerts, read out of the text where they do not stand apart."""
         return alerts_in(self.text) if self.alerts is None else self.alerts
 
@@ -81,18 +81,18 @@ class Message:
         return "resolved" if statuses == {"resolved"} else "firing"
 
 
-def alerts_in(text: str) -> tuple[ToldAlert, ...]:
+def alerts_in(text: str) -> tuple[NotifiedAlert, ...]:
     """The alerts of a text that has one block `FIRING name … Labels: a=b, c=d` for each.
 
     Nothing where it has no such block, as the text of a CloudWatch alarm.
     """
     starts = [*_BLOCK.finditer(text)]
     ends = [*(start.start() for start in starts), len(text)][1:]
-    found = list[ToldAlert]()
+    found = list[NotifiedAlert]()
     for start, end in zip(starts, ends, strict=True):
         labels = _LABELS.search(text, start.start(), end)
         pairs = {} if labels is None else dict(_LABEL.findall(labels.group(1).strip()))
-        found.append(ToldAlert(status=start.group(1).lower(), labels=pairs))
+        found.append(NotifiedAlert(status=start.group(1).lower(), labels=pairs))
     return tuple(found)
 
 
@@ -132,7 +132,8 @@ def from_webhook(body: bytes) -> Message:
     """Alertmanager's and Grafana's own webhook message, which carries labels apart."""
     document = json.loads(body)
     alerts = tuple(
-        ToldAlert(status=alert["status"], labels=alert["labels"]) for alert in document["alerts"]
+        NotifiedAlert(status=alert["status"], labels=alert["labels"])
+        for alert in document["alerts"]
     )
     return Message(
         title=document.get("title") or f"{document['status']}: {document['groupLabels']}",

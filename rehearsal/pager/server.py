@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, state_at
 from rehearsal.machine.addresses import Address
 from rehearsal.machine.http_server import HttpRequest, HttpResponse, HttpServer
-from rehearsal.pager.desk import Desk, Duties, Post
+from rehearsal.pager.inbox import Inbox, PagerConfig, Recipient
 from rehearsal.pager.mail import MailServer, name_of
 from rehearsal.pager.notifications import (
     LIST_FORM,
@@ -41,22 +41,27 @@ _SNS_ANSWER = (
 
 @dataclass
 class PagerServer:
-    """Runs a desk's protocols."""
+    """Runs a inbox's protocols."""
 
-    duties: Duties
-    desk: Desk
-    _posts: dict[tuple[str, str], Post] = field(init=False)
+    pager_config: PagerConfig
+    inbox: Inbox
+    _recipients: dict[tuple[str, str], Recipient] = field(init=False)
     _alarm_states: dict[str, AlarmState] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._posts = {(post.kind, post.name): post for post in self.duties.posts}
-        self._alarm_states = {alarm.name: AlarmState.OK for alarm in self.duties.alarms}
+        self._recipients = {
+            (recipient.kind, recipient.name): recipient
+            for recipient in self.pager_config.recipients
+        }
+        self._alarm_states = {alarm.name: AlarmState.OK for alarm in self.pager_config.alarms}
 
     async def run(self) -> None:
         """Listen and watch until cancelled."""
-        mail = MailServer(Address.parse(self.duties.mail), self._takes_mail, self._receive_mail)
+        mail = MailServer(
+            Address.parse(self.pager_config.mail), self._takes_mail, self._receive_mail
+        )
         await mail.open()
-        await HttpServer(Address.parse(self.duties.http), self._answer).open()
+        await HttpServer(Address.parse(self.pager_config.http), self._answer).open()
         began = time.time()
         while True:
             await asyncio.sleep(STEP_SECONDS)
@@ -64,7 +69,7 @@ class PagerServer:
 
     def watch(self, began: float, now: float) -> None:
         """Tell of every alarm that has changed; `began` is when beats were first listened for."""
-        for alarm in self.duties.alarms:
+        for alarm in self.pager_config.alarms:
             # Before a whole range has passed, silence only means that nothing ran.
             if now - began > alarm.range_seconds:
                 self._watch(alarm, now)
@@ -72,7 +77,7 @@ class PagerServer:
     async def _answer(self, request: HttpRequest) -> HttpResponse:
         match request.method, request.steps:
             case "GET", ():
-                return HttpResponse.text(to_be_read(self.desk.notifications))
+                return HttpResponse.text(to_be_read(self.inbox.notifications))
             case "GET", ("healthy",):
                 return HttpResponse.text("healthy\n")
             case "GET", ("notifications",):
@@ -86,29 +91,29 @@ class PagerServer:
 
     def _list(self, request: HttpRequest) -> HttpResponse:
         since = float(parse_qs(request.query).get("since", ["0"])[0])
-        found = [item for item in self.desk.notifications if item.received_at >= since]
+        found = [item for item in self.inbox.notifications if item.received_at >= since]
         return HttpResponse(content_type="application/json", body=LIST_FORM.dump_json(found))
 
     def _refusal(self, request: HttpRequest) -> HttpResponse:
         if request.method == "PUT":
             wanted = json.loads(request.body)
-            self.desk.refuse(wanted["contact_points"], time.time() + float(wanted["seconds"]))
+            self.inbox.refuse(wanted["contact_points"], time.time() + float(wanted["seconds"]))
         elif request.method == "DELETE":
-            self.desk.refuse((), 0.0)
-        refusing = self.desk.refusing(time.time())
-        return HttpResponse.json({"refused": self.desk.refused, "refusing": refusing})
+            self.inbox.refuse((), 0.0)
+        refusing = self.inbox.refusing(time.time())
+        return HttpResponse.json({"refused": self.inbox.refused, "refusing": refusing})
 
     def _receive(self, kind: str, name: str, receiver: str, body: bytes) -> HttpResponse:
-        post = self._posts.get((kind, name))
-        if post is None:
+        recipient = self._recipients.get((kind, name))
+        if recipient is None:
             return HttpResponse.text(f"no contact point {name!r} of kind {kind!r}\n", 404)
         try:
             message = READERS[kind](body)
         except (ValueError, KeyError) as error:
             return HttpResponse.text(f"not a message of kind {kind}: {error!r}\n", 400)
-        if self.desk.refuses(name, time.time()):
+        if self.inbox.refuses(name, time.time()):
             return HttpResponse.text("refused for a while\n", 500)
-        self.desk.deliver(post, receiver, message, time.time())
+        self.inbox.deliver(recipient, receiver, message, time.time())
         return self._accepted(kind)
 
     def _accepted(self, kind: str) -> HttpResponse:
@@ -117,7 +122,7 @@ class PagerServer:
             case "pagerduty":
                 return HttpResponse.json({"status": "success", "message": "Event processed"}, 202)
             case "sns":
-                text = _SNS_ANSWER.format(number=len(self.desk.notifications))
+                text = _SNS_ANSWER.format(number=len(self.inbox.notifications))
                 return HttpResponse(content_type="text/xml", body=text.encode())
             case _:
                 return HttpResponse.text("ok")
@@ -125,15 +130,15 @@ class PagerServer:
     def _takes_mail(self, sender: str) -> bool:
         """Whether an e-mail of this sender, which names a contact point, is taken now."""
         name = name_of(sender)
-        return ("email", name) in self._posts and not self.desk.refuses(name, time.time())
+        return ("email", name) in self._recipients and not self.inbox.refuses(name, time.time())
 
     def _receive_mail(self, sender: str, mail: bytes) -> None:
-        post = self._posts["email", name_of(sender)]
+        recipient = self._recipients["email", name_of(sender)]
         receiver, message = from_mail(mail)
-        self.desk.deliver(post, receiver, message, time.time())
+        self.inbox.deliver(recipient, receiver, message, time.time())
 
     def _watch(self, alarm: Alarm, now: float) -> None:
-        state = state_at(alarm, self.desk.beats(self.duties.topics[alarm.topic]), now)
+        state = state_at(alarm, self.inbox.beats(self.pager_config.topics[alarm.topic]), now)
         if state is self._alarm_states[alarm.name]:
             return
         self._alarm_states[alarm.name] = state
@@ -144,11 +149,11 @@ class PagerServer:
             status="firing" if sounds else "resolved",
         )
         for topic in alarm.actions if sounds else alarm.ok_actions:
-            post = self._posts["sns", self.duties.topics[topic]]
-            self.desk.deliver(post, None, message, now)
+            recipient = self._recipients["sns", self.pager_config.topics[topic]]
+            self.inbox.deliver(recipient, None, message, now)
 
 
-def serve(duties: Path, book: Path) -> None:
+def serve(pager_config: Path, log: Path) -> None:
     """Run until killed."""
-    read = Duties.read(duties)
-    asyncio.run(PagerServer(read, Desk(book, read.posts)).run())
+    read = PagerConfig.read(pager_config)
+    asyncio.run(PagerServer(read, Inbox(log, read.recipients)).run())

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from offline.errors import UserError
 from rehearsal.machine.addresses import PAGER, PAGER_MAIL
-from rehearsal.pager.desk import Post
+from rehearsal.pager.inbox import Recipient
 from rehearsal.pager.mail import sender_of
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.scrape import INVENTED_KEY
@@ -47,25 +47,27 @@ class Switchboard:
     """
 
     names: Mapping[str, list[dict[str, str]]]
-    posts: set[Post] = field(default_factory=set[Post], init=False)
+    recipients: set[Recipient] = field(default_factory=set[Recipient], init=False)
     # The contact point behind each SNS topic, by ARN.
     topics: dict[str, str] = field(default_factory=dict[str, str], init=False)
 
-    def posts_of(self, receiver: str, kind: str) -> list[Post]:
+    def recipients_of(self, receiver: str, kind: str) -> list[Recipient]:
         """The contact points of one kind in a receiver, in the order of their integrations."""
         members = self.names.get(receiver, [])
         found = [
-            Post(name=member["contact_point"], kind=kind)
+            Recipient(name=member["contact_point"], kind=kind)
             for member in members
             if member["kind"] == kind
         ]
-        self.posts.update(found)
+        self.recipients.update(found)
         return found
 
 
-def pager_url(post: Post, receiver: str) -> str:
+def pager_url(recipient: Recipient, receiver: str) -> str:
     """Where the pager hears for this contact point."""
-    return PAGER.url(f"/{post.kind}/{quote(post.name, safe='')}/{quote(receiver, safe='')}")
+    return PAGER.url(
+        f"/{recipient.kind}/{quote(recipient.name, safe='')}/{quote(receiver, safe='')}"
+    )
 
 
 def from_grafana(
@@ -82,12 +84,12 @@ def from_grafana(
         )
     for wire, kind in GRAFANA_FIELDS.items():
         entries: list[Document] = document.get(wire) or []
-        posts = _matched(name, kind, entries, switchboard)
-        for entry, post in zip(entries, posts, strict=True):
-            _refuse_unknown(post, entry)
+        recipients = _matched(name, kind, entries, switchboard)
+        for entry, recipient in zip(entries, recipients, strict=True):
+            _refuse_unknown(recipient, entry)
             if kind == "sns":
-                switchboard.topics[entry["topic"]] = post.name
-            section, integration = _TRANSLATIONS[kind](entry, post, name)
+                switchboard.topics[entry["topic"]] = recipient.name
+            section, integration = _TRANSLATIONS[kind](entry, recipient, name)
             integration["send_resolved"] = not entry.get("disableResolveMessage", False)
             receiver.setdefault(section, []).append(integration)
             _note(kind, substitutions)
@@ -102,14 +104,14 @@ def from_amp(
     receiver = dict(document)
     for section, kind in AMP_FIELDS.items():
         entries: list[Document] = document.get(section) or []
-        posts = _matched(name, kind, entries, switchboard)
+        recipients = _matched(name, kind, entries, switchboard)
         changed = list[Document]()
-        for entry, post in zip(entries, posts, strict=True):
+        for entry, recipient in zip(entries, recipients, strict=True):
             if kind == "sns":
-                switchboard.topics[entry["topic_arn"]] = post.name
-                changed.append({**entry, **_sns_way(post, name, entry["sigv4"]["region"])})
+                switchboard.topics[entry["topic_arn"]] = recipient.name
+                changed.append({**entry, **_sns_way(recipient, name, entry["sigv4"]["region"])})
             else:
-                way = {"routing_key": "rehearsal", "url": pager_url(post, name)}
+                way = {"routing_key": "rehearsal", "url": pager_url(recipient, name)}
                 changed.append({**entry, **way})
             _note(kind, substitutions)
         if changed:
@@ -117,56 +119,59 @@ def from_amp(
     return receiver
 
 
-def _matched(name: str, kind: str, entries: list[Document], switchboard: Switchboard) -> list[Post]:
-    posts = switchboard.posts_of(name, kind)
-    if len(posts) != len(entries):
+def _matched(
+    name: str, kind: str, entries: list[Document], switchboard: Switchboard
+) -> list[Recipient]:
+    recipients = switchboard.recipients_of(name, kind)
+    if len(recipients) != len(entries):
         raise UserError(
             f"{name!r} has {len(entries)} integrations of kind {kind}, but the stack's list of "
-            f"contact points names {len(posts)} there"
+            f"contact points names {len(recipients)} there"
         )
-    return posts
+    return recipients
 
 
-def _refuse_unknown(post: Post, entry: Document) -> None:
-    unknown = set(entry) - _KNOWN[post.kind]
+def _refuse_unknown(recipient: Recipient, entry: Document) -> None:
+    unknown = set(entry) - _KNOWN[recipient.kind]
     if unknown:
         raise UserError(
-            f"the {post.kind} contact point {post.name!r} has {', '.join(sorted(unknown))}, "
+            f"the {recipient.kind} contact point {recipient.name!r} has "
+            f"{', '.join(sorted(unknown))}, "
             "which the rehearsal does not know how to play"
         )
 
 
-def _pagerduty(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
+def _pagerduty(entry: Document, recipient: Recipient, receiver: str) -> tuple[str, Document]:
     return "pagerduty_configs", {
         "routing_key": entry["integrationKey"],
-        "url": pager_url(post, receiver),
+        "url": pager_url(recipient, receiver),
         "severity": entry["severity"],
         "description": entry["summary"],
         "details": entry["details"],
     }
 
 
-def _slack(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
+def _slack(entry: Document, recipient: Recipient, receiver: str) -> tuple[str, Document]:
     return "slack_configs", {
-        "api_url": pager_url(post, receiver),
+        "api_url": pager_url(recipient, receiver),
         "channel": entry["recipient"],
         "title": entry["title"],
         "text": entry["text"],
     }
 
 
-def _teams(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
+def _teams(entry: Document, recipient: Recipient, receiver: str) -> tuple[str, Document]:
     return "slack_configs", {
-        "api_url": pager_url(post, receiver),
+        "api_url": pager_url(recipient, receiver),
         "title": entry["title"],
         "text": entry["message"],
     }
 
 
-def _email(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
+def _email(entry: Document, recipient: Recipient, receiver: str) -> tuple[str, Document]:
     return "email_configs", {
         "to": ", ".join(entry["addresses"]),
-        "from": sender_of(post.name),
+        "from": sender_of(recipient.name),
         "smarthost": str(PAGER_MAIL),
         "require_tls": False,
         "headers": {"Subject": entry["subject"], "X-Receiver": receiver},
@@ -175,27 +180,27 @@ def _email(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
     }
 
 
-def _sns(entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
+def _sns(entry: Document, recipient: Recipient, receiver: str) -> tuple[str, Document]:
     # An ARN's fourth part is the region.
     region = entry["topic"].split(":")[3]
     return "sns_configs", {
         "topic_arn": entry["topic"],
         "subject": entry["subject"],
         "message": entry["body"],
-        **_sns_way(post, receiver, region),
+        **_sns_way(recipient, receiver, region),
     }
 
 
-def _sns_way(post: Post, receiver: str, region: str) -> Document:
+def _sns_way(recipient: Recipient, receiver: str, region: str) -> Document:
     literal = {"region": region, "access_key": INVENTED_KEY, "secret_key": INVENTED_KEY}
-    return {"api_url": pager_url(post, receiver), "sigv4": literal}
+    return {"api_url": pager_url(recipient, receiver), "sigv4": literal}
 
 
-def _webhook(_entry: Document, post: Post, receiver: str) -> tuple[str, Document]:
-    return "webhook_configs", {"url": pager_url(post, receiver)}
+def _webhook(_entry: Document, recipient: Recipient, receiver: str) -> tuple[str, Document]:
+    return "webhook_configs", {"url": pager_url(recipient, receiver)}
 
 
-_TRANSLATIONS: Mapping[str, Callable[[Document, Post, str], tuple[str, dict[str, Any]]]] = {
+_TRANSLATIONS: Mapping[str, Callable[[Document, Recipient, str], tuple[str, dict[str, Any]]]] = {
     "pagerduty": _pagerduty,
     "slack": _slack,
     "teams": _teams,

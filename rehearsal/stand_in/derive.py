@@ -35,7 +35,7 @@ from rehearsal.machine.addresses import (
     WORLD,
     Address,
 )
-from rehearsal.pager.desk import Duties
+from rehearsal.pager.inbox import PagerConfig
 from rehearsal.stand_in import history, scrape
 from rehearsal.stand_in.contact_points import Switchboard, from_amp
 from rehearsal.stand_in.documents import (
@@ -52,7 +52,7 @@ from rehearsal.stand_in.instances import rendered_instances, write_instances
 from rehearsal.stand_in.pods import Cluster
 from rehearsal.stand_in.store import Store, read_store
 from rehearsal.stand_in.substitutions import Substitutions
-from rehearsal.world.scene import Door, Page, Relay, Scene
+from rehearsal.world.topology import Door, Page, Relay, Topology
 
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
@@ -124,7 +124,7 @@ def _collector_and_world(run: _Derivation) -> None:
 def _world(run: _Derivation, store: Store, hosts: tuple[str, ...], probed: dict[str, str]) -> None:
     door, page = probed.get(labels.DOOR), probed.get(labels.GRAFANA)
     asks = str(EVALUATOR) if run.grafana_evaluates else None
-    scene = Scene(
+    topology = Topology(
         control=str(WORLD),
         namespace=store.namespace,
         workloads=store.workloads,
@@ -133,7 +133,7 @@ def _world(run: _Derivation, store: Store, hosts: tuple[str, ...], probed: dict[
         door=None if door is None else Door(listens=str(DOOR), host=door, behind=ENTRANCE),
         page=None if page is None else Page(listens=str(GRAFANA_PAGE), host=page, asks=asks),
     )
-    scene.write(run.out / "world.json")
+    topology.write(run.out / "world.json")
     run.substitutions.add(
         "the store's pods and their proxies",
         "one process that listens for each service and counts what would flow between them",
@@ -209,14 +209,14 @@ def _pager(run: _Derivation) -> None:
                 f"the alarm {alarm.name} listens to the topic {alarm.topic}, to which nothing is "
                 f"published; there are: {', '.join(sorted(contact_points))}"
             )
-    duties = Duties(
+    pager_config = PagerConfig(
         http=str(PAGER),
         mail=str(PAGER_MAIL),
-        posts=tuple(sorted(run.switchboard.posts)),
+        recipients=tuple(sorted(run.switchboard.recipients)),
         topics=contact_points,
         alarms=tuple(alarms),
     )
-    duties.write(run.out / "pager.json")
+    pager_config.write(run.out / "pager.json")
     for alarm in alarms:
         run.substitutions.add(
             f"the CloudWatch alarm {alarm.name}",

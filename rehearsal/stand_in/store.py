@@ -10,7 +10,7 @@ from offline.errors import UserError
 from rehearsal.machine.addresses import PROXY_PORT, Address, local_port
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.pods import APP, Cluster, Pod
-from rehearsal.world.scene import Workload
+from rehearsal.world.topology import Workload
 
 # Requests per second of the load generator.
 _LOAD = 20.0

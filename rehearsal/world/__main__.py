@@ -1,6 +1,6 @@
-"""`python -m rehearsal.world SCENE HOSTS [CERTIFICATE KEY]`: the world as a process.
+"""`python -m rehearsal.world TOPOLOGY HOSTS [CERTIFICATE KEY]`: the world as a process.
 
-SCENE is the stand-in tree's world.json, HOSTS the directory for the hosts' procfs; the
+TOPOLOGY is the stand-in tree's world.json, HOSTS the directory for the hosts' procfs; the
 certificate is that of the door and of Grafana's page.
 """
 
@@ -10,15 +10,15 @@ import asyncio
 import sys
 from pathlib import Path
 
-from rehearsal.world.scene import Scene
 from rehearsal.world.simulation import World
+from rehearsal.world.topology import Topology
 
 
 def main(arguments: list[str]) -> None:
     """Run until killed."""
-    scene, hosts, *certificate = (Path(argument) for argument in arguments)
+    topology, hosts, *certificate = (Path(argument) for argument in arguments)
     pair = (certificate[0], certificate[1]) if certificate else None
-    asyncio.run(World(Scene.read(scene), hosts, pair).run())
+    asyncio.run(World(Topology.read(topology), hosts, pair).run())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rehearsal.world.faults import Fault
-from rehearsal.world.scene import Workload
+from rehearsal.world.topology import Workload
 from rehearsal.world.traffic import Flow, flows
 
 # Istio's own bounds of istio_request_duration_milliseconds.

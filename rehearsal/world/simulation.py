@@ -16,7 +16,7 @@ from rehearsal.world.faults import Fault, FaultKind, down
 from rehearsal.world.listeners import Listener
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.procfs import SimulatedHost
-from rehearsal.world.scene import Door, Page, Scene, Workload
+from rehearsal.world.topology import Door, Page, Topology, Workload
 
 _PROCFS_SECONDS = 1.0
 # Istio's gateway waits longer than anybody who probes.
@@ -44,20 +44,22 @@ class Listening:
 
 
 class World:
-    """A scene come to life. `hosts` is the directory that gets a procfs per host."""
+    """A topology come to life. `hosts` is the directory that gets a procfs per host."""
 
-    def __init__(self, scene: Scene, hosts: Path, certificate: tuple[Path, Path] | None) -> None:
+    def __init__(
+        self, topology: Topology, hosts: Path, certificate: tuple[Path, Path] | None
+    ) -> None:
         now = time.time()
-        self.scene = scene
+        self.topology = topology
         self.faults = dict[str, Fault | None]()
-        workloads = {workload.name: workload for workload in scene.workloads}
-        self.mesh = Mesh(scene.namespace, workloads, now)
-        self.hosts = {name: SimulatedHost(name, hosts / name, now) for name in scene.hosts}
+        workloads = {workload.name: workload for workload in topology.workloads}
+        self.mesh = Mesh(topology.namespace, workloads, now)
+        self.hosts = {name: SimulatedHost(name, hosts / name, now) for name in topology.hosts}
         self.listening = dict[str, Listening]()
-        for workload in scene.workloads:
+        for workload in topology.workloads:
             if workload.listens is not None:
                 self._settle(workload.name, workload.listens, self._service(workload))
-        for way in scene.relays:
+        for way in topology.relays:
             listener = listeners.relay(Address.parse(way.listens), Address.parse(way.forwards))
             self._settle(way.name, way.listens, listener)
         self.fixed = self._fixed(certificate)
@@ -109,18 +111,18 @@ class World:
         """The servers that no drill closes; the control comes last."""
         servers = [
             HttpServer(Address.parse(workload.metrics), self._metrics(workload.name))
-            for workload in self.scene.workloads
+            for workload in self.topology.workloads
             if workload.metrics is not None
         ]
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
-            if (door := self.scene.door) is not None:
+            if (door := self.topology.door) is not None:
                 servers.append(HttpServer(Address.parse(door.listens), self._door(door), context))
-            if (page := self.scene.page) is not None:
+            if (page := self.topology.page) is not None:
                 servers.append(HttpServer(Address.parse(page.listens), _page(page), context))
         control = Control(self.faults, self.hosts, self.set_fault)
-        servers.append(HttpServer(Address.parse(self.scene.control), control.answer))
+        servers.append(HttpServer(Address.parse(self.topology.control), control.answer))
         return servers
 
     def _metrics(self, workload: str) -> Handler:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import prod
 
 from rehearsal.world.faults import Fault, FaultKind, down
-from rehearsal.world.scene import Workload
+from rehearsal.world.topology import Workload
 
 _CALLS_PER_REQUEST = 0.5
 _CALLER_TIMEOUT_MILLISECONDS = 10_000.0

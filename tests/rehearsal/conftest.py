@@ -16,10 +16,10 @@ from rehearsal.machine.addresses import Address
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.tools import Tool
 from rehearsal.machine.vacant import refuse_occupied
-from tests.rehearsal.town import lines, play, running, town
+from tests.rehearsal.fake_rehearsal import fake, lines, play, running
 
 # Fixtures of several modules, which pytest finds here.
-__all__ = ["lines", "play", "running", "town"]
+__all__ = ["fake", "lines", "play", "running"]
 
 # Apart from the rehearsal's own addresses: it may be up while tests run.
 HOST = "127.60.0.1"

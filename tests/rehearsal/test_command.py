@@ -79,9 +79,9 @@ def ec2(free: Callable[[], Address]) -> Address:
 def project(ec2: Address, tmp_path: Path) -> Iterator[Path]:
     """A copy of the project, which shares neither state nor address with a rehearsal."""
     copy = tmp_path / "gallery"
-    for part in ("gallery", "rehearsal", "stacks"):
+    for part in ("gallery", "offline", "rehearsal", "stacks"):
         shutil.copytree(PROJECT / part, copy / part)
-    plan = copy / "rehearsal" / "addresses.py"
+    plan = copy / "rehearsal" / "machine" / "addresses.py"
     usual = "EC2 = _program(10, 5000)\n"
     assert usual in plan.read_text()
     plan.write_text(plan.read_text().replace(usual, f"EC2 = {ec2!r}\n"))

@@ -11,27 +11,27 @@ from pathlib import Path
 import pytest
 
 from offline.errors import UserError
-from rehearsal.drill import command, theatre
+from rehearsal.drill import command, runner
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.play import Play
 from rehearsal.drill.report import Report
 from rehearsal.drill.running import NotPlayableError, Running
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Scenario, Script, Target
-from rehearsal.drill.steps import Await, Break, Mend, PassOver, Until, Watch
+from rehearsal.drill.steps import Await, Break, BreakBriefly, Mend, Until, Watch
 from rehearsal.drill.verdict import Verdict
 from rehearsal.machine import loopback
 from rehearsal.machine.queries import ActiveAlert, PrometheusClient
 from rehearsal.pager.client import PagerClient
 from rehearsal.world.client import WorldClient
-from tests.rehearsal.town import MUST, USUAL, Town, always, played
+from tests.rehearsal.fake_rehearsal import MUST, USUAL, FakeRehearsal, always, played
 
 
 def test_a_page_and_a_resolve_in_time_pass_at_once(
-    running: Running, town: Town, lines: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str]
 ) -> None:
     long = replace(MUST, page_seconds=60.0, resolve_seconds=60.0)
-    report = played(running, lines, Break(town.breakage()), Await((long,)), Mend())
+    report = played(running, lines, Break(fake.breakage()), Await((long,)), Mend())
     assert report.verdict.ok
     assert report.seconds < 10
     assert report.mended_at is not None
@@ -40,39 +40,39 @@ def test_a_page_and_a_resolve_in_time_pass_at_once(
 
 
 def test_a_page_that_does_not_come_is_missing_when_its_bound_has_passed(
-    running: Running, town: Town, lines: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str]
 ) -> None:
-    town.told_when_broken = town.told_when_mended = False
-    report = played(running, lines, Break(town.breakage()), Await((MUST,)), Mend())
+    fake.told_when_broken = fake.told_when_mended = False
+    report = played(running, lines, Break(fake.breakage()), Await((MUST,)), Mend())
     assert [finding.alert for finding in report.verdict.missing] == ["EndpointDown"]
-    assert town.mended == ["cartservice"]
+    assert fake.mended == ["cartservice"]
     assert any(line.startswith("wrong: EndpointDown") for line in lines)
 
 
 def test_a_resolve_that_does_not_come_fails_it(
-    running: Running, town: Town, lines: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str]
 ) -> None:
-    town.told_when_mended = False
-    report = played(running, lines, Break(town.breakage()), Await((MUST,)), Mend())
+    fake.told_when_mended = False
+    report = played(running, lines, Break(fake.breakage()), Await((MUST,)), Mend())
     assert "never resolved" in report.verdict.faults[0]
 
 
 @pytest.mark.parametrize("how", [KeyboardInterrupt, UserError, loopback.UnansweredError])
 def test_what_was_broken_is_mended_however_it_ends(
-    running: Running, town: Town, lines: list[str], how: type[BaseException]
+    running: Running, fake: FakeRehearsal, lines: list[str], how: type[BaseException]
 ) -> None:
     def ends(_play: Play) -> bool:
         raise how("stop")
 
-    steps = (Break(town.breakage("a")), Break(town.breakage("b")), Until(ends, "never", 5.0))
+    steps = (Break(fake.breakage("a")), Break(fake.breakage("b")), Until(ends, "never", 5.0))
     with pytest.raises((KeyboardInterrupt, UserError)):
         played(running, lines, *steps)
-    assert town.mended == ["b", "a"]
+    assert fake.mended == ["b", "a"]
 
 
 @pytest.mark.parametrize("how", [BrokenPipeError, OSError, ValueError])
 def test_what_was_broken_is_mended_though_nobody_reads_the_timeline(
-    running: Running, town: Town, how: type[Exception]
+    running: Running, fake: FakeRehearsal, how: type[Exception]
 ) -> None:
     gone = list[str]()
 
@@ -84,27 +84,29 @@ def test_what_was_broken_is_mended_though_nobody_reads_the_timeline(
         gone.append("the terminal")
 
     def written(_running: Running, _target: Target) -> Script:
-        last = replace(town.breakage("c"), do=goes)
-        return Script(steps=(Break(town.breakage("a")), Break(town.breakage("b")), Break(last)))
+        last = replace(fake.breakage("c"), do=goes)
+        return Script(steps=(Break(fake.breakage("a")), Break(fake.breakage("b")), Break(last)))
 
     with pytest.raises(how):
-        theatre.perform(running, replace(SCENARIOS[0], write=written), Target(), write)
-    assert town.mended == ["c", "b", "a"]
+        runner.run_scenario(running, replace(SCENARIOS[0], write=written), Target(), write)
+    assert fake.mended == ["c", "b", "a"]
 
 
-def test_one_failure_to_mend_bars_no_other(play: Play, town: Town, lines: list[str]) -> None:
+def test_one_failure_to_mend_bars_no_other(
+    play: Play, fake: FakeRehearsal, lines: list[str]
+) -> None:
     def fails() -> None:
         raise UserError("no such thing")
 
-    play.break_(town.breakage("a"))
-    play.break_(replace(town.breakage("b"), undo=fails))
+    play.break_(fake.breakage("a"))
+    play.break_(replace(fake.breakage("b"), undo=fails))
     play.mend_whatever_happens()
-    assert town.mended == ["a"]
+    assert fake.mended == ["a"]
     assert any("could not be mended: b breaks: no such thing" in line for line in lines)
 
 
 def test_what_does_not_start_again_is_tried_once_more_at_the_end(
-    running: Running, town: Town, lines: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str]
 ) -> None:
     tries = list[int]()
 
@@ -114,28 +116,30 @@ def test_what_does_not_start_again_is_tried_once_more_at_the_end(
             raise UserError("not yet")
 
     with pytest.raises(UserError, match="not yet"):
-        played(running, lines, PassOver(replace(town.breakage(), undo=starts)))
+        played(running, lines, BreakBriefly(replace(fake.breakage(), undo=starts)))
     assert len(tries) == 2
 
 
-def test_a_heartbeat_is_no_page(running: Running, town: Town, lines: list[str]) -> None:
-    town.told_when_broken = False
-    beat = replace(town.breakage(), do=lambda: town.tell("firing", "heartbeat", "Watchdog"))
-    town.told_when_mended = False
+def test_a_heartbeat_is_no_page(running: Running, fake: FakeRehearsal, lines: list[str]) -> None:
+    fake.told_when_broken = False
+    beat = replace(fake.breakage(), do=lambda: fake.tell("firing", "heartbeat", "Watchdog"))
+    fake.told_when_mended = False
     assert played(running, lines, Break(beat), Watch(0.3, "on"), Mend()).verdict.ok
 
 
-def test_a_heartbeat_elsewhere_is_forbidden(running: Running, town: Town, lines: list[str]) -> None:
-    stray = replace(town.breakage(), do=lambda: town.tell("firing", "pager", "Watchdog"))
-    town.told_when_mended = False
+def test_a_heartbeat_elsewhere_is_forbidden(
+    running: Running, fake: FakeRehearsal, lines: list[str]
+) -> None:
+    stray = replace(fake.breakage(), do=lambda: fake.tell("firing", "pager", "Watchdog"))
+    fake.told_when_mended = False
     verdict = played(running, lines, Break(stray), Watch(0.3, "on")).verdict
     assert [finding.alert for finding in verdict.unexpected] == ["Watchdog"]
 
 
 def test_the_timeline_tells_what_happened_and_quotes_the_page_once(
-    running: Running, town: Town, lines: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str]
 ) -> None:
-    played(running, lines, Break(town.breakage()), Await((MUST,)), Mend())
+    played(running, lines, Break(fake.breakage()), Await((MUST,)), Mend())
     assert "+   0.0 s  cartservice breaks" in lines
     page = "a page is delivered to pager (pagerduty): firing EndpointDown"
     assert [line.partition("  ")[2] for line in lines if page in line]
@@ -144,65 +148,65 @@ def test_the_timeline_tells_what_happened_and_quotes_the_page_once(
     assert len(quotes) == 1
 
 
-def test_a_flood_of_messages_is_counted(play: Play, town: Town, lines: list[str]) -> None:
+def test_a_flood_of_messages_is_counted(play: Play, fake: FakeRehearsal, lines: list[str]) -> None:
     play.inject()
     for number in range(9):
-        town.tell("firing", name=f"Alert{number}")
+        fake.tell("firing", name=f"Alert{number}")
     play.wait(lambda: True, 0.0)
     assert any("messages are delivered: 9 to pager" in line for line in lines)
 
 
 def test_a_program_that_dies_is_named(
-    running: Running, town: Town, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    running: Running, fake: FakeRehearsal, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Running, "stopped", always(["prober"]))
     with pytest.raises(UserError, match="prober died during the drill"):
-        played(running, lines, Break(town.breakage()), Watch(1.0, "on"))
-    excused = replace(town.breakage(), programs=("prober",))
+        played(running, lines, Break(fake.breakage()), Watch(1.0, "on"))
+    excused = replace(fake.breakage(), programs=("prober",))
     assert played(running, lines, Break(excused), Await((MUST,))).verdict.entries
 
 
 def test_a_drill_does_not_begin_while_something_fires(
-    running: Running, town: Town, lines: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str]
 ) -> None:
-    town.fires = True
+    fake.fires = True
     with pytest.raises(UserError, match="EndpointDown cartservice is firing"):
-        played(running, lines, Break(town.breakage()))
-    assert not town.mended
+        played(running, lines, Break(fake.breakage()))
+    assert not fake.mended
 
 
 def test_a_drill_does_not_begin_while_something_is_broken(
-    running: Running, town: Town, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    running: Running, fake: FakeRehearsal, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(WorldClient, "faults", always({"adservice": {"kind": "hang"}}))
     with pytest.raises(UserError, match=r"adservice is broken \(hang\)"):
-        played(running, lines, Break(town.breakage()))
+        played(running, lines, Break(fake.breakage()))
 
 
-@pytest.mark.usefixtures("town")
+@pytest.mark.usefixtures("fake")
 def test_a_drill_does_not_begin_while_a_host_is_left_with_other_traffic(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     traffic = {"orders-db-1": USUAL, "orders-db-2": {**USUAL, "receive": 0.0}}
     monkeypatch.setattr(WorldClient, "hosts", always(traffic))
     with pytest.raises(UserError, match="peace, but orders-db-2 moves other traffic than"):
-        theatre.refuse_unrest(running)
+        runner.refuse_unrest(running)
 
 
-@pytest.mark.usefixtures("town")
+@pytest.mark.usefixtures("fake")
 def test_a_drill_does_not_begin_while_deliveries_are_refused(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PagerClient, "refusing", always(["pager"]))
     with pytest.raises(UserError, match="peace, but pager refuses deliveries;"):
-        theatre.refuse_unrest(running)
+        runner.refuse_unrest(running)
 
 
-def test_one_drill_at_a_time(running: Running, town: Town, lines: list[str]) -> None:
+def test_one_drill_at_a_time(running: Running, fake: FakeRehearsal, lines: list[str]) -> None:
     with (running.supervisor.directory / "drill.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(UserError, match="another drill"):
-            played(running, lines, Break(town.breakage()))
+            played(running, lines, Break(fake.breakage()))
 
 
 def test_without_a_rehearsal_the_command_that_starts_one_is_given(tmp_path: Path) -> None:
@@ -231,7 +235,7 @@ def play_all(
 ) -> int:
     """Play every scenario; `how` raises what it has for a scenario's name."""
 
-    def perform(_running: Running, scenario: Scenario, *_: object) -> Report:
+    def run_scenario(_running: Running, scenario: Scenario, *_: object) -> Report:
         if scenario.name in how:
             raise how[scenario.name]
         faults = ("too late",) if scenario.name == "quiet" else ()
@@ -246,7 +250,7 @@ def play_all(
         )
 
     monkeypatch.setattr(command, "running", always(running))
-    monkeypatch.setattr(command, "perform", perform)
+    monkeypatch.setattr(command, "run_scenario", run_scenario)
     monkeypatch.setattr(command, "_seconds_at_most", always(1.0))
     return command.main(["all", "--json", str(report)], report.parent)
 
@@ -288,15 +292,15 @@ def test_what_was_played_before_an_interruption_is_reported(
 
 
 def test_what_cannot_be_asked_is_not_over(
-    running: Running, town: Town, monkeypatch: pytest.MonkeyPatch
+    running: Running, fake: FakeRehearsal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(_: PrometheusClient) -> list[ActiveAlert]:
         raise loopback.UnansweredError("nobody listens")
 
-    town.fires = True
+    fake.fires = True
     observer = Observer(running)
     observer.look(1.0)
-    town.fires = False
+    fake.fires = False
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(PrometheusClient, "alerts", away)
         assert observer.look(2.0) == []

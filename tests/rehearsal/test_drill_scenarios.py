@@ -16,6 +16,7 @@ from offline.errors import UserError
 from offline.render import render
 from rehearsal.drill.call_graph import callers
 from rehearsal.drill.expectations import Expectation, Expected
+from rehearsal.drill.runner import target
 from rehearsal.drill.running import NotPlayableError, Running, promised
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.scenarios.delivery import (
@@ -37,15 +38,14 @@ from rehearsal.drill.scenarios.endpoints import (
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN
 from rehearsal.drill.script import Scenario, Script
-from rehearsal.drill.steps import Await, Break, Mend, Outlast, PassOver, Silence, Until
-from rehearsal.drill.theatre import target
+from rehearsal.drill.steps import Await, Break, BreakBriefly, Mend, Silence, Until, WatchUntil
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.queries import PrometheusClient, Sample
 from rehearsal.stand_in.derive import derive
 from tests.unit.stack_files import STACKS, planned, values, with_value
 from tests.unit.test_plan import alertmanager_stack
 
-Stage = Callable[[Plan], Running]
+RunningOf = Callable[[Plan], Running]
 ALERTMANAGER = "alertmanager"
 PLANS = (*STACKS, ALERTMANAGER)
 
@@ -59,7 +59,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def stage(state: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def rehearsed(state: Path, monkeypatch: pytest.MonkeyPatch) -> RunningOf:
     """A plan as if it were up, in a calm world."""
     monkeypatch.setattr(PrometheusClient, "query", _calm)
 
@@ -99,9 +99,9 @@ def test_names_are_distinct_and_each_has_one_line() -> None:
 @pytest.mark.parametrize("plan", PLANS)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_each_is_written_for_each_stack_and_says_how_long_it_can_take(
-    stage: Stage, plan: str, scenario: Scenario
+    rehearsed: RunningOf, plan: str, scenario: Scenario
 ) -> None:
-    written = script(stage(plan_of(plan)), scenario)
+    written = script(rehearsed(plan_of(plan)), scenario)
     # What has no resolve is foreseen, not waited for.
     awaited = [each for each in written.expectations if each.resolve_seconds is not None]
     longest = max((each.page_seconds for each in awaited), default=60.0)
@@ -111,26 +111,28 @@ def test_each_is_written_for_each_stack_and_says_how_long_it_can_take(
     assert {each.expected for each in written.may} <= {Expected.MAY}
 
 
-def test_an_endpoint_that_is_down_is_one_page_to_its_owners_contact_points(stage: Stage) -> None:
-    [page] = script(stage(planned()), ENDPOINT_DOWN).expectations
+def test_an_endpoint_that_is_down_is_one_page_to_its_owners_contact_points(
+    rehearsed: RunningOf,
+) -> None:
+    [page] = script(rehearsed(planned()), ENDPOINT_DOWN).expectations
     assert (page.alert, page.labels["service"]) == ("EndpointDown", "cartservice")
     assert page.contact_points == {"pager", "chat"}
     assert (page.page_seconds, page.resolve_seconds) == (58, 27)
 
 
-def test_bounds_are_those_of_the_way_it_fails(stage: Stage) -> None:
-    [page] = script(stage(planned()), ENDPOINT_HANGS).expectations
+def test_bounds_are_those_of_the_way_it_fails(rehearsed: RunningOf) -> None:
+    [page] = script(rehearsed(planned()), ENDPOINT_HANGS).expectations
     assert (page.page_seconds, page.resolve_seconds) == (60, 29)
 
 
-def test_bounds_are_those_of_the_stack(stage: Stage) -> None:
+def test_bounds_are_those_of_the_stack(rehearsed: RunningOf) -> None:
     slower = resolve(parse(with_value("monitoring.scrape", "10s")))
-    [page] = script(stage(slower), ENDPOINT_DOWN).expectations
+    [page] = script(rehearsed(slower), ENDPOINT_DOWN).expectations
     assert page.page_seconds == 63
 
 
-def test_a_service_is_chosen_by_name(stage: Stage) -> None:
-    [page] = script(stage(planned()), ENDPOINT_DOWN, service="adservice").expectations
+def test_a_service_is_chosen_by_name(rehearsed: RunningOf) -> None:
+    [page] = script(rehearsed(planned()), ENDPOINT_DOWN, service="adservice").expectations
     assert page.labels["service"] == "adservice"
 
 
@@ -141,8 +143,8 @@ def test_callers_are_read_off_the_call_graph() -> None:
     assert callers(plan, ["frontend"]) == frozenset()
 
 
-def test_callers_of_a_broken_service_may_be_slow_and_nobody_else(stage: Stage) -> None:
-    may = script(stage(planned()), ENDPOINT_DOWN, service="emailservice").may
+def test_callers_of_a_broken_service_may_be_slow_and_nobody_else(rehearsed: RunningOf) -> None:
+    may = script(rehearsed(planned()), ENDPOINT_DOWN, service="emailservice").may
     slow = {("EndpointSlow", name) for name in ("emailservice", "checkoutservice", "frontend")}
     assert about(may) == slow
 
@@ -157,17 +159,19 @@ def test_callers_of_a_broken_service_may_be_slow_and_nobody_else(stage: Stage) -
     ],
 )
 def test_no_page_about_the_door_follows_that_of_the_frontend(
-    stage: Stage, scenario: Scenario, chosen: dict[str, str], bound: float
+    rehearsed: RunningOf, scenario: Scenario, chosen: dict[str, str], bound: float
 ) -> None:
-    written = script(stage(planned()), scenario, **chosen)
+    written = script(rehearsed(planned()), scenario, **chosen)
     assert "ShopDoorDown" not in {each.alert for each in (*written.expectations, *written.may)}
     # Whatever is neither must nor may is forbidden, and has the time to come.
-    assert [step.seconds for step in written.steps if isinstance(step, Outlast)] == [bound]
-    assert not any(isinstance(step, Outlast) for step in script(stage(planned()), REDIS_DOWN).steps)
+    assert [step.seconds for step in written.steps if isinstance(step, WatchUntil)] == [bound]
+    assert not any(
+        isinstance(step, WatchUntil) for step in script(rehearsed(planned()), REDIS_DOWN).steps
+    )
 
 
 def test_a_second_outage_within_ten_minutes_may_degrade(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    rehearsed: RunningOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = [Sample(labels={"service": "cartservice"}, value=2, at=0)]
 
@@ -175,36 +179,36 @@ def test_a_second_outage_within_ten_minutes_may_degrade(
         return seen
 
     monkeypatch.setattr(PrometheusClient, "query", restless)
-    written = script(stage(planned()), ENDPOINT_DOWN)
+    written = script(rehearsed(planned()), ENDPOINT_DOWN)
     assert ("EndpointDegraded", "cartservice") in about(written.may)
     assert "cartservice was down" in written.notes[0]
-    other = script(stage(planned()), ENDPOINT_DOWN, service="adservice")
+    other = script(rehearsed(planned()), ENDPOINT_DOWN, service="adservice")
     assert not other.notes
 
 
-def test_a_cart_behind_a_dead_redis_is_not_down(stage: Stage) -> None:
-    written = script(stage(planned()), REDIS_DOWN)
+def test_a_cart_behind_a_dead_redis_is_not_down(rehearsed: RunningOf) -> None:
+    written = script(rehearsed(planned()), REDIS_DOWN)
     assert about(written.expectations) == {("EndpointDown", "redis-cart")}
     assert ("EndpointDown", "cartservice") not in about(written.may)
 
 
-def test_two_services_are_two_alerts_whichever_is_chosen(stage: Stage) -> None:
+def test_two_services_are_two_alerts_whichever_is_chosen(rehearsed: RunningOf) -> None:
     for service in ("adservice", "emailservice"):
-        written = script(stage(planned()), TWO_ENDPOINTS_DOWN, service=service)
+        written = script(rehearsed(planned()), TWO_ENDPOINTS_DOWN, service=service)
         assert len(about(written.expectations)) == 2
 
 
-def test_the_whole_store_is_one_page(stage: Stage) -> None:
+def test_the_whole_store_is_one_page(rehearsed: RunningOf) -> None:
     plan = planned()
-    written = script(stage(plan), STORE_DOWN)
+    written = script(rehearsed(plan), STORE_DOWN)
     assert len(written.expectations) == len(plan.services)
     assert written.pages_at_most == {"EndpointDown": 1}
 
 
-def test_every_alert_is_posted_to_the_contact_points_of_the_plan(stage: Stage) -> None:
+def test_every_alert_is_posted_to_the_contact_points_of_the_plan(rehearsed: RunningOf) -> None:
     for name in PLANS:
         plan = plan_of(name)
-        posted = script(stage(plan), CONTACT_POINTS).expectations
+        posted = script(rehearsed(plan), CONTACT_POINTS).expectations
         beats = promised(plan).beats
         names = {alert.name for alert in plan.alerts} - set(beats)
         extra = {"Unrouted"}
@@ -221,15 +225,15 @@ def test_every_alert_is_posted_to_the_contact_points_of_the_plan(stage: Stage) -
 
 
 def test_the_notifier_is_killed_before_the_page_is_out_and_has_the_time_to_hear_again(
-    stage: Stage,
+    rehearsed: RunningOf,
 ) -> None:
-    running = stage(planned())
+    running = rehearsed(planned())
     steps = script(running, ALERTMANAGER_RESTART).steps
     kinds = [type(step) for step in steps]
-    assert kinds == [Break, Until, PassOver, Await, Break, Await, PassOver, Silence, Mend]
+    assert kinds == [Break, Until, BreakBriefly, Await, Break, Await, BreakBriefly, Silence, Mend]
     page, lost = down(running.promises, "paymentservice"), steps[3].expectations
     assert [each.page_seconds for each in lost] == [page.page_seconds + 60]
-    assert [step.forgets for step in steps if isinstance(step, PassOver)] == [True, False]
+    assert [step.forgets for step in steps if isinstance(step, BreakBriefly)] == [True, False]
     [silence] = [step for step in steps if isinstance(step, Silence)]
     assert {each.labels["service"] for each in silence.about} == {
         "paymentservice",
@@ -240,51 +244,55 @@ def test_the_notifier_is_killed_before_the_page_is_out_and_has_the_time_to_hear_
 
 
 def test_a_restart_is_not_judged_while_the_end_of_an_outage_is_still_told(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    rehearsed: RunningOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lately(_self: PrometheusClient, expr: str, _at: float | None = None) -> list[Sample]:
         return [Sample(labels={}, value=1, at=0)] if "ALERTS" in expr else []
 
     monkeypatch.setattr(PrometheusClient, "query", lately)
     with pytest.raises(NotPlayableError, match=r"EndpointDown fired within the last 15m.*anew"):
-        script(stage(planned()), ALERTMANAGER_RESTART)
+        script(rehearsed(planned()), ALERTMANAGER_RESTART)
 
 
-def test_only_the_heartbeat_speaks_in_a_quiet_minute(stage: Stage) -> None:
-    written = script(stage(planned()), QUIET)
+def test_only_the_heartbeat_speaks_in_a_quiet_minute(rehearsed: RunningOf) -> None:
+    written = script(rehearsed(planned()), QUIET)
     assert (written.expectations, written.may) == ((), ())
     assert written.steps[0].at_most == 60
 
 
-def test_a_host_is_told_to_its_owner(stage: Stage) -> None:
-    running = stage(planned("prod"))
+def test_a_host_is_told_to_its_owner(rehearsed: RunningOf) -> None:
+    running = rehearsed(planned("prod"))
     [page] = script(running, HOST_DOWN, host="catalogue-search-1").expectations
     assert page.labels["owner"] == "reliability"
     assert page.labels["host"] == "catalogue-search-1"
 
 
-def test_a_host_that_is_gone_is_missed_by_its_group(stage: Stage) -> None:
-    written = script(stage(planned()), HOST_TERMINATED)
+def test_a_host_that_is_gone_is_missed_by_its_group(rehearsed: RunningOf) -> None:
+    written = script(rehearsed(planned()), HOST_TERMINATED)
     assert about(written.expectations) == {("HostMissing", "orders-db")}
     assert about(written.may) == {("HostDown", "orders-db-1")}
 
 
-def test_a_flood_and_a_silence_are_on_different_hosts(stage: Stage) -> None:
-    written = script(stage(planned()), HOST_TRAFFIC, host="orders-db-2")
+def test_a_flood_and_a_silence_are_on_different_hosts(rehearsed: RunningOf) -> None:
+    written = script(rehearsed(planned()), HOST_TRAFFIC, host="orders-db-2")
     assert about(written.expectations) == {
         ("HostTrafficHigh", "orders-db-2"),
         ("HostTrafficLow", "orders-db-1"),
     }
 
 
-def test_the_silence_of_the_collector_is_told_by_the_alarm_of_the_stack(stage: Stage) -> None:
-    expected = {each.alert: each for each in script(stage(planned()), COLLECTOR_DOWN).expectations}
+def test_the_silence_of_the_collector_is_told_by_the_alarm_of_the_stack(
+    rehearsed: RunningOf,
+) -> None:
+    expected = {
+        each.alert: each for each in script(rehearsed(planned()), COLLECTOR_DOWN).expectations
+    }
     assert set(expected) == {"CollectorDown", "gallery-dev-heartbeat-silent"}
     assert expected["gallery-dev-heartbeat-silent"].contact_points == {"independent-path"}
 
 
-def test_a_refused_page_has_its_bound_from_the_end_of_the_refusal(stage: Stage) -> None:
-    [page] = script(stage(planned()), PAGER_REFUSES).expectations
+def test_a_refused_page_has_its_bound_from_the_end_of_the_refusal(rehearsed: RunningOf) -> None:
+    [page] = script(rehearsed(planned()), PAGER_REFUSES).expectations
     assert page.page_seconds == 22
 
 
@@ -316,15 +324,15 @@ def test_a_refused_page_has_its_bound_from_the_end_of_the_refusal(stage: Stage) 
     ids=["no hosts", "one host", "switched off", "no edge", "slower than down"],
 )
 def test_what_a_stack_cannot_play_is_said(
-    stage: Stage, scenario: Scenario, config: dict[str, object], words: str
+    rehearsed: RunningOf, scenario: Scenario, config: dict[str, object], words: str
 ) -> None:
     with pytest.raises(NotPlayableError, match=words):
-        script(stage(resolve(parse(config))), scenario)
+        script(rehearsed(resolve(parse(config))), scenario)
 
 
-def test_what_the_mesh_does_not_time_cannot_be_slow(stage: Stage) -> None:
+def test_what_the_mesh_does_not_time_cannot_be_slow(rehearsed: RunningOf) -> None:
     with pytest.raises(NotPlayableError, match="redis-cart speaks tcp"):
-        script(stage(planned()), ENDPOINT_SLOW, service="redis-cart")
+        script(rehearsed(planned()), ENDPOINT_SLOW, service="redis-cart")
 
 
 @pytest.mark.parametrize(
@@ -338,15 +346,15 @@ def test_what_the_mesh_does_not_time_cannot_be_slow(stage: Stage) -> None:
     ids=["service", "host", "no service", "no host"],
 )
 def test_what_cannot_be_chosen_is_said_with_what_can(
-    stage: Stage, scenario: Scenario, chosen: dict[str, str], words: str
+    rehearsed: RunningOf, scenario: Scenario, chosen: dict[str, str], words: str
 ) -> None:
     with pytest.raises(UserError, match=words):
-        script(stage(planned()), scenario, **chosen)
+        script(rehearsed(planned()), scenario, **chosen)
 
 
-def test_another_stack_file_has_other_contact_points(stage: Stage) -> None:
+def test_another_stack_file_has_other_contact_points(rehearsed: RunningOf) -> None:
     config = values()
     config["gallery:alerting"]["roles"]["incident-response"] = ["chat"]
-    [page] = script(stage(resolve(parse(config))), ENDPOINT_DOWN).expectations
+    [page] = script(rehearsed(resolve(parse(config))), ENDPOINT_DOWN).expectations
     assert page.contact_points == {"chat"}
     assert replace(page, since=100.0).due == 158

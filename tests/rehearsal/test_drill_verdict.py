@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from rehearsal.drill.alert_notifications import AlertNotifications, NotificationLog
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.report import Report
-from rehearsal.drill.told import Account, Told
 from rehearsal.drill.verdict import GRACE_SECONDS, Finding, Times, Verdict, judge
 from rehearsal.pager.notifications import Notification
 
@@ -34,14 +34,14 @@ MAY = replace(
     contact_points=frozenset({"chat"}),
     since=0.0,
 )
-PAGE = Told(
+PAGE = AlertNotifications(
     alert="EndpointDown",
     labels=CART,
     contact_point="pager",
     firings=[BROKEN + 50],
     resolves=[MENDED + 20],
 )
-SLOW = Told(
+SLOW = AlertNotifications(
     alert="EndpointSlow",
     labels={"service": "frontend"},
     contact_point="chat",
@@ -51,7 +51,7 @@ SLOW = Told(
 
 
 def verdict(
-    *told: Told,
+    *told: AlertNotifications,
     expectations: tuple[Expectation, ...] = (MUST, MAY),
     times: Times = TIMES,
     pages: Mapping[tuple[str, str], int] | None = None,
@@ -59,7 +59,7 @@ def verdict(
     alarms: tuple[Notification, ...] = (),
     fired_at: float = BROKEN + 40,
 ) -> Verdict:
-    account = Account(told=told, pages=pages or {}, alarms=alarms)
+    account = NotificationLog(told=told, pages=pages or {}, alarms=alarms)
     return judge(expectations, account, {PAGE.key: fired_at}, times, pages_at_most)
 
 
@@ -157,7 +157,7 @@ def test_what_is_neither_must_nor_may_is_forbidden() -> None:
 
 
 @pytest.mark.parametrize("told", [PAGE, SLOW], ids=["must", "may"])
-def test_the_wrong_contact_point_is_forbidden(told: Told) -> None:
+def test_the_wrong_contact_point_is_forbidden(told: AlertNotifications) -> None:
     wrong = replace(told, contact_point="heartbeat")
     [finding] = verdict(PAGE, wrong).unexpected
     assert finding.contact_point == "heartbeat"
@@ -179,7 +179,7 @@ def test_what_may_come_may_stay_away_or_come_late() -> None:
 
 
 @pytest.mark.parametrize("told", [PAGE, SLOW], ids=["must", "may"])
-def test_what_never_resolves_is_not_ok(told: Told) -> None:
+def test_what_never_resolves_is_not_ok(told: AlertNotifications) -> None:
     rest = [] if told is PAGE else [PAGE]
     found = verdict(replace(told, resolves=[]), *rest)
     assert not found.ok

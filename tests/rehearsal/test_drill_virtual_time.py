@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from rehearsal.drill import theatre
+from rehearsal.drill import runner
 from rehearsal.drill.beats import MissBeats, alarm_after
 from rehearsal.drill.play import Breakage, Play
 from rehearsal.drill.report import Report
@@ -16,12 +16,21 @@ from rehearsal.drill.scenarios import pipeline
 from rehearsal.drill.scenarios.delivery import PAGER_REFUSES, QUIET
 from rehearsal.drill.scenarios.endpoints import ENDPOINT_FLAPPING
 from rehearsal.drill.script import Scenario, Step, Target
-from rehearsal.drill.steps import Await, AwaitRefusal, Break, Mend, PassOver, Silence, Until, Watch
+from rehearsal.drill.steps import (
+    Await,
+    AwaitRefusal,
+    Break,
+    BreakBriefly,
+    Mend,
+    Silence,
+    Until,
+    Watch,
+)
 from rehearsal.heartbeat import Alarm
 from rehearsal.machine.queries import PrometheusClient, Sample
 from rehearsal.pager.client import PagerClient
 from rehearsal.world.client import WorldClient
-from tests.rehearsal.town import MUST, Town, always, played
+from tests.rehearsal.fake_rehearsal import MUST, FakeRehearsal, always, played
 
 ALARM = Alarm(
     name="silent",
@@ -82,40 +91,40 @@ def missing(report: Report) -> list[str]:
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(("after", "found"), [(None, []), (3.0, ["EndpointDown"])])
 def test_a_page_told_again_beside_the_end_of_another_is_found(
-    running: Running, town: Town, lines: list[str], after: float | None, found: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str], after: float | None, found: list[str]
 ) -> None:
     def restart() -> None:
         if after is not None:
-            town.tell("firing", over="adservice", after=after)
+            fake.tell("firing", over="adservice", after=after)
 
-    restarted = PassOver(Breakage(what="stops", do=restart, mended="runs", undo=lambda: None))
+    restarted = BreakBriefly(Breakage(what="stops", do=restart, mended="runs", undo=lambda: None))
     silence = Silence(5.0, (MUST,))
     # The pager has told before the notifier is restarted, and the clock stands still meanwhile.
-    awaited = (Break(town.breakage()), Await((MUST,)), Watch(1.0, "on"))
+    awaited = (Break(fake.breakage()), Await((MUST,)), Watch(1.0, "on"))
     assert missing(played(running, lines, *awaited, restarted, silence, Mend())) == found
 
 
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(("after", "well"), [([3.0], True), ([3.0, 6.0], False)])
 def test_a_notifier_that_forgot_may_tell_once_again_and_no_more(
-    running: Running, town: Town, lines: list[str], after: list[float], *, well: bool
+    running: Running, fake: FakeRehearsal, lines: list[str], after: list[float], *, well: bool
 ) -> None:
     def restart() -> None:
         for seconds in after:
-            town.tell("firing", after=seconds)
+            fake.tell("firing", after=seconds)
 
     forgotten = Breakage(what="stops", do=restart, mended="runs", undo=lambda: None)
-    awaited = (Break(town.breakage()), Await((MUST,)), Watch(1.0, "on"))
-    steps = (*awaited, PassOver(forgotten, forgets=True), Watch(9.0, "on"), Mend())
+    awaited = (Break(fake.breakage()), Await((MUST,)), Watch(1.0, "on"))
+    steps = (*awaited, BreakBriefly(forgotten, forgets=True), Watch(9.0, "on"), Mend())
     assert played(running, lines, *steps).verdict.ok is well
 
 
 @pytest.mark.usefixtures("clock")
 def test_a_quiet_minute_without_a_heartbeat_fails(
-    running: Running, town: Town, lines: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str]
 ) -> None:
     def quiet() -> Report:
-        return theatre.perform(running, QUIET, Target(), lines.append)
+        return runner.run_scenario(running, QUIET, Target(), lines.append)
 
     silent = quiet()
     assert missing(silent) == ["heartbeat", "heartbeat"]
@@ -125,17 +134,17 @@ def test_a_quiet_minute_without_a_heartbeat_fails(
         ("must", "heartbeat", "heartbeat", None),
     ]  # fmt: skip
     for name, contact_point in running.promises.beats.items():
-        town.tell("firing", contact_point, name, after=30.0)
+        fake.tell("firing", contact_point, name, after=30.0)
     well = quiet()
     assert missing(well) == []
     assert well.document()["alerts"] == []
 
 
-@pytest.mark.usefixtures("clock", "town")
+@pytest.mark.usefixtures("clock", "fake")
 def test_nothing_is_injected_in_a_quiet_minute_and_its_lines_have_a_time(
     running: Running, lines: list[str]
 ) -> None:
-    assert theatre.perform(running, QUIET, Target(), lines.append).injected_at is None
+    assert runner.run_scenario(running, QUIET, Target(), lines.append).injected_at is None
     assert any(line.startswith("+   0.0 s  nothing is broken") for line in lines)
 
 
@@ -144,12 +153,12 @@ def test_nothing_is_injected_in_a_quiet_minute_and_its_lines_have_a_time(
     ("fires_after", "found"), [(59.9, ["EndpointDown"]), (90.0, [])], ids=["in", "after"]
 )
 def test_a_quiet_minute_in_whose_last_seconds_an_alert_fires_untold_fails(
-    running: Running, town: Town, lines: list[str], fires_after: float, found: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str], fires_after: float, found: list[str]
 ) -> None:
     for name, contact_point in running.promises.beats.items():
-        town.tell("firing", contact_point, name, after=30.0)
-    town.fires_from = time.time() + fires_after
-    verdict = theatre.perform(running, QUIET, Target(), lines.append).verdict
+        fake.tell("firing", contact_point, name, after=30.0)
+    fake.fires_from = time.time() + fires_after
+    verdict = runner.run_scenario(running, QUIET, Target(), lines.append).verdict
     assert [finding.alert for finding in verdict.unexpected] == found
     assert verdict.ok is not bool(found)
 
@@ -157,15 +166,15 @@ def test_a_quiet_minute_in_whose_last_seconds_an_alert_fires_untold_fails(
 @pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(("beats", "found"), [(1, []), (100, ["silent"])])
 def test_a_heartbeat_that_goes_on_raises_no_alarm_and_the_drill_fails(
-    running: Running, town: Town, lines: list[str], beats: int, found: list[str]
+    running: Running, fake: FakeRehearsal, lines: list[str], beats: int, found: list[str]
 ) -> None:
     for number in range(beats):
-        town.tell("firing", "heartbeat", "Watchdog", after=5.0 + 50.0 * number)
+        fake.tell("firing", "heartbeat", "Watchdog", after=5.0 + 50.0 * number)
     miss = MissBeats("heartbeat", ALARM, frozenset(ALARM.actions), stops_within=100.0)
-    assert missing(played(running, lines, Break(town.calm()), miss, Mend())) == found
+    assert missing(played(running, lines, Break(fake.calm()), miss, Mend())) == found
 
 
-@pytest.mark.usefixtures("clock", "town")
+@pytest.mark.usefixtures("clock", "fake")
 def test_what_is_not_so_in_time_is_missing(running: Running, lines: list[str]) -> None:
     def waited(*, so: bool) -> list[str]:
         def done(_: Play) -> bool:
@@ -177,7 +186,7 @@ def test_what_is_not_so_in_time_is_missing(running: Running, lines: list[str]) -
     assert waited(so=True) == []
 
 
-@pytest.mark.usefixtures("clock", "town")
+@pytest.mark.usefixtures("clock", "fake")
 @pytest.mark.parametrize(("refused", "found"), [(2, []), (1, ["a refused delivery"])])
 def test_a_pager_that_refuses_nothing_fails_its_drill(
     running: Running,
@@ -198,7 +207,7 @@ def test_a_pager_that_refuses_nothing_fails_its_drill(
 
 @pytest.mark.usefixtures("clock")
 def test_a_backlog_that_does_not_arrive_fails_its_drill(
-    running: Running, town: Town, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    running: Running, fake: FakeRehearsal, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "miss_beats", always(Watch(1.0, "on")))
     backlog = written(running, pipeline.REMOTE_WRITE_BLOCKED, Until)
@@ -207,14 +216,14 @@ def test_a_backlog_that_does_not_arrive_fails_its_drill(
         counted = Sample(labels={"service": "collector"}, value=samples, at=0.0)
         monkeypatch.setattr(PrometheusClient, "query", always([counted]))
         # Ten minutes of silence, of which half a minute at the edges does not count.
-        steps = (Break(town.calm()), Watch(600.0, "silence"), Mend(), backlog)
+        steps = (Break(fake.calm()), Watch(600.0, "silence"), Mend(), backlog)
         return missing(played(running, lines, *steps))
 
     assert arrived(samples=114) == []
     assert arrived(samples=50) == ["the backlog of samples"]
 
 
-@pytest.mark.usefixtures("clock", "town")
+@pytest.mark.usefixtures("clock", "fake")
 def test_a_service_that_flaps_untold_fails_its_drill(
     running: Running, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +239,6 @@ def test_a_service_that_flaps_untold_fails_its_drill(
     monkeypatch.setattr(WorldClient, "break_service", break_service)
     monkeypatch.setattr(WorldClient, "mend_service", always(None))
     chosen = Target(service=ENDPOINT_FLAPPING.service)
-    report = theatre.perform(running, ENDPOINT_FLAPPING, chosen, lines.append)
+    report = runner.run_scenario(running, ENDPOINT_FLAPPING, chosen, lines.append)
     assert missing(report) == ["EndpointDegraded"]
     assert len(broken) > 2

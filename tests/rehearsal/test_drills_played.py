@@ -12,7 +12,7 @@ import pytest
 
 from rehearsal import drill
 from rehearsal.machine.processes.supervisor import Supervisor
-from rehearsal.machine.stage import EVALUATOR_NAME
+from rehearsal.machine.programs import EVALUATOR_NAME
 from rehearsal.stand_in.derive import derive
 from tests.unit.stack_files import planned
 

@@ -219,7 +219,7 @@ def test_an_integration_leads_to_its_own_contact_point() -> None:
     assert pager["pagerduty_configs"][0]["url"].endswith("/pagerduty/the-pager/pager")
     assert pager["pagerduty_configs"][0]["routing_key"] == "secret:p"
     assert pager["pagerduty_configs"][0]["send_resolved"] is False
-    assert {post.name for post in switchboard.posts} == {"chat", "the-pager"}
+    assert {each.name for each in switchboard.recipients} == {"chat", "the-pager"}
 
 
 _UNPLAYABLE: list[tuple[dict[str, Any], list[dict[str, Any]], str]] = [

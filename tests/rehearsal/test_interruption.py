@@ -12,7 +12,8 @@ from tests.children import running
 
 _STAND_INS = """
 import sys, time
-from rehearsal import drill, platform, readme
+from rehearsal import drill, readme
+from rehearsal.machine import platform
 from rehearsal.bench import __main__ as bench
 
 def up(*_):

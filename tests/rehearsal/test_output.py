@@ -15,7 +15,7 @@ from rehearsal.machine.tools import ROOT
 
 _COMMAND = """
 import errno, sys
-from rehearsal import interruption
+from rehearsal.machine import interruption
 
 def command():
     %s

@@ -1,4 +1,4 @@
-"""Every kind of contact point, through a real Alertmanager, into the pager's book."""
+"""Every kind of contact point, through a real Alertmanager, into the pager's log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.queries import AlertmanagerClient
 from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.pager.client import PagerClient
-from rehearsal.pager.desk import Duties, Post
+from rehearsal.pager.inbox import PagerConfig, Recipient
 from rehearsal.pager.notifications import Notification, alerts_in
 from rehearsal.stand_in.contact_points import Switchboard
 from rehearsal.stand_in.documents import Document
@@ -88,15 +88,17 @@ def chain(
     (tmp_path / "alertmanager.yml").write_text(text)
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "gallery.tmpl").write_text(templates("https://grafana.example.org"))
-    posts = tuple(Post(name=name, kind=kind) for kind, name in _NAMES.items())
-    duties = Duties(http=str(pager), mail=str(mail), posts=posts, topics={}, alarms=())
-    duties.write(tmp_path / "pager.json")
+    recipients = tuple(Recipient(name=name, kind=kind) for kind, name in _NAMES.items())
+    pager_config = PagerConfig(
+        http=str(pager), mail=str(mail), recipients=recipients, topics={}, alarms=()
+    )
+    pager_config.write(tmp_path / "pager.json")
     supervisor.launch(
         [
             Child(
                 name="pager",
                 command=(sys.executable, "-m", "rehearsal.pager", str(tmp_path / "pager.json"),
-                         str(tmp_path / "book.jsonl")),
+                         str(tmp_path / "log.jsonl")),
                 directory=str(ROOT),
                 listens=(pager, mail),
                 ready=pager.url("/healthy"),

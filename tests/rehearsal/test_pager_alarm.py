@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from rehearsal.heartbeat import STEP_SECONDS, Alarm
-from rehearsal.pager.desk import Desk, Duties, Post
+from rehearsal.pager.inbox import Inbox, PagerConfig, Recipient
 from rehearsal.pager.notifications import Message
 from rehearsal.pager.server import PagerServer
 
 _MINUTE = 60.0
 _BEATS, _PEOPLE, _RELIEVED = (
-    Post(name=name, kind="sns") for name in ("heartbeat", "independent-path", "relieved")
+    Recipient(name=name, kind="sns") for name in ("heartbeat", "independent-path", "relieved")
 )
 _ALARM = Alarm(
     name="silent",
@@ -30,10 +30,12 @@ _BEAT = Message(title="", text="", status="firing")
 
 @pytest.fixture
 def pager(tmp_path: Path) -> PagerServer:
-    posts = (_BEATS, _PEOPLE, _RELIEVED)
+    recipients = (_BEATS, _PEOPLE, _RELIEVED)
     topics = {"beats": _BEATS.name, "people": _PEOPLE.name, "relief": _RELIEVED.name}
-    duties = Duties(http="", mail="", posts=posts, topics=topics, alarms=(_ALARM,))
-    return PagerServer(duties, Desk(tmp_path / "book.jsonl", posts))
+    pager_config = PagerConfig(
+        http="", mail="", recipients=recipients, topics=topics, alarms=(_ALARM,)
+    )
+    return PagerServer(pager_config, Inbox(tmp_path / "log.jsonl", recipients))
 
 
 def _listen(pager: PagerServer, until: float, *beats: float) -> list[tuple[float, str, str, str]]:
@@ -42,11 +44,11 @@ def _listen(pager: PagerServer, until: float, *beats: float) -> list[tuple[float
     while now < until:
         now += STEP_SECONDS
         while left and left[0] < now:
-            pager.desk.deliver(_BEATS, None, _BEAT, left.pop(0))
+            pager.inbox.deliver(_BEATS, None, _BEAT, left.pop(0))
         pager.watch(0.0, now)
     return [
         (said.received_at, said.contact_point, said.status, said.title)
-        for said in pager.desk.notifications
+        for said in pager.inbox.notifications
         if said.contact_point != _BEATS.name
     ]
 
@@ -59,8 +61,8 @@ def test_a_beat_that_stops_is_told_once_and_its_return_to_those_of_the_return(
         (30 * _MINUTE, "independent-path", "firing", "ALARM: silent"),
         (51 * _MINUTE, "relieved", "resolved", "OK: silent"),
     ]
-    book = [said for said in pager.desk.notifications if said.contact_point == _PEOPLE.name]
-    assert [said.text for said in book] == ["No beat on beats."]
+    log = [said for said in pager.inbox.notifications if said.contact_point == _PEOPLE.name]
+    assert [said.text for said in log] == ["No beat on beats."]
 
 
 def test_a_steady_beat_is_told_to_nobody(pager: PagerServer) -> None:

@@ -32,7 +32,8 @@ from tests.children import running
 pytestmark = pytest.mark.drill
 
 _UP = (
-    "import sys; from pathlib import Path; from rehearsal import __main__, platform;"
+    "import sys; from pathlib import Path; from rehearsal import __main__;"
+    "from rehearsal.machine import platform;"
     "platform.STATE = Path(sys.argv[1]);"
     "platform.up.__defaults__ = (platform.STATE,);"
     "sys.exit(__main__.main(['up', '--stack', 'dev']))"

@@ -19,7 +19,7 @@ from rehearsal.machine.addresses import DOOR, PAGER
 from rehearsal.machine.tools import Tool
 from rehearsal.stand_in.derive import derive
 from rehearsal.stand_in.instances import read_instances
-from rehearsal.world.scene import Scene
+from rehearsal.world.topology import Topology
 
 
 @pytest.fixture(scope="module", params=["dev", "prod"])
@@ -71,8 +71,8 @@ def test_every_program_accepts_its_configuration(
 
 
 def test_the_world_has_what_the_manifests_say(stand_in: Path) -> None:
-    scene = Scene.read(stand_in / "world.json")
-    workloads = {workload.name: workload for workload in scene.workloads}
+    topology = Topology.read(stand_in / "world.json")
+    workloads = {workload.name: workload for workload in topology.workloads}
     assert workloads["recommendationservice"].calls == ("productcatalogservice",)
     assert workloads["cartservice"].calls == ("redis-cart",)
     assert {
@@ -84,9 +84,11 @@ def test_the_world_has_what_the_manifests_say(stand_in: Path) -> None:
     }
     # The Service's port differs from the container's; what listens is the container.
     assert (workloads["emailservice"].listens or "").endswith(":28080")
-    assert all(workload.metrics for workload in scene.workloads)
-    assert scene.door is not None
-    assert scene.hosts == tuple(each.name for each in read_instances(stand_in / "instances.json"))
+    assert all(workload.metrics for workload in topology.workloads)
+    assert topology.door is not None
+    assert topology.hosts == tuple(
+        each.name for each in read_instances(stand_in / "instances.json")
+    )
 
 
 def test_nothing_that_runs_here_is_told_an_address_elsewhere(stand_in: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.world.faults import HANG, REFUSE, Fault, slow
 from rehearsal.world.mesh import Mesh
-from rehearsal.world.scene import Workload
+from rehearsal.world.topology import Workload
 from rehearsal.world.traffic import Flow, flows
 
 _GIVES_UP_AFTER_MILLISECONDS = 10_000

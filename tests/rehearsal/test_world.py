@@ -23,7 +23,7 @@ from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.world.client import WorldClient
 from rehearsal.world.faults import HANG, REFUSE, Fault, slow
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, host_scale
-from rehearsal.world.scene import Door, Relay, Scene, Workload
+from rehearsal.world.topology import Door, Relay, Topology, Workload
 
 _MODULES = """
 modules:
@@ -45,13 +45,13 @@ _SHOP = "shop.example.org"
 @dataclass(frozen=True)
 class _Chain:
     world: WorldClient
-    scene: Scene
+    topology: Topology
     prober: Address
     host: Address
 
     def probe(self, name: str) -> tuple[bool, float]:
         """Whether a workload answers its probe, and after how many seconds it was known."""
-        workload = next(each for each in self.scene.workloads if each.name == name)
+        workload = next(each for each in self.topology.workloads if each.name == name)
         scheme = "http://" if workload.protocol == "http" else ""
         path = f"/probe?module={workload.protocol}&target={scheme}{workload.listens}"
         try:
@@ -75,7 +75,7 @@ class _Chain:
 
     def calls(self, proxy: str, *fragments: str) -> int:
         """Requests that a workload's proxy has counted under labels with these fragments."""
-        workload = next(each for each in self.scene.workloads if each.name == proxy)
+        workload = next(each for each in self.topology.workloads if each.name == proxy)
         text = loopback.get(f"http://{workload.metrics}/stats/prometheus").decode()
         return sum(
             int(line.rsplit(" ", 1)[1])
@@ -130,7 +130,7 @@ def chain(
         )
 
     prober, node, target, control = free(), free(), free(), free()
-    scene = Scene(
+    topology = Topology(
         control=str(control),
         namespace="gallery",
         workloads=(
@@ -142,7 +142,7 @@ def chain(
         hosts=("db-1",),
         relays=(Relay(name="way", listens=str(free()), forwards=str(target)),),
     )
-    scene.write(tmp_path / "world.json")
+    topology.write(tmp_path / "world.json")
     (tmp_path / "blackbox.yml").write_text(_MODULES)
     (tmp_path / "hosts" / "db-1").mkdir(parents=True)
     supervisor.launch(
@@ -152,7 +152,7 @@ def chain(
                 command=(sys.executable, "-m", "rehearsal.world", str(tmp_path / "world.json"),
                          str(tmp_path / "hosts")),
                 directory=str(ROOT),
-                listens=scene.addresses(),
+                listens=topology.addresses(),
                 ready=control.url("/healthy"),
             ),
             Child(
@@ -176,7 +176,7 @@ def chain(
             ),
         ]
     )  # fmt: skip
-    return _Chain(WorldClient(control), scene, prober, node)
+    return _Chain(WorldClient(control), topology, prober, node)
 
 
 def test_each_protocol_answers_its_probe_refuses_hangs_and_mends(chain: _Chain) -> None:
@@ -252,7 +252,7 @@ def test_a_host_shows_memory_processors_and_load_of_its_own(chain: _Chain) -> No
 def test_a_closed_way_refuses_and_an_open_one_passes_on(
     chain: _Chain, supervisor: Supervisor, tmp_path: Path
 ) -> None:
-    way = chain.scene.relays[0]
+    way = chain.topology.relays[0]
     target = Address.parse(way.forwards)
     supervisor.launch(
         [
@@ -296,7 +296,7 @@ def shop(supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path) ->
     front = Workload(
         name="front", protocol="http", listens=str(free()), metrics=str(free()), calls=()
     )
-    scene = Scene(
+    topology = Topology(
         control=str(control),
         namespace="gallery",
         workloads=(front,),
@@ -304,13 +304,13 @@ def shop(supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path) ->
         door=Door(listens=str(door), host=_SHOP, behind="front"),
     )
     files = [tmp_path / name for name in ("world.json", "hosts", "certificate.pem", "key.pem")]
-    scene.write(files[0])
-    write_certificate(scene.secured_hosts(), files[2], files[3])
+    topology.write(files[0])
+    write_certificate(topology.secured_hosts(), files[2], files[3])
     world = Child(
         name="world",
         command=(sys.executable, "-m", "rehearsal.world", *map(str, files)),
         directory=str(ROOT),
-        listens=scene.addresses(),
+        listens=topology.addresses(),
         ready=control.url("/healthy"),
     )
     supervisor.launch([world])

@@ -22,7 +22,7 @@ from gallery.render.cloud_init import unit
 from rehearsal.machine import loopback, tools
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.procfs import SimulatedHost
-from rehearsal.world.scene import Workload
+from rehearsal.world.topology import Workload
 from tests.unit.programs import program
 
 _SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:]\w*)(?:\{(?P<labels>.*)\})? ", re.MULTILINE)

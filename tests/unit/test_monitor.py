@@ -71,7 +71,7 @@ def bell_with_a_secret() -> None:
         opts=pulumi.ResourceOptions(parent=parent, protect=True),
     )
     parent.register_outputs({"height": 30})
-    pulumi.export("town", "here")
+    pulumi.export("fake", "here")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_recording_knows_which_inputs_are_secret(recording: Recording) -> None
 
 def test_outputs_of_components_and_of_the_stack_are_recorded(recording: Recording) -> None:
     assert {"height": 30} in recording.outputs.values()
-    assert recording.stack_outputs == {"town": "here"}
+    assert recording.stack_outputs == {"fake": "here"}
 
 
 def test_a_missing_resource_is_named(recording: Recording) -> None:

@@ -11,6 +11,7 @@ from gallery.contact_points.model import GRAFANA_HEARTBEAT, HEARTBEAT, Engine
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.model import Plan
 from gallery.plan.routing import DATASOURCE_ALERTS
+from rehearsal.drill.alert_notifications import ALERTNAME
 from rehearsal.drill.beats import HearBeats, beat_seconds
 from rehearsal.drill.breakages import pager_refuses, program_stopped, service_broken
 from rehearsal.drill.expectations import Expectation, Expected
@@ -23,15 +24,14 @@ from rehearsal.drill.steps import (
     Await,
     AwaitRefusal,
     Break,
+    BreakBriefly,
     Mend,
     MendOne,
-    PassOver,
-    Peace,
+    NothingFires,
     Silence,
     Until,
     Watch,
 )
-from rehearsal.drill.told import ALERTNAME
 
 _QUIET_SECONDS = 60.0
 # After a restart a notifier hears of an alert again within a minute (Prometheus'
@@ -58,7 +58,7 @@ def _quiet(running: Running, _target: Target) -> Script:
         steps=(
             Watch(_QUIET_SECONDS, "nothing is broken; looking on"),
             HearBeats(_beats(running), beat_seconds(running) - _QUIET_SECONDS),
-            Peace(),
+            NothingFires(),
         ),
     )
 
@@ -86,7 +86,7 @@ def _evaluator_restart(running: Running, target: Target) -> Script:
         _until(PENDING, page),
         Watch(planned.hold.seconds / 2, "into the hold"),
         # A hold of less than ten minutes begins anew (Prometheus' --rules.alert.for-grace-period).
-        PassOver(program_stopped(running, running.evaluator)),
+        BreakBriefly(program_stopped(running, running.evaluator)),
         Await((page,)),
         Mend(),
     )
@@ -119,11 +119,11 @@ def _alertmanager_restart(running: Running, target: Target) -> Script:
         Break(service_broken(both[0])),
         # Its group is new: the page lies in the group wait, and is lost with the notifier.
         _until(FIRING, pages[0]),
-        PassOver(program_stopped(running, name, signal.SIGKILL), forgets=True),
+        BreakBriefly(program_stopped(running, name, signal.SIGKILL), forgets=True),
         Await((lost,)),
         Break(service_broken(both[1])),
         Await((pages[1],)),
-        PassOver(program_stopped(running, name)),
+        BreakBriefly(program_stopped(running, name)),
         Silence(again, pages),
         Mend(),
     )

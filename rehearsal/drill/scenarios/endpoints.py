@@ -15,7 +15,7 @@ from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.play import Play
 from rehearsal.drill.running import NotPlayableError, Promises, Running, probe
 from rehearsal.drill.script import Scenario, Script, Step, Target
-from rehearsal.drill.steps import Await, Break, Mend, Outlast
+from rehearsal.drill.steps import Await, Break, Mend, WatchUntil
 from rehearsal.drill.verdict import GRACE_SECONDS
 from rehearsal.world.faults import HANG, REFUSE, Fault, slow
 
@@ -74,7 +74,9 @@ def _past_the_door(running: Running, broken: Iterable[str], fault: Fault) -> tup
     if ENTRANCE not in broken:
         return ()
     doors = running.promises.may("ShopDoorDown", _ONSETS[fault], service=labels.DOOR_SERVICE)
-    return tuple(Outlast(each.page_seconds, "no page about the door may follow") for each in doors)
+    return tuple(
+        WatchUntil(each.page_seconds, "no page about the door may follow") for each in doors
+    )
 
 
 def _one_down(running: Running, target: Target, fault: Fault = REFUSE) -> Script:

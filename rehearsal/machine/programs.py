@@ -25,7 +25,7 @@ from rehearsal.machine.processes.journal import Child
 from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.stand_in.instances import Instance
 from rehearsal.stand_in.scrape import CERTIFICATE
-from rehearsal.world.scene import Scene
+from rehearsal.world.topology import Topology
 
 AMP_NAME = "amp"
 EVALUATOR_NAME = "grafana"
@@ -46,7 +46,7 @@ def host_name(instance: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class Programs:
     """What a rehearsal's programs need to know: its directories and the tools on this machine."""
 
     state: Path
@@ -72,10 +72,10 @@ class Stage:
         module = ("moto.server", "-H", EC2.host, "-p", str(EC2.port))
         return self._python("ec2", module, (EC2,), f"tcp://{EC2}")
 
-    def children(self, scene: Scene, instances: list[Instance]) -> list[Child]:
+    def children(self, topology: Topology, instances: list[Instance]) -> list[Child]:
         """Everything else."""
         children = [
-            self._world(scene),
+            self._world(topology),
             self._pager(),
             *(self._host(instance) for instance in instances),
             self._prober(),
@@ -87,7 +87,7 @@ class Stage:
             self._alertmanager(AMP_ALERTMANAGER_NAME, "amp", AMP_ALERTMANAGER, None),
         ]
         if self.grafana_evaluates:
-            url = None if scene.page is None else f"https://{scene.page.host}/"
+            url = None if topology.page is None else f"https://{topology.page.host}/"
             children += [
                 self._prometheus(EVALUATOR_NAME, EVALUATOR, ()),
                 self._alertmanager(GRAFANA_ALERTMANAGER_NAME, "grafana", GRAFANA_ALERTMANAGER, url),
@@ -98,18 +98,18 @@ class Stage:
         """The directory in which the world writes an instance's /proc."""
         return self._hosts() / instance
 
-    def _world(self, scene: Scene) -> Child:
+    def _world(self, topology: Topology) -> Child:
         arguments = ["rehearsal.world", str(self.stand_in / "world.json"), str(self._hosts())]
-        if scene.secured_hosts():
+        if topology.secured_hosts():
             arguments += [str(self.state / CERTIFICATE), str(self.state / KEY)]
-        return self._python("world", tuple(arguments), scene.addresses(), WORLD.url("/healthy"))
+        return self._python("world", tuple(arguments), topology.addresses(), WORLD.url("/healthy"))
 
     def _hosts(self) -> Path:
         return self.state / "hosts"
 
     def _pager(self) -> Child:
-        book = self.state / NOTIFICATIONS
-        module = ("rehearsal.pager", str(self.stand_in / "pager.json"), str(book))
+        log = self.state / NOTIFICATIONS
+        module = ("rehearsal.pager", str(self.stand_in / "pager.json"), str(log))
         return self._python("pager", module, (PAGER, PAGER_MAIL), PAGER.url("/healthy"))
 
     def _prober(self) -> Child:

@@ -58,7 +58,7 @@ class Relay:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class Topology:
     """Everything in the world. `hosts` names EC2 instances; each gets a procfs of its own."""
 
     control: str
@@ -70,12 +70,12 @@ class Scene:
     page: Page | None = None
 
     def write(self, path: Path) -> None:
-        """Put the scene into a file."""
+        """Put the topology into a file."""
         path.write_bytes(_FORM.dump_json(self, indent=2) + b"\n")
 
     @classmethod
-    def read(cls, path: Path) -> Scene:
-        """The scene in a file that `write` filled."""
+    def read(cls, path: Path) -> Topology:
+        """The topology in a file that `write` filled."""
         return _FORM.validate_json(path.read_bytes())
 
     def addresses(self) -> tuple[Address, ...]:
@@ -91,4 +91,4 @@ class Scene:
         return tuple(secured.host for secured in (self.door, self.page) if secured is not None)
 
 
-_FORM = TypeAdapter(Scene)
+_FORM = TypeAdapter(Topology)

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from rehearsal.pager.notifications import Notification, ToldAlert
+from rehearsal.pager.notifications import Notification, NotifiedAlert
 
 ALERTNAME = "alertname"
 Key = tuple[str, frozenset[tuple[str, str]]]
 
 
 @dataclass(kw_only=True)
-class Told:
+class AlertNotifications:
     """One alert at one contact point.
 
     `firings` are the times at which it was said to fire, without mere mentions; `resolves` those
@@ -45,14 +45,14 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class NotificationLog:
     """All that was told.
 
     `pages` counts, for an alert's name and a contact point, the messages that brought a new
     alert; `alarms` are messages about no alert, as a CloudWatch alarm sends them.
     """
 
-    told: tuple[Told, ...]
+    told: tuple[AlertNotifications, ...]
     pages: Mapping[tuple[str, str], int]
     alarms: tuple[Notification, ...]
 
@@ -78,9 +78,9 @@ def listed(
     ]
 
 
-def account(notifications: Iterable[Notification]) -> Account:
+def account(notifications: Iterable[Notification]) -> NotificationLog:
     """Read notifications, which are in the order of their arrival."""
-    told = dict[tuple[Key, str], Told]()
+    told = dict[tuple[Key, str], AlertNotifications]()
     pages = dict[tuple[str, str], int]()
     alarms = list[Notification]()
     for notification in notifications:
@@ -89,18 +89,20 @@ def account(notifications: Iterable[Notification]) -> Account:
             continue
         items = [(alert, _told(told, alert, notification)) for alert in notification.alerts]
         _enter(notification, items, pages)
-    return Account(told=tuple(told.values()), pages=pages, alarms=tuple(alarms))
+    return NotificationLog(told=tuple(told.values()), pages=pages, alarms=tuple(alarms))
 
 
-def _told(told: dict[tuple[Key, str], Told], alert: ToldAlert, into: Notification) -> Told:
+def _told(
+    told: dict[tuple[Key, str], AlertNotifications], alert: NotifiedAlert, into: Notification
+) -> AlertNotifications:
     key = key_of(alert.labels)
-    made = Told(alert=key[0], labels=dict(key[1]), contact_point=into.contact_point)
+    made = AlertNotifications(alert=key[0], labels=dict(key[1]), contact_point=into.contact_point)
     return told.setdefault((key, into.contact_point), made)
 
 
 def _enter(
     notification: Notification,
-    items: list[tuple[ToldAlert, Told]],
+    items: list[tuple[NotifiedAlert, AlertNotifications]],
     pages: dict[tuple[str, str], int],
 ) -> None:
     at = notification.received_at

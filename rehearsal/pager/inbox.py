@@ -1,4 +1,4 @@
-"""The pager's input, its book of notifications, and its refusals."""
+"""The pager's input, its log of notifications, and its refusals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.pager.notifications import FORM, Message, Notification
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
-class Post:
+class Recipient:
     """A contact point the pager stands for."""
 
     name: str
@@ -21,7 +21,7 @@ class Post:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Duties:
+class PagerConfig:
     """The pager's input: where it listens, for whom, and which alarms it watches.
 
     `topics` maps the name of an SNS topic to the contact point that it is.
@@ -29,36 +29,36 @@ class Duties:
 
     http: str
     mail: str
-    posts: tuple[Post, ...]
+    recipients: tuple[Recipient, ...]
     topics: dict[str, str]
     alarms: tuple[Alarm, ...]
 
     def write(self, path: Path) -> None:
-        """Put the duties into a file."""
+        """Put the pager_config into a file."""
         path.write_bytes(_FORM.dump_json(self, indent=2) + b"\n")
 
     @classmethod
-    def read(cls, path: Path) -> Duties:
-        """The duties in a file that `write` filled."""
+    def read(cls, path: Path) -> PagerConfig:
+        """The pager_config in a file that `write` filled."""
         return _FORM.validate_json(path.read_bytes())
 
 
-_FORM = TypeAdapter(Duties)
+_FORM = TypeAdapter(PagerConfig)
 
 
 @dataclass
-class Desk:
+class Inbox:
     """Writes down what came, one JSON object a line, in the order of arrival."""
 
-    book: Path
-    posts: Iterable[Post]
+    log: Path
+    recipients: Iterable[Recipient]
     notifications: list[Notification] = field(default_factory=list[Notification], init=False)
     refused: int = field(default=0, init=False)
     _refuses_until: dict[str, float] = field(default_factory=dict[str, float], init=False)
 
     def refuse(self, names: Iterable[str], until: float) -> None:
         """Refuse every delivery to these contact points, or to all where none is named."""
-        names = tuple(names) or tuple(post.name for post in self.posts)
+        names = tuple(names) or tuple(recipient.name for recipient in self.recipients)
         self._refuses_until = dict.fromkeys(names, until)
 
     def refuses(self, name: str, now: float) -> bool:
@@ -72,13 +72,13 @@ class Desk:
         return sorted(name for name, until in self._refuses_until.items() if now < until)
 
     def deliver(
-        self, post: Post, receiver: str | None, message: Message, now: float
+        self, recipient: Recipient, receiver: str | None, message: Message, now: float
     ) -> Notification:
         """Write a message down."""
         notification = Notification(
             received_at=now,
-            contact_point=post.name,
-            kind=post.kind,
+            contact_point=recipient.name,
+            kind=recipient.kind,
             receiver=receiver,
             status=message.verdict(),
             title=message.title,
@@ -86,8 +86,8 @@ class Desk:
             alerts=message.told(),
         )
         self.notifications.append(notification)
-        with self.book.open("ab") as book:
-            book.write(FORM.dump_json(notification) + b"\n")
+        with self.log.open("ab") as log:
+            log.write(FORM.dump_json(notification) + b"\n")
         return notification
 
     def beats(self, contact_point: str) -> list[float]:

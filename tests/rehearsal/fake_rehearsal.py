@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.drill import theatre
+from rehearsal.drill import runner
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.play import Breakage, Play
 from rehearsal.drill.report import Report
@@ -21,7 +21,7 @@ from rehearsal.drill.timeline import Timeline
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.queries import ActiveAlert, AlertmanagerClient, PrometheusClient
 from rehearsal.pager.client import PagerClient
-from rehearsal.pager.notifications import Notification, ToldAlert
+from rehearsal.pager.notifications import Notification, NotifiedAlert
 from rehearsal.world.client import WorldClient
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND
 from tests.unit.stack_files import planned
@@ -38,10 +38,10 @@ MUST = Expectation(
 
 
 @dataclass
-class Town:
+class FakeRehearsal:
     """What the programs of a rehearsal would say; `mended` lists what was undone."""
 
-    book: list[Notification] = field(default_factory=list[Notification])
+    log: list[Notification] = field(default_factory=list[Notification])
     told_when_broken: bool = True
     told_when_mended: bool = True
     fires: bool = False
@@ -58,8 +58,8 @@ class Town:
     ) -> None:
         """One alert in a message, so many seconds from now; with `over` another's end beside it."""
         labels = {"alertname": name, "service": "cartservice", "severity": "page"}
-        other = ToldAlert(status="resolved", labels={**labels, "service": over})
-        self.book.append(
+        other = NotifiedAlert(status="resolved", labels={**labels, "service": over})
+        self.log.append(
             Notification(
                 received_at=time.time() + after,
                 contact_point=to,
@@ -68,7 +68,7 @@ class Town:
                 status=status,
                 title=f"{status} {name}",
                 text=f"{status} {name}\nWhat: it does not answer.",
-                alerts=(ToldAlert(status=status, labels=labels), *([other] if over else [])),
+                alerts=(NotifiedAlert(status=status, labels=labels), *([other] if over else [])),
             )
         )
 
@@ -100,11 +100,11 @@ def always(value: object) -> Callable[..., object]:
 
 
 @pytest.fixture
-def town(monkeypatch: pytest.MonkeyPatch) -> Town:
-    made = Town()
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeRehearsal:
+    made = FakeRehearsal()
 
     def notifications(_self: PagerClient, since: float = 0.0) -> list[Notification]:
-        told = [each for each in made.book if since <= each.received_at <= time.time()]
+        told = [each for each in made.log if since <= each.received_at <= time.time()]
         return sorted(told, key=lambda each: each.received_at)
 
     def alerts(_self: object) -> list[ActiveAlert]:
@@ -134,8 +134,8 @@ def lines() -> list[str]:
 
 
 @pytest.fixture
-def play(running: Running, town: Town, lines: list[str]) -> Play:
-    assert town is not None
+def play(running: Running, fake: FakeRehearsal, lines: list[str]) -> Play:
+    assert fake is not None
     return Play(running, Timeline(lines.append))
 
 
@@ -144,4 +144,4 @@ def played(running: Running, lines: list[str], *steps: Step) -> Report:
         return Script(steps=steps)
 
     scenario = replace(SCENARIOS[0], name="test", write=written)
-    return theatre.perform(running, scenario, Target(), lines.append)
+    return runner.run_scenario(running, scenario, Target(), lines.append)

@@ -47,7 +47,7 @@ def target(
     )
 
 
-def perform(running: Running, scenario: Scenario, chosen: Target, write: Write) -> Report:
+def run_scenario(running: Running, scenario: Scenario, chosen: Target, write: Write) -> Report:
     """Play a scenario to its end.
 
     Raises UserError where it cannot begin, or where the platform itself fails under it;

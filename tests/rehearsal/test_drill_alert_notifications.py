@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.drill.told import Told, account
-from rehearsal.pager.notifications import Notification, ToldAlert
+from rehearsal.drill.alert_notifications import AlertNotifications, account
+from rehearsal.pager.notifications import Notification, NotifiedAlert
 
 
 def message(
@@ -21,13 +21,13 @@ def message(
         title="",
         text="",
         alerts=tuple(
-            ToldAlert(status=status, labels={"alertname": name, "service": service})
+            NotifiedAlert(status=status, labels={"alertname": name, "service": service})
             for status, service in alerts
         ),
     )
 
 
-def told(*messages: Notification) -> dict[str, Told]:
+def told(*messages: Notification) -> dict[str, AlertNotifications]:
     return {each.labels["service"]: each for each in account(messages).told}
 
 
