@@ -6,7 +6,7 @@ else writes to an existing workspace is never seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from gallery.metrics import labels
 
@@ -42,6 +42,13 @@ def by(names: Iterable[str]) -> str:
 def on(names: Iterable[str]) -> str:
     """`on (a, b)`."""
     return f"on ({', '.join(names)})"
+
+
+def labelled(expr: str, values: Mapping[str, str]) -> str:
+    """The series of an expression with these labels, whatever they had under those names."""
+    for label, value in values.items():
+        expr = f'label_replace({expr}, {quoted(label)}, {quoted(value)}, "", "")'
+    return expr
 
 
 ON_STACK = on(labels.STACK)

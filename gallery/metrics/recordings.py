@@ -104,22 +104,10 @@ def recording_groups(
         name="gallery-expected",
         interval=evaluate,
         rules=(
-            _constant(stack, COLLECTOR_EXPECTED, 1, service=labels.COLLECTOR_SERVICE),
-            *(_constant(stack, PROBE_EXPECTED, 1, service=service) for service in probes),
-            *(
-                _constant(stack, TARGETS_EXPECTED, count, service=service)
-                for service, count in targets.items()
-            ),
-            *(
-                _constant(
-                    stack,
-                    HOSTS_EXPECTED,
-                    of.count,
-                    service=of.service,
-                    **{labels.HOST_GROUP: of.group},
-                )
-                for of in planned
-            ),
+            _constants(stack, COLLECTOR_EXPECTED, {labels.COLLECTOR_SERVICE: 1}),
+            _constants(stack, PROBE_EXPECTED, dict.fromkeys(probes, 1)),
+            _constants(stack, TARGETS_EXPECTED, targets),
+            *((_expected_hosts(stack, planned),) if planned else ()),
         ),
     )
     if not planned:
@@ -139,8 +127,23 @@ def recording_groups(
     )
 
 
-def _constant(stack: StackSeries, record: str, value: int, **more: str) -> Recording:
-    return Recording(record=record, expr=f"vector({value})", labels=stack.labels | more)
+def _constants(stack: StackSeries, record: str, values: Mapping[str, int]) -> Recording:
+    """A constant for each service, in one rule: a group's size does not grow with the stack."""
+    series = (
+        promql.labelled(f"vector({value})", {labels.SERVICE: service})
+        for service, value in values.items()
+    )
+    return Recording(record=record, expr=" or ".join(series), labels=stack.labels)
+
+
+def _expected_hosts(stack: StackSeries, hosts: Iterable[ExpectedHosts]) -> Recording:
+    series = (
+        promql.labelled(
+            f"vector({of.count})", {labels.SERVICE: of.service, labels.HOST_GROUP: of.group}
+        )
+        for of in hosts
+    )
+    return Recording(record=HOSTS_EXPECTED, expr=" or ".join(series), labels=stack.labels)
 
 
 def _rate(stack: StackSeries, record: str, metric: str) -> Recording:

@@ -13,6 +13,8 @@ from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
 from gallery.store.companions import COLLECTOR_REPLICAS
 
+# What a default workspace of AMP takes (its service quota "Rules per rule group").
+RULES_IN_A_GROUP = 20
 RECORDING = "gallery-recording"
 ALERTS = "gallery-alerts"
 
@@ -61,12 +63,18 @@ def _group(group: RecordingGroup) -> dict[str, Any]:
 
 
 def by_subject(alerts: tuple[PlannedAlert, ...]) -> dict[str, tuple[PlannedAlert, ...]]:
-    """Alerts in groups, one for each subject, both engines alike."""
-    subjects = dict.fromkeys(planned.alert.subject for planned in alerts)
-    return {
-        f"gallery-{subject}": tuple(one for one in alerts if one.alert.subject is subject)
-        for subject in subjects
-    }
+    """Alerts in groups by their subject, both engines alike, no group larger than AMP takes it.
+
+    Where a subject has more alerts the groups after the first are numbered from 2. No alert
+    reads another, so it does not matter which group is evaluated first.
+    """
+    groups = dict[str, tuple[PlannedAlert, ...]]()
+    for subject in dict.fromkeys(planned.alert.subject for planned in alerts):
+        members = tuple(one for one in alerts if one.alert.subject is subject)
+        for number, start in enumerate(range(0, len(members), RULES_IN_A_GROUP), start=1):
+            name = f"gallery-{subject}" if number == 1 else f"gallery-{subject}-{number}"
+            groups[name] = members[start : start + RULES_IN_A_GROUP]
+    return groups
 
 
 def amp_rule_files(plan: Plan) -> dict[str, str]:
