@@ -6,10 +6,12 @@ INSTALLED := .venv/.installed
 LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status vacant test lint drills timeline bench schema roles locked
+.PHONY: help install up down status vacant unit test lint drills timeline bench schema roles locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+install: $(INSTALLED) ## install Python packages into .venv
 
 # Compiled at once: where Python may not write bytecode, each start would compile the SDKs anew.
 $(INSTALLED): requirements.txt requirements-dev.txt
@@ -31,6 +33,9 @@ down: ## stop the rehearsal: no process and no port is left
 
 status: ## what runs, and where to look
 	@$(PYTHON) -m rehearsal status
+
+unit: $(INSTALLED) ## the tests that need no other program, in a minute or two
+	@$(PYTHON) -m pytest tests/unit
 
 lint: $(INSTALLED) ## types and style
 	@$(PYTHON) -m ruff check .

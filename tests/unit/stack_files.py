@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from gallery.metrics.timings import FailureMode
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
+from gallery.plan.times import REHEARSED
 from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.parse import parse
 from offline.render import PROJECT
@@ -25,6 +27,15 @@ def values(stack: str = "dev") -> dict[str, Any]:
 def planned(stack: str = "dev") -> Plan:
     """The plan of a shipped stack."""
     return resolve(parse(values(stack)))
+
+
+def bounds_of_endpoint_down(plan: Plan) -> dict[FailureMode, tuple[float, float]]:
+    """To page and to resolve, as rehearsed, in seconds."""
+    return {
+        bound.scenario: (bound.page.seconds, bound.resolve.seconds)
+        for bound in plan.bounds
+        if bound.alert == "gallery-endpoint-down" and bound.assumptions == REHEARSED.name
+    }
 
 
 def with_value(path: str, value: object, stack: str = "dev") -> dict[str, Any]:
