@@ -6,20 +6,27 @@ INSTALLED := .venv/.installed
 LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status vacant unit test lint drills timeline bench schema roles locked
+.PHONY: help install packages up down status vacant unit test lint drills timeline bench schema roles locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 install: $(INSTALLED) ## install Python packages into .venv
 
-# Compiled at once: where Python may not write bytecode, each start would compile the SDKs anew.
+# One at a time, whoever asks.
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@echo "installing Python packages into .venv"
-	@test -x $(PYTHON) || python3 -m venv .venv
+	@mkdir -p .venv
+	@flock .venv $(MAKE) --no-print-directory packages
+
+# Without the mark of a whole install, what is there is what an interruption left of one: it goes.
+# Compiled at once: where Python may not write bytecode, each start would compile the SDKs anew.
+packages:
+	@test -e $(INSTALLED) || python3 -m venv --clear .venv
+	@rm -f $(INSTALLED)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(PYTHON) -m uv pip install --quiet --system-certs --compile-bytecode --python $(PYTHON) -r requirements.txt -r requirements-dev.txt
-	@touch $@
+	@touch $(INSTALLED)
 
 up: ## install what is missing, rehearse STACK on this machine, play endpoint-down
 	@echo "This rehearses stack $(STACK) on this machine: it deploys nothing and reads no AWS credentials."
@@ -32,7 +39,7 @@ down: ## stop the rehearsal: no process and no port is left
 	@test ! -e $(INSTALLED) || $(PYTHON) -m rehearsal down
 
 status: ## what runs, and where to look
-	@$(PYTHON) -m rehearsal status
+	@if [ -e $(INSTALLED) ]; then $(PYTHON) -m rehearsal status; else echo "nothing is up"; fi
 
 unit: $(INSTALLED) ## the tests that need no other program, in a minute or two
 	@$(PYTHON) -m pytest tests/unit

@@ -88,7 +88,7 @@ def _status(_chosen: argparse.Namespace, _rest: list[str]) -> int:
     journal = Supervisor(STATE).journal()
     if journal is None:
         print("nothing is up")
-        return 1
+        return 0
     print(f"stack {journal.stack}{'' if journal.healthy else ' (never healthy)'}")
     for entry in journal.entries:
         state = "running" if entry.alive() else "NOT RUNNING"

@@ -1,4 +1,4 @@
-"""`make test`, with stand-ins for the programs that it runs."""
+"""What `make` does, with stand-ins for the programs that it runs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from offline.render import PROJECT
 from tests.children import running
@@ -29,6 +31,28 @@ case "$*" in
   *"-m not drill") until [ -e playing ]; do sleep 0.1; done
     echo "SKIPPED [1] no promtool"; [ -z "$WAIT" ] || exec sleep 60 ;;
 esac
+"""
+# What `python3` does: it makes an environment, as `venv` does, and notes that.
+_SYSTEM_PYTHON = """\
+#!/bin/bash
+echo "python3 $*" >> ran
+[ "$*" = "-m venv --clear .venv" ] || exit 1
+rm -rf .venv/*
+mkdir .venv/bin
+cp installer .venv/bin/python
+"""
+# What stands in for `python` while packages are installed.
+_INSTALLER = """\
+#!/bin/bash
+echo "$*" >> ran
+case "$*" in
+  *"-m uv pip install"*) [ -z "$WAIT" ] || { touch installing; sleep 60; } ;;
+esac
+"""
+_WITHOUT_PIP = """\
+#!/bin/bash
+echo "No module named $2" >&2
+exit 1
 """
 _ENDED_BY_TERM = """
 import time, pytest
@@ -57,15 +81,28 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _make(project: Path, **settings: str) -> AbstractContextManager[subprocess.Popen[str]]:
+def _make(
+    project: Path, target: str = "test", **settings: str
+) -> AbstractContextManager[subprocess.Popen[str]]:
     environment = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", **settings}
     return running(
         # As from a terminal, wherever these tests themselves are run.
-        ["env", "--default-signal=INT", "make", "test"],
+        ["env", "--default-signal=INT", "make", target],
         cwd=project,
-        env={"PATH": os.environ["PATH"], **environment},
+        env={"PATH": f"{project / 'programs'}:{os.environ['PATH']}", **environment},
         stderr=subprocess.STDOUT,
     )
+
+
+@pytest.fixture
+def clone(project: Path) -> Path:
+    """A project in which nothing was installed."""
+    shutil.rmtree(project / ".venv")
+    (project / "programs").mkdir()
+    for name, text in (("programs/python3", _SYSTEM_PYTHON), ("installer", _INSTALLER)):
+        (project / name).write_text(text)
+        (project / name).chmod(0o755)
+    return project
 
 
 def _ran(project: Path) -> list[str]:
@@ -108,3 +145,88 @@ def test_tests_that_are_told_to_end_take_down_what_they_put_up(tmp_path: Path) -
         output, _ = process.communicate(timeout=30)
     assert process.returncode == pytest.ExitCode.INTERRUPTED
     assert "it lies" in output
+
+
+def _done(project: Path, target: str, **settings: str) -> str:
+    """What a target prints that succeeds."""
+    with _make(project, target, **settings) as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    return output
+
+
+def _waited_for(file: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not file.exists():
+        assert time.monotonic() < deadline, f"{file} never came"
+        time.sleep(0.05)
+
+
+def test_an_environment_without_pip_is_made_anew(clone: Path) -> None:
+    half = clone / ".venv" / "bin" / "python"
+    half.parent.mkdir(parents=True)
+    half.write_text(_WITHOUT_PIP)
+    half.chmod(0o755)
+    _done(clone, "install")
+    assert "-m venv --clear" in _ran(clone)[0]
+    assert (clone / ".venv" / ".installed").exists()
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["the first", "a later one"])
+def test_an_install_that_was_interrupted_is_begun_anew(clone: Path, before: bool) -> None:  # noqa: FBT001
+    if before:
+        _done(clone, "install")
+        (clone / "requirements.txt").write_text("a-new-package\n")
+        os.utime(clone / ".venv" / ".installed", (0, 0))
+    with _make(clone, "install", WAIT="yes") as process:
+        _waited_for(clone / "installing")
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode
+    (clone / "ran").write_text("")
+    _done(clone, "install")
+    assert [line.split()[:3] for line in _ran(clone)] == [
+        ["python3", "-m", "venv"],
+        ["-m", "pip", "install"],
+        ["-m", "uv", "pip"],
+    ]
+    assert _done(clone, "install") == "make: Nothing to be done for 'install'.\n"
+
+
+def test_what_was_installed_is_kept_where_requirements_change(clone: Path) -> None:
+    _done(clone, "install")
+    os.utime(clone / ".venv" / ".installed", (0, 0))
+    (clone / "ran").write_text("")
+    _done(clone, "install")
+    assert not [line for line in _ran(clone) if "venv --clear" in line]
+    assert _ran(clone)
+
+
+def test_of_two_installs_at_once_the_second_waits_for_the_first(clone: Path) -> None:
+    with _make(clone, "install", WAIT="yes") as first:
+        _waited_for(clone / "installing")
+        with _make(clone, "install") as second:
+            with pytest.raises(subprocess.TimeoutExpired):
+                second.wait(timeout=1)
+            assert len([line for line in _ran(clone) if line.startswith("python3")]) == 1
+            os.killpg(first.pid, signal.SIGINT)
+            second.communicate(timeout=30)
+            assert second.returncode == 0
+
+
+@pytest.mark.parametrize("target", ["status", "down"])
+def test_where_nothing_was_ever_installed_nothing_is_up(clone: Path, target: str) -> None:
+    _done(clone, target)
+    assert _ran(clone) == []
+
+
+def test_the_commit_hook_runs_what_make_lint_runs(project: Path) -> None:
+    config = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text())
+    hooks = [hook for repository in config["repos"] for hook in repository["hooks"]]
+    _done(project, "lint")
+    linted = _ran(project)
+    (project / "ran").write_text("")
+    for hook in hooks:
+        subprocess.run(["bash", "-c", hook["entry"]], cwd=project, check=True)
+    assert _ran(project) == linted
+    assert len(linted) > 1
