@@ -14,6 +14,7 @@ from gallery.plan.catalogue import Catalogue
 from gallery.plan.intervals import FORGOTTEN, impossible
 from gallery.plan.model import Plan
 from gallery.plan.times import REHEARSED
+from gallery.plan.webhooks import channels_of_one_webhook
 from gallery.stack_file.sections import ExistingOpenShift, Settings
 from gallery.store.roles import Severity
 
@@ -26,6 +27,7 @@ def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     yield from _divided_data(settings, catalogue)
     yield from _undeliverable(settings)
     yield from _idle_integrations(settings)
+    yield from channels_of_one_webhook(settings)
     yield from idle_overrides(catalogue.alerts, settings.alerting.overrides)
 
 

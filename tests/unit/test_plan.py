@@ -268,3 +268,26 @@ def test_a_query_of_grafanas_must_fail_for_a_minute_before_anybody_is_told() -> 
         if bound.alert == "gallery-datasource-canary" and bound.assumptions.startswith("rehearsal")
     )
     assert bound.page.seconds >= 120
+
+
+def with_releases_channel(secret: str, channel: str) -> dict[str, Any]:
+    """A stack with a second Slack contact point, told of what reliability is told."""
+    releases = {"kind": "slack", "secret": secret, "channel": channel}
+    config = with_value("alerting.contact_points.releases", releases)
+    config["gallery:alerting"]["roles"]["reliability"] = ["releases"]
+    return config
+
+
+def test_one_slack_webhook_is_not_given_to_two_channels() -> None:
+    (found,) = errors(with_releases_channel("slack-webhook", "#gallery-releases"))
+    assert 'one webhook (secret "slack-webhook")' in found
+    assert '"chat" for #gallery-alerts and "releases" for #gallery-releases' in found
+    assert "make a webhook for each channel" in found
+
+
+@pytest.mark.parametrize(
+    ("secret", "channel"),
+    [("releases-webhook", "#gallery-releases"), ("slack-webhook", "#gallery-alerts")],
+)
+def test_a_slack_channel_may_have_a_webhook_of_its_own(secret: str, channel: str) -> None:
+    assert resolve(parse(with_releases_channel(secret, channel))).alerts
