@@ -107,7 +107,7 @@ class Topics(pulumi.ComponentResource):
             name=f"{plan.name}-{beat}-silent",
             alarm_description=(
                 f"No {beat} from {plan.cluster_name} for ten minutes: "
-                f"{_MEANING[beat]} Runbook: {plan.runbooks}/{_ALERT[beat]}.md"
+                f"{_MEANING[beat]} Runbook: {_runbook(plan, beat)}"
             ),
             metric_queries=[
                 {
@@ -144,7 +144,11 @@ _MEANING = {
     HEARTBEAT: "the collector, Prometheus or its Alertmanager is dead, and no page would come.",
     GRAFANA_HEARTBEAT: "Grafana does not evaluate or deliver, and no page would come.",
 }
-_ALERT = {HEARTBEAT: "Watchdog", GRAFANA_HEARTBEAT: "GrafanaHeartbeat"}
+
+
+def _runbook(plan: Plan, beat: str) -> str:
+    [alert] = (planned for planned in plan.alerts if planned.alert.delivery == beat)
+    return alert.annotations["runbook_url"]
 
 
 def _beats(plan: Plan) -> tuple[str, ...]:

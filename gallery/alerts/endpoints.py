@@ -1,90 +1,24 @@
-"""Alerts on whether the store's services answer, seen through their own addresses."""
+"""Alerts on whether the store's services answer at their own addresses, how often, how fast."""
 
 from __future__ import annotations
 
-from gallery.alerts.guards import SAME_MOMENT, collector_alive, unanswered
-from gallery.alerts.model import (
-    Alert,
-    Case,
-    Labels,
-    Scope,
-    Series,
-    Subject,
-    at_once,
-    gone,
-    leaves_discovery,
-)
-from gallery.alerts.panels import API_HEALTH
-from gallery.alerts.probing import hanging, refusing, unanswered_cases
-from gallery.alerts.stories import (
-    MINUTE,
-    Spell,
-    lasting,
-    minus,
-    passing,
-    present,
-    short_of,
-    silent,
-    valued,
-)
-from gallery.alerts.subjects import (
-    canary_labels,
-    collector_dies,
-    collector_well,
-    probe_labels,
-    whole,
-)
+from gallery.alerts import panels
+from gallery.alerts.guards import collector_alive, unanswered
+from gallery.alerts.model import Alert, Scope, Subject, at_once, leaves_discovery
 from gallery.metrics import labels, promql
-from gallery.metrics.durations import Duration
+from gallery.metrics.durations import MINUTE, Duration
 from gallery.metrics.names import PROBE_EXPECTED
 from gallery.metrics.timings import FailureMode
-from gallery.store.roles import INCIDENT_RESPONSE, MONITORING, Severity
+from gallery.store.roles import INCIDENT_RESPONSE, MONITORING, RELIABILITY, Severity
 
-
-def _down_cases(scope: Scope) -> tuple[Case, ...]:
-    cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
-    scrape = scope.timings.scrape
-
-    def store_fails(*spells: Spell) -> tuple[Series, ...]:
-        services = (series for of in (cart, shop) for series in refusing(of, *spells))
-        return (*services, *refusing(canary_labels(scope), (False, whole(spells))))
-
-    return (
-        *unanswered_cases(scope, cart),
-        lasting(scope, "the whole store is down", store_fails, cart, shop),
-        _loses_sight(
-            scope,
-            "fails with the prober, a moment before",
-            min(scrape * int(SAME_MOMENT), short_of(scope.hold, scrape)),
-        ),
-        _loses_sight(
-            scope,
-            "was down before the prober went blind",
-            scrape * (int(SAME_MOMENT) + 1),
-            cart,
-        ),
-    )
-
-
-def _loses_sight(scope: Scope, name: str, early: Duration, *fires: Labels) -> Case:
-    """One endpoint fails so long before the prober loses sight of everything."""
-    step = scope.timings.scrape
-    known, blind = (MINUTE * 5).ceil_to(step), (scope.hold + MINUTE * 2).ceil_to(step)
-    cart, others = (
-        probe_labels(scope, "cartservice"),
-        (probe_labels(scope, "frontend"), canary_labels(scope)),
-    )
-    return Case(
-        name=name,
-        series=(
-            *refusing(cart, (False, minus(known, early)), (True, blind + early)),
-            *(series for of in others for series in refusing(of, (False, known), (True, blind))),
-        ),
-        fires_at=known + blind if fires else None,
-        fires=fires,
-        until=known + blind,
-        interval=step,
-    )
+# What EndpointDegraded looks at.
+WINDOW = MINUTE * 10
+# Two outages at least; a single one is EndpointDown's.
+_CHANGES = 4
+# Scrapes by which an endpoint may fail more often than the prober's canary.
+TOLERANCE = 1.5
+# Requests a second below which a percentile is one customer's bad luck.
+FLOOR = 0.2
 
 
 ENDPOINT_DOWN = Alert(
@@ -96,10 +30,85 @@ ENDPOINT_DOWN = Alert(
     owner=INCIDENT_RESPONSE.name,
     summary="An endpoint of the store does not answer.",
     what="{{ $labels.service }} does not answer its probe.",
-    dashboard=API_HEALTH,
+    panel=panels.ENDPOINTS_OVER_TIME,
     outage=True,
     onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
-    cases=_down_cases,
+)
+
+
+def _degraded(scope: Scope) -> str:
+    probe, canary = _answers(scope, labels.PROBE), _answers(scope, labels.CANARY)
+    more = TOLERANCE * scope.timings.scrape.seconds / WINDOW.seconds
+    alike = (
+        f"avg_over_time({probe}) >= {promql.ON_STACK} group_left ()"
+        f" (max {promql.BY_STACK} (avg_over_time({canary})) - {more:g})"
+    )
+    # Whole numbers: a mean of exactly the threshold would be below it or not by its rounding.
+    share = f"sum_over_time({probe}) / count_over_time({probe})"
+    return (
+        f"{share} < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
+        f" unless {promql.ON_SERVICE} ({alike})"
+    )
+
+
+def _answers(scope: Scope, job: str) -> str:
+    """What each target answered to its probes in the window. A probe that hangs is a failed one."""
+    probe = f"{scope.job('probe_success', job)} or {scope.job('up', job)} == 0"
+    return f"min without () ({probe})[{WINDOW}:{scope.timings.scrape}]"
+
+
+ENDPOINT_DEGRADED = Alert(
+    name="EndpointDegraded",
+    subject=Subject.ENDPOINT,
+    expr=_degraded,
+    hold=Duration(0),
+    severity=Severity.TICKET,
+    owner=RELIABILITY.name,
+    threshold=0.9,
+    unit="share of probes that succeed in ten minutes",
+    summary="An endpoint keeps failing and coming back.",
+    what="{{ $labels.service }} keeps failing and coming back: "
+    "{{ $value | humanizePercentage }} of its probes succeeded in ten minutes.",
+    panel=panels.AVAILABILITY,
+    # From the first failure: two outages of half a minute, each with its recovery.
+    onset={FailureMode.CHANGED: lambda _: MINUTE * 4},
+    clearing=lambda _: WINDOW,
+)
+
+
+def _slow(scope: Scope) -> str:
+    window = str(scope.timings.window)
+    matchers = (
+        promql.equals("job", labels.MESH),
+        promql.equals("reporter", "destination"),
+        f"source_workload!={promql.quoted(labels.PROBER_WORKLOAD)}",
+    )
+    buckets = scope.series("istio_request_duration_milliseconds_bucket", *matchers, window=window)
+    requests = scope.series("istio_requests_total", *matchers, window=window)
+    each = promql.by((*labels.COMMON, "le"))
+    return (
+        f"histogram_quantile(0.95, sum {each} (rate({buckets}))) > {scope.threshold:g}"
+        f" and {promql.ON_SERVICE} sum {promql.BY_SERVICE} (rate({requests})) > {FLOOR:g}"
+    )
+
+
+ENDPOINT_SLOW = Alert(
+    name="EndpointSlow",
+    subject=Subject.ENDPOINT,
+    expr=_slow,
+    # Longer than the window: one slow second keeps the percentile high for a whole minute.
+    hold=Duration.of(seconds=120),
+    severity=Severity.TICKET,
+    owner=RELIABILITY.name,
+    # The edges of Istio's histogram next to it are 250 and 1000.
+    threshold=500,
+    unit="milliseconds within which 95 of 100 requests are answered",
+    summary="An endpoint answers its customers slowly.",
+    what="{{ $labels.service }} takes {{ $value | humanize }} ms for the slowest "
+    "of twenty requests.",
+    panel=panels.WAIT_P95,
+    onset={FailureMode.CHANGED: lambda timings: timings.window},
+    clearing=lambda timings: timings.window,
 )
 
 
@@ -108,41 +117,6 @@ def _missing(scope: Scope) -> str:
         f"{scope.series(PROBE_EXPECTED)}"
         f" unless {promql.ON_SERVICE} {scope.job('up', *labels.PROBE_JOBS)}"
         f" and {promql.ON_STACK} ({collector_alive(scope)})"
-    )
-
-
-def _missing_cases(scope: Scope) -> tuple[Case, ...]:
-    cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
-    canary = canary_labels(scope)
-
-    def expected(length: Duration) -> tuple[Series, ...]:
-        return tuple(
-            valued(PROBE_EXPECTED, scope.at(service=service), (1, length))
-            for service in ("cartservice", "frontend")
-        )
-
-    def cart_is_lost(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            *expected(length),
-            present("up", cart, spells, away=gone),
-            *(valued("up", of, (1, length)) for of in (shop, canary)),
-            collector_well(scope, length),
-        )
-
-    def exporter_is_dead(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            *expected(length),
-            *(series for of in (cart, shop, canary) for series in hanging(of, *spells)),
-            collector_well(scope, length),
-        )
-
-    return (
-        lasting(scope, "nobody probes it", cart_is_lost, scope.at(service="cartservice")),
-        passing(scope, "the probe comes back just before the hold ends", cart_is_lost),
-        silent(scope, "the prober itself cannot be scraped", exporter_is_dead),
-        collector_dies(scope, expected, cart, shop),
     )
 
 
@@ -155,9 +129,9 @@ ENDPOINT_PROBE_MISSING = Alert(
     owner=MONITORING.name,
     summary="An endpoint that should be probed is not.",
     what="Nobody probes {{ $labels.service }}: its outage would go unseen.",
-    dashboard=API_HEALTH,
+    panel=panels.ENDPOINTS_OVER_TIME,
     onset={FailureMode.GONE: leaves_discovery},
     clearing=leaves_discovery,
     recorded=True,
-    cases=_missing_cases,
 )
+ALERTS = (ENDPOINT_DOWN, ENDPOINT_DEGRADED, ENDPOINT_SLOW, ENDPOINT_PROBE_MISSING)

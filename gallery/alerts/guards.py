@@ -14,6 +14,7 @@ COLLECTOR_FRESH = 90
 # for probes of different phase, and one for what has not been written yet.
 SAME_MOMENT = 2.5
 _ORDER_KNOWN = "1h"
+NODE = promql.equals("job", labels.NODE)
 
 
 def collector_age(scope: Scope) -> str:
@@ -93,7 +94,7 @@ def host_down(scope: Scope) -> str:
 
     While an instance is replaced two carry its host's labels, and one that answers is enough.
     """
-    return f"max {promql.BY_HOST} ({scope.of_hosts('up', promql.equals('job', labels.NODE))}) == 0"
+    return f"max {promql.BY_HOST} ({scope.of_hosts('up', NODE)}) == 0"
 
 
 def unless_host_down(scope: Scope) -> str:

@@ -1,8 +1,8 @@
-"""What an alert is, and what proves it.
+"""What an alert is.
 
-An alert's expression and its cases are functions of a `Scope`: the stack's place, intervals and
-effective parameters. So an override in a stack file reaches the rule, its proof and its time to
-page by the same way.
+An alert's expression is a function of a `Scope`: the stack's place, intervals and effective
+parameters. Its cases in `gallery.alerts.cases` are too. So an override in a stack file reaches
+the rule, its proof and its time to page by the same way.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gallery.alerts.panels import Panel
 from gallery.contact_points.model import Engine
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import ZERO, Duration
@@ -18,7 +19,6 @@ from gallery.metrics.timings import FailureMode, Timings
 from gallery.store.roles import Severity
 
 Labels = Mapping[str, str]
-_TEN_SECONDS = Duration.of(seconds=10)
 
 
 class Subject(StrEnum):
@@ -98,67 +98,9 @@ class Scope:
         return {labels.ENVIRONMENT: self.environment, labels.CLUSTER: self.cluster} | more
 
 
-@dataclass(frozen=True, kw_only=True)
-class Phase:
-    """Samples of a case: from `start` by `step` at each sample; None is no sample at all.
-
-    `marked` begins a time without samples by a staleness marker.
-    """
-
-    start: float | None
-    step: float
-    length: Duration
-    marked: bool = False
-
-
-def flat(value: float, length: Duration) -> Phase:
-    """The same value for so long."""
-    return Phase(start=value, step=0, length=length)
-
-
-def ramp(start: float, *, per_sample: float, length: Duration) -> Phase:
-    """A value that changes by so much at each sample."""
-    return Phase(start=start, step=per_sample, length=length)
-
-
-def unwritten(length: Duration) -> Phase:
-    """No sample for so long and nobody to say so: the collector itself is silent."""
-    return Phase(start=None, step=0, length=length)
-
-
-def gone(length: Duration) -> Phase:
-    """A staleness marker, then no sample: the scrape failed or the target left discovery."""
-    return Phase(start=None, step=0, length=length, marked=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """One input series of a case."""
-
-    metric: str
-    labels: Labels
-    phases: tuple[Phase, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One story and what the alert makes of it.
-
-    With `fires_at`, exactly the alerts of `fires` (label sets without the rule's own labels)
-    fire at that time. Without, nothing fires at any step until `until`.
-    """
-
-    name: str
-    series: tuple[Series, ...]
-    fires_at: Duration | None = None
-    fires: tuple[Labels, ...] = ()
-    until: Duration = ZERO
-    interval: Duration = _TEN_SECONDS
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Alert:
-    """One promise to tell somebody.
+    """One promise to tell somebody; its cases are found by the object itself.
 
     `threshold` and `unit` are what `expr` compares with, None where it compares with nothing.
     `onset` is, for each scenario the alert is meant for, how long a windowed expression takes to
@@ -168,6 +110,7 @@ class Alert:
     `blindness` is True where it says that nobody sees: it must be told before what was down is
     forgotten and looks mended.
     `what` is the first line of the page, a Go template over the alert's labels and value.
+    `panel` is where a dashboard shows what the alert speaks of, None where none does.
     """
 
     name: str
@@ -178,8 +121,7 @@ class Alert:
     owner: str
     summary: str
     what: str
-    dashboard: str | None
-    cases: Callable[[Scope], tuple[Case, ...]]
+    panel: Panel | None
     onset: Mapping[FailureMode, Callable[[Timings], Duration]]
     clearing: Callable[[Timings], Duration] = lambda _: ZERO
     keep_firing: Duration = ZERO

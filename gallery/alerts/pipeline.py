@@ -2,52 +2,16 @@
 
 from __future__ import annotations
 
+from gallery.alerts import panels
 from gallery.alerts.guards import COLLECTOR_FRESH, blind, collector_age, collector_alive
-from gallery.alerts.model import (
-    Alert,
-    Case,
-    Phase,
-    Scope,
-    Series,
-    Subject,
-    at_once,
-    gone,
-    leaves_discovery,
-    ramp,
-)
-from gallery.alerts.panels import API_HEALTH
-from gallery.alerts.stories import (
-    CALM,
-    MINUTE,
-    STEP,
-    Spell,
-    counter,
-    gauge,
-    lasting,
-    minus,
-    passing,
-    present,
-    short_of,
-    silent,
-    valued,
-)
-from gallery.alerts.subjects import (
-    canary_labels,
-    collector_dies,
-    collector_labels,
-    collector_silent,
-    collector_well,
-    mesh_labels,
-    probe_labels,
-    whole,
-)
+from gallery.alerts.model import Alert, Scope, Subject, at_once, leaves_discovery
 from gallery.metrics import labels, promql
-from gallery.metrics.durations import Duration
+from gallery.metrics.durations import MINUTE, Duration
 from gallery.metrics.names import COLLECTOR_EXPECTED, TARGETS_EXPECTED
 from gallery.metrics.timings import FailureMode
 from gallery.store.roles import MONITORING, Severity
 
-_FRESH = Duration.of(seconds=COLLECTOR_FRESH)
+FRESH = Duration.of(seconds=COLLECTOR_FRESH)
 _BY_REPLICA = promql.by((*labels.COMMON, labels.INSTANCE))
 
 
@@ -56,33 +20,6 @@ def _collector_down(scope: Scope) -> str:
     return (
         f"{scope.series(COLLECTOR_EXPECTED)} unless {promql.ON_STACK}"
         f" ({collector_age(scope)} < {COLLECTOR_FRESH})"
-    )
-
-
-def _collector_down_cases(scope: Scope) -> tuple[Case, ...]:
-    expected = scope.at(service=labels.COLLECTOR_SERVICE)
-
-    def stops(*spells: Spell) -> tuple[Series, ...]:
-        return (
-            collector_silent(scope, *spells),
-            valued(COLLECTOR_EXPECTED, expected, (1, whole(spells))),
-        )
-
-    age = _FRESH.ceil_to(STEP)
-    forever = age + scope.hold.ceil_to(STEP) + MINUTE * 10
-    return (
-        lasting(scope, "writes nothing any more", stops, expected, onset=age),
-        Case(
-            name="is silent for longer than its last values are remembered",
-            series=stops((False, CALM), (True, forever)),
-            fires_at=CALM + forever,
-            fires=(expected,),
-        ),
-        # The age counts from the sample before the silence.
-        passing(
-            scope, "writes again in time", stops, spell=minus(age, STEP) + short_of(scope.hold)
-        ),
-        silent(scope, "writes", lambda *spells: stops((False, whole(spells)))),
     )
 
 
@@ -96,55 +33,11 @@ COLLECTOR_DOWN = Alert(
     summary="Nothing new arrives from the collector.",
     what="Nothing that the collector took in the last minute and a half has arrived: "
     "it is down, or cannot write to Amazon Managed Prometheus.",
-    dashboard=API_HEALTH,
-    onset={FailureMode.REFUSED: lambda _: _FRESH, FailureMode.GONE: lambda _: _FRESH},
+    panel=panels.SAMPLE_AGE,
+    onset={FailureMode.REFUSED: lambda _: FRESH, FailureMode.GONE: lambda _: FRESH},
     recorded=True,
     blindness=True,
-    cases=_collector_down_cases,
 )
-
-
-def _blind_cases(scope: Scope) -> tuple[Case, ...]:
-    probes = tuple(probe_labels(scope, service) for service in ("cartservice", "frontend"))
-    canary = canary_labels(scope)
-    targets = (*probes, canary)
-
-    def reaches_nothing(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            *(gauge("probe_success", of, spells, well=1, ill=0) for of in targets),
-            *(valued("up", of, (1, length)) for of in targets),
-        )
-
-    def does_not_answer(*spells: Spell) -> tuple[Series, ...]:
-        return (
-            *(present("probe_success", of, spells, away=gone) for of in targets),
-            *(gauge("up", of, spells, well=1, ill=0) for of in targets),
-        )
-
-    def store_is_down(*spells: Spell) -> tuple[Series, ...]:
-        return (
-            *(gauge("probe_success", of, spells, well=1, ill=0) for of in probes),
-            valued("probe_success", canary, (1, whole(spells))),
-            *(valued("up", of, (1, whole(spells))) for of in targets),
-        )
-
-    def canary_is_down(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            *(valued("probe_success", of, (1, length)) for of in probes),
-            gauge("probe_success", canary, spells, well=1, ill=0),
-            *(valued("up", of, (1, length)) for of in targets),
-        )
-
-    return (
-        lasting(scope, "reaches nothing, not even itself", reaches_nothing, scope.at()),
-        lasting(scope, "its exporter cannot be scraped", does_not_answer, scope.at()),
-        passing(scope, "reaches nothing for a moment", reaches_nothing),
-        passing(scope, "its exporter restarts", does_not_answer),
-        silent(scope, "the store is down as a whole", store_is_down),
-        silent(scope, "loses itself alone", canary_is_down),
-    )
 
 
 COLLECTOR_BLIND = Alert(
@@ -157,10 +50,9 @@ COLLECTOR_BLIND = Alert(
     owner=MONITORING.name,
     summary="The prober sees nothing, not even itself.",
     what="No probe succeeds, not even the prober's of itself: outages of the store go unseen.",
-    dashboard=API_HEALTH,
+    panel=panels.PROBER,
     onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
     blindness=True,
-    cases=_blind_cases,
 )
 
 
@@ -178,59 +70,6 @@ def _targets_lost(scope: Scope) -> str:
     )
 
 
-def _targets_lost_cases(scope: Scope) -> tuple[Case, ...]:
-    cart = scope.at(service="cartservice")
-    proxy, second = (mesh_labels(scope, "cartservice", pod) for pod in ("1", "2"))
-
-    def expected(length: Duration) -> Series:
-        return valued(TARGETS_EXPECTED, cart, (1, length))
-
-    def refuses(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            gauge("up", proxy, spells, well=1, ill=0),
-            expected(length),
-            collector_well(scope, length),
-        )
-
-    def leaves(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            present("up", proxy, spells, away=gone),
-            expected(length),
-            collector_well(scope, length),
-        )
-
-    def scales_down(*spells: Spell) -> tuple[Series, ...]:
-        return (*leaves(*spells), valued("up", second, (1, whole(spells))))
-
-    collector = scope.at(service=labels.COLLECTOR_SERVICE)
-    replicas = (collector_labels(scope), collector_labels(scope) | {"instance": "collector-1"})
-
-    def replica_is_evicted(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        return (
-            valued(TARGETS_EXPECTED, collector, (2, length)),
-            valued("up", replicas[0], (1, length)),
-            present("up", replicas[1], spells, away=gone),
-        )
-
-    def both_are_there(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        every = (valued("up", each, (1, length)) for each in replicas)
-        return (valued(TARGETS_EXPECTED, collector, (2, length)), *every)
-
-    return (
-        lasting(scope, "a proxy refuses to be scraped", refuses, proxy),
-        lasting(scope, "no proxy of a service is found", leaves, cart),
-        lasting(scope, "a replica of the collector is evicted", replica_is_evicted, collector),
-        silent(scope, "both replicas of the collector are there", both_are_there),
-        passing(scope, "a proxy restarts", refuses),
-        silent(scope, "a service scales down", scales_down),
-        collector_dies(scope, lambda length: (expected(length),), proxy),
-    )
-
-
 TARGETS_LOST = Alert(
     name="TargetsLost",
     subject=Subject.PIPELINE,
@@ -242,11 +81,10 @@ TARGETS_LOST = Alert(
     what="{{ if $labels.instance }}{{ $labels.instance }} of {{ $labels.service }} cannot be "
     "scraped.{{ else }}Of {{ $labels.service }} fewer pods are found than planned: "
     "{{ $value }} missing.{{ end }}",
-    dashboard=API_HEALTH,
+    panel=panels.TARGETS,
     onset={FailureMode.REFUSED: at_once, FailureMode.GONE: leaves_discovery},
     clearing=leaves_discovery,
     recorded=True,
-    cases=_targets_lost_cases,
 )
 
 
@@ -266,45 +104,6 @@ def _behind(scope: Scope) -> str:
     )
 
 
-def _behind_cases(scope: Scope) -> tuple[Case, ...]:
-    queue = collector_labels(scope) | {"remote_name": "amp", "url": "https://aps/"}
-    replica = {key: queue[key] for key in (*labels.COMMON, labels.INSTANCE)}
-
-    def lags(*spells: Spell, ill: float) -> tuple[Series, ...]:
-        return (_sent(queue, spells, ill=ill * scope.threshold),)
-
-    def rejected(*spells: Spell) -> tuple[Series, ...]:
-        metric = "prometheus_remote_storage_samples_failed_total"
-        return (
-            *lags(*spells, ill=0),
-            counter(metric, queue, *((10 if bad else 0, length) for bad, length in spells)),
-        )
-
-    def far_behind(*spells: Spell) -> tuple[Series, ...]:
-        return lags(*spells, ill=1.5)
-
-    return (
-        lasting(scope, "falls far behind", far_behind, replica),
-        lasting(scope, "loses samples for good", rejected, replica, onset=STEP),
-        passing(scope, "catches up", far_behind),
-        passing(scope, "loses one batch", rejected, spell=STEP),
-        silent(scope, "is a little behind", lambda *spells: lags(*spells, ill=0.75)),
-    )
-
-
-def _sent(queue: dict[str, str], spells: tuple[Spell, ...], *, ill: float) -> Series:
-    """The newest timestamp sent, in seconds, so far behind the clock while the condition lasts."""
-    phases, now = list[Phase](), 0.0
-    for bad, length in spells:
-        phases.append(ramp(now - (ill if bad else 0), per_sample=STEP.seconds, length=length))
-        now += length.seconds
-    return Series(
-        metric="prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
-        labels=queue,
-        phases=tuple(phases),
-    )
-
-
 REMOTE_WRITE_BEHIND = Alert(
     name="RemoteWriteBehind",
     subject=Subject.PIPELINE,
@@ -317,9 +116,9 @@ REMOTE_WRITE_BEHIND = Alert(
     unit="seconds between a sample and its sending",
     summary="The collector does not keep up with writing, or its samples are refused.",
     what="{{ $labels.instance }} of the collector writes far too late, or its samples are refused.",
-    dashboard=API_HEALTH,
+    panel=panels.REMOTE_WRITE,
     # What is late to arrive is late to be seen; after five minutes nothing is.
     onset={FailureMode.CHANGED: lambda _: MINUTE * 5},
     clearing=lambda timings: timings.window,
-    cases=_behind_cases,
 )
+ALERTS = (COLLECTOR_DOWN, COLLECTOR_BLIND, TARGETS_LOST, REMOTE_WRITE_BEHIND)

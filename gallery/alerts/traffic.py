@@ -5,33 +5,20 @@ Not by standard deviations: on a host whose traffic hardly varies they page for 
 
 from __future__ import annotations
 
+from gallery.alerts import panels
 from gallery.alerts.guards import unless_host_down
-from gallery.alerts.model import Alert, Case, Phase, Scope, Series, Subject, flat, unwritten
-from gallery.alerts.panels import HOSTS
-from gallery.alerts.stories import (
-    MINUTE,
-    Spell,
-    Story,
-    gauge,
-    lasting,
-    minus,
-    passing,
-    silent,
-    valued,
-)
-from gallery.alerts.subjects import host_labels, node_labels, whole
-from gallery.metrics.durations import Duration
+from gallery.alerts.model import Alert, Scope, Subject
+from gallery.metrics.durations import MINUTE, Duration
 from gallery.metrics.names import RECEIVE_RATE, RECEIVE_USUAL, TRANSMIT_RATE, TRANSMIT_USUAL
-from gallery.metrics.recordings import USUAL_EVERY, USUAL_KNOWN
+from gallery.metrics.recordings import USUAL_KNOWN
 from gallery.metrics.timings import FailureMode, Timings
 from gallery.store.roles import INFRASTRUCTURE, Severity
 
 # Bytes a second: more than five times next to nothing is still next to nothing.
-_MUCH = 100_000
+MUCH = 100_000
 # Bytes a second: a host that usually says less than this cannot fall silent.
-_LITTLE = 10_000
+LITTLE = 10_000
 _RATE_WINDOW = MINUTE * 5
-
 _DIRECTIONS = ((RECEIVE_RATE, RECEIVE_USUAL), (TRANSMIT_RATE, TRANSMIT_USUAL))
 
 
@@ -47,7 +34,7 @@ def _either(scope: Scope, conditions: tuple[str, ...]) -> str:
 def _high(scope: Scope) -> str:
     def condition(rate: str, usual: str) -> str:
         now, band = scope.of_hosts(rate), _usual(scope, usual)
-        return f"{now} > {scope.threshold:g} * {band} and {now} - {band} > {_MUCH}"
+        return f"{now} > {scope.threshold:g} * {band} and {now} - {band} > {MUCH}"
 
     return _either(scope, tuple(condition(*names) for names in _DIRECTIONS))
 
@@ -55,105 +42,9 @@ def _high(scope: Scope) -> str:
 def _low(scope: Scope) -> str:
     def condition(rate: str, usual: str) -> str:
         now, band = scope.of_hosts(rate), _usual(scope, usual)
-        return f"{now} < {scope.threshold:g} * {band} and {band} > {_LITTLE}"
+        return f"{now} < {scope.threshold:g} * {band} and {band} > {LITTLE}"
 
     return _either(scope, tuple(condition(*names) for names in _DIRECTIONS))
-
-
-def _recorded_seldom(metric: str, host: dict[str, str], value: float, length: Duration) -> Series:
-    phases = list[Phase]()
-    for _ in range(length.milliseconds // USUAL_EVERY.milliseconds + 1):
-        phases += [flat(value, MINUTE), unwritten(minus(USUAL_EVERY, MINUTE))]
-    return Series(metric=metric, labels=host, phases=tuple(phases))
-
-
-# Which way the traffic leaves its band; the other way keeps to it.
-_RECEIVE, _TRANSMIT = 0, 1
-
-
-def _story(scope: Scope, way: int, factor: float, *, usual: float = _MUCH, up: int = 1) -> Story:
-    """A host whose traffic one way is so many times the usual, in bytes a second."""
-    host = host_labels(scope)
-
-    def story(*spells: Spell) -> tuple[Series, ...]:
-        length = whole(spells)
-        factors = (factor if each == way else 1 for each in (_RECEIVE, _TRANSMIT))
-        rates = zip((RECEIVE_RATE, TRANSMIT_RATE), factors, strict=True)
-        bands = (RECEIVE_USUAL, TRANSMIT_USUAL)
-        return (
-            *(gauge(rate, host, spells, well=usual, ill=times * usual) for rate, times in rates),
-            *(_recorded_seldom(band, host, usual, length) for band in bands),
-            valued("up", node_labels(scope), (up, length)),
-        )
-
-    return story
-
-
-def _of_a_new_host(story: Story) -> Story:
-    """The same before what is usual is known."""
-
-    def new(*spells: Spell) -> tuple[Series, ...]:
-        bands = (RECEIVE_USUAL, TRANSMIT_USUAL)
-        return tuple(series for series in story(*spells) if series.metric not in bands)
-
-    return new
-
-
-def _fires(scope: Scope, name: str, story: Story) -> Case:
-    return lasting(scope, name, story, host_labels(scope), step=MINUTE)
-
-
-def _silent(scope: Scope, name: str, story: Story) -> Case:
-    return silent(scope, name, story, step=MINUTE)
-
-
-def _high_cases(scope: Scope) -> tuple[Case, ...]:
-    flood, rise = 1.5 * scope.threshold, 0.75 * scope.threshold
-
-    def just(share: float) -> float:
-        """The usual traffic at which a flood exceeds it by this share of what counts as much."""
-        return share * _MUCH / (flood - 1)
-
-    def both(way: int, verb: str) -> tuple[Case, ...]:
-        return (
-            _fires(scope, f"{verb} a flood", _story(scope, way, flood, usual=just(1.5))),
-            _silent(scope, f"{verb} more on a good day", _story(scope, way, rise)),
-            _silent(
-                scope,
-                f"{verb} much for one who hardly speaks",
-                _story(scope, way, flood, usual=just(0.75)),
-            ),
-        )
-
-    return (
-        *both(_RECEIVE, "receives"),
-        *both(_TRANSMIT, "sends"),
-        passing(scope, "receives a flood for a while", _story(scope, _RECEIVE, flood), step=MINUTE),
-        _silent(scope, "is new", _of_a_new_host(_story(scope, _RECEIVE, flood))),
-        _silent(scope, "is down, which says it all", _story(scope, _RECEIVE, flood, up=0)),
-    )
-
-
-def _low_cases(scope: Scope) -> tuple[Case, ...]:
-    drought, lull = 0.75 * scope.threshold, 1.5 * scope.threshold
-
-    def both(way: int, verb: str) -> tuple[Case, ...]:
-        def usually(share: float) -> Story:
-            return _story(scope, way, drought, usual=share * _LITTLE)
-
-        return (
-            _fires(scope, f"{verb} hardly anything", usually(1.5)),
-            _silent(scope, f"{verb} less in a quiet night", _story(scope, way, lull)),
-            _silent(scope, f"{verb} nothing, as it nearly always does", usually(0.75)),
-        )
-
-    return (
-        *both(_RECEIVE, "receives"),
-        *both(_TRANSMIT, "sends"),
-        passing(scope, "pauses", _story(scope, _RECEIVE, drought), step=MINUTE),
-        _silent(scope, "is new", _of_a_new_host(_story(scope, _RECEIVE, drought))),
-        _silent(scope, "is down, which says it all", _story(scope, _RECEIVE, drought, up=0)),
-    )
 
 
 def _rate_window(_: Timings) -> Duration:
@@ -172,12 +63,12 @@ HOST_TRAFFIC_HIGH = Alert(
     unit="times the usual traffic",
     summary="A host has far more network traffic than usual.",
     what="Host {{ $labels.host }} moves {{ $value | humanize1024 }}B/s, far more than usual.",
-    dashboard=HOSTS,
+    panel=panels.TRAFFIC_IN,
     onset={FailureMode.CHANGED: _rate_window},
     clearing=_rate_window,
     recorded=True,
-    cases=_high_cases,
 )
+
 
 HOST_TRAFFIC_LOW = Alert(
     name="HostTrafficLow",
@@ -190,9 +81,9 @@ HOST_TRAFFIC_LOW = Alert(
     unit="times the usual traffic",
     summary="A host has hardly any of its usual network traffic.",
     what="Host {{ $labels.host }} moves {{ $value | humanize1024 }}B/s, far less than usual.",
-    dashboard=HOSTS,
+    panel=panels.TRAFFIC_IN,
     onset={FailureMode.CHANGED: _rate_window},
     clearing=_rate_window,
     recorded=True,
-    cases=_low_cases,
 )
+ALERTS = (HOST_TRAFFIC_HIGH, HOST_TRAFFIC_LOW)

@@ -7,10 +7,9 @@ from typing import Any, cast
 from gallery.dashboards.api_health import api_health
 from gallery.dashboards.documents import plain, queries
 from gallery.dashboards.hosts import hosts
-from gallery.dashboards.titles import panel_of
 from gallery.plan.model import Plan
 
-__all__ = ["dashboards", "panel_of", "queries"]
+__all__ = ["dashboards", "queries"]
 
 
 def dashboards(plan: Plan) -> dict[str, dict[str, Any]]:

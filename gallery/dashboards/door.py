@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.door import SHOP_DOOR_CERTIFICATE_EXPIRING
+from gallery.alerts.panels import CERTIFICATE, DOOR_OVER_TIME
 from gallery.dashboards.endpoints import NOT_PROBED, duration, state
 from gallery.dashboards.panels import (
     Face,
@@ -16,7 +17,6 @@ from gallery.dashboards.panels import (
     tile,
 )
 from gallery.dashboards.sources import Source, source, threshold
-from gallery.dashboards.titles import CERTIFICATE, DOOR_OVER_TIME
 from gallery.metrics import labels, promql
 from gallery.plan.model import Plan
 
@@ -45,7 +45,7 @@ def over_time(plan: Plan) -> model.Panel:
     here = door(plan)
     return state_timeline(
         here,
-        DOOR_OVER_TIME,
+        DOOR_OVER_TIME.title,
         f"Whether {plan.door} answered from outside.",
         Query(expr=state(here, labels.DOOR), legend=plan.door or ""),
         unseen=NOT_PROBED,
@@ -70,7 +70,7 @@ def certificate(plan: Plan) -> model.Panel:
     expiry = here.job("probe_ssl_earliest_cert_expiry", labels.DOOR)
     return tile(
         here,
-        CERTIFICATE,
+        CERTIFICATE.title,
         f"Days until the first certificate in the chain of {plan.door} expires.",
         Query(expr=f"(min ({expiry}) - time()) / {_DAY}", legend="days left"),
         Face(

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.alerts.endpoints import ENDPOINT_DOWN
-from gallery.alerts.panels import API_HEALTH
-from gallery.alerts.quality import ENDPOINT_DEGRADED
+from gallery.alerts.endpoints import ENDPOINT_DEGRADED, ENDPOINT_DOWN
+from gallery.alerts.panels import API_HEALTH, AVAILABILITY, ENDPOINTS_OVER_TIME
 from gallery.dashboards.frame import link
 from gallery.dashboards.lines import Override, distinct
 from gallery.dashboards.palette import UNKNOWN
@@ -25,7 +24,6 @@ from gallery.dashboards.panels import (
     tile,
 )
 from gallery.dashboards.sources import RATE_INTERVAL, Source, effective, threshold
-from gallery.dashboards.titles import AVAILABILITY, ENDPOINTS_OVER_TIME
 from gallery.metrics import labels, promql
 from gallery.metrics.names import PROBE_EXPECTED
 from gallery.plan.model import Plan
@@ -121,7 +119,7 @@ def over_time(source: Source) -> model.Panel:
     """Every endpoint as a lane."""
     return state_timeline(
         source,
-        ENDPOINTS_OVER_TIME,
+        ENDPOINTS_OVER_TIME.title,
         "Since when an endpoint is down, and how often it was. Gaps are times nobody looked.",
         Query(expr=state(source, labels.PROBE), legend=_OF_SERVICE),
         unseen=NOT_PROBED,
@@ -133,7 +131,7 @@ def availability(plan: Plan, source: Source) -> model.Panel:
     probes = f"{answers(source, labels.PROBE)}[{RATE_INTERVAL}:{source.step}]"
     return graph(
         source,
-        AVAILABILITY,
+        AVAILABILITY.title,
         "The share of probes that each service answered. The dashed line is where "
         f"{ENDPOINT_DEGRADED.name} counts, over its own longer window.",
         Query(expr=f"avg_over_time({probes})", legend=_OF_SERVICE),

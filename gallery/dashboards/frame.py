@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.alerts.panels import API_HEALTH, HOSTS
+from gallery.alerts.panels import API_HEALTH, HOSTS, Panel
 from gallery.dashboards.grid import Band, Heading, placed
 from gallery.dashboards.palette import BAD
 from gallery.dashboards.panels import DATA_SOURCE, Query
 from gallery.dashboards.sources import Source
-from gallery.dashboards.titles import HOMES
 from gallery.plan.model import Plan
 
 TAG = "gallery"
@@ -37,7 +36,7 @@ def framed(
     panels = list(placed(parts))
     for panel in panels:
         if isinstance(panel, model.Panel):
-            panel.links = [*(panel.links or []), *_runbooks(plan, panel.title or "")]
+            panel.links = [*(panel.links or []), *_runbooks(plan, Panel(uid, panel.title or ""))]
     return model.Dashboard(
         uid=uid,
         title=title,
@@ -150,11 +149,11 @@ def _elsewhere(plan: Plan, uid: str) -> list[model.DashboardLink]:
     ]
 
 
-def _runbooks(plan: Plan, title: str) -> list[model.DashboardLink]:
+def _runbooks(plan: Plan, panel: Panel) -> list[model.DashboardLink]:
     """The runbooks of the alerts whose state this panel shows."""
     urls = {
         planned.name: planned.annotations["runbook_url"]
         for planned in plan.alerts
-        if HOMES.get(planned.name) == title
+        if planned.alert.panel == panel
     }
     return [link(f"Runbook: {name}", url) for name, url in urls.items()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grafana_foundation_sdk.models.dashboard import GridPos, Panel, RowPanel
 
-from gallery.dashboards.titles import panel_id
+from gallery.alerts.panels import panel_id
 
 COLUMNS = 24
 _HEADING_HEIGHT = 1

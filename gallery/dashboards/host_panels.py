@@ -5,7 +5,14 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.disks import DISKS, HOST_DISK_FILLING
-from gallery.alerts.hosts import HOST_CPU_SATURATED, HOST_MEMORY_LOW
+from gallery.alerts.panels import (
+    CPU_USED,
+    DISK_LEFT,
+    HOSTS_MISSING,
+    HOSTS_OVER_TIME,
+    MEMORY_LEFT,
+)
+from gallery.alerts.resources import HOST_CPU_SATURATED, HOST_MEMORY_LOW
 from gallery.dashboards.host_traffic import tile_of_unusual
 from gallery.dashboards.lines import distinct
 from gallery.dashboards.panels import (
@@ -23,13 +30,6 @@ from gallery.dashboards.panels import (
     tile,
 )
 from gallery.dashboards.sources import RATE_INTERVAL, Source, threshold
-from gallery.dashboards.titles import (
-    CPU_USED,
-    DISK_LEFT,
-    HOSTS_MISSING,
-    HOSTS_OVER_TIME,
-    MEMORY_LEFT,
-)
 from gallery.metrics import labels, promql
 from gallery.metrics.names import HOSTS_EXPECTED
 from gallery.plan.model import Plan
@@ -100,7 +100,7 @@ def tiles(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
         ),
         tile(
             source,
-            HOSTS_MISSING,
+            HOSTS_MISSING.title,
             "How many hosts of the plan are not found in EC2 at all.",
             Query(expr=f"sum ({expected}) - {found}", legend="missing"),
             Face(unit="none", empty="NOT KNOWN", decimals=0, steps=none_at_all()),
@@ -137,7 +137,7 @@ def over_time(source: Source) -> model.Panel:
     """Every host as a lane."""
     return state_timeline(
         source,
-        HOSTS_OVER_TIME,
+        HOSTS_OVER_TIME.title,
         f"Whether each host's exporter answered. {NOT_FOUND}: it was there within the hour before "
         "and is not in EC2 any more.",
         Query(expr=state(source), legend=_OF_HOST),
@@ -151,7 +151,7 @@ def resources(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
     return (
         graph(
             source,
-            CPU_USED,
+            CPU_USED.title,
             f"The dashed line is where {HOST_CPU_SATURATED.name} counts.",
             Query(expr=cpu(source, RATE_INTERVAL), legend=_OF_HOST),
             face=_share(line_at(threshold(plan, HOST_CPU_SATURATED))),
@@ -159,7 +159,7 @@ def resources(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
         ),
         graph(
             source,
-            MEMORY_LEFT,
+            MEMORY_LEFT.title,
             f"The share that is available. The dashed line is where {HOST_MEMORY_LOW.name} counts.",
             Query(expr=memory(source), legend=_OF_HOST),
             face=_share(line_at(threshold(plan, HOST_MEMORY_LOW))),
@@ -167,7 +167,7 @@ def resources(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
         ),
         graph(
             source,
-            DISK_LEFT,
+            DISK_LEFT.title,
             f"The share of space that is left. Below the dashed line {HOST_DISK_FILLING.name} "
             "counts if the disk will be full soon.",
             Query(expr=disk(source, "host, mountpoint"), legend="{{host}} {{mountpoint}}"),

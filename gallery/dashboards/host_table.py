@@ -7,7 +7,7 @@ from dataclasses import replace
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.disks import HOST_DISK_FILLING
-from gallery.alerts.hosts import HOST_CPU_SATURATED, HOST_MEMORY_LOW
+from gallery.alerts.resources import HOST_CPU_SATURATED, HOST_MEMORY_LOW
 from gallery.dashboards.host_panels import NOT_FOUND, cpu, disk, memory, state
 from gallery.dashboards.host_traffic import received, sent, unusual
 from gallery.dashboards.palette import ATTENTION

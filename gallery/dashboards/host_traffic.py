@@ -5,12 +5,12 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
+from gallery.alerts.panels import TRAFFIC_IN
 from gallery.alerts.traffic import HOST_TRAFFIC_HIGH, HOST_TRAFFIC_LOW
 from gallery.dashboards.lines import DASHED, Override, distinct, fixed, styled
 from gallery.dashboards.palette import ATTENTION, FAINT, STRONG
 from gallery.dashboards.panels import Curve, Face, Query, graph, none_at_all, outside, tile
 from gallery.dashboards.sources import CHOSEN_GROUPS, Source, condition, threshold
-from gallery.dashboards.titles import TRAFFIC_IN
 from gallery.metrics.names import RECEIVE_RATE, RECEIVE_USUAL, TRANSMIT_RATE, TRANSMIT_USUAL
 from gallery.metrics.recordings import USUAL_KNOWN
 from gallery.plan.model import Plan
@@ -67,7 +67,7 @@ def against_usual(plan: Plan, source: Source) -> tuple[model.Panel, model.Panel]
         )
 
     return (
-        panel(TRAFFIC_IN, "receives", received(source)),
+        panel(TRAFFIC_IN.title, "receives", received(source)),
         panel("Traffic out, against what is usual", "sends", sent(source)),
     )
 

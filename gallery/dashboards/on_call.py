@@ -20,7 +20,9 @@ def on_call(plan: Plan, dashboard: str) -> Band:
     rows = [
         _row(plan, planned)
         for planned in plan.alerts
-        if planned.alert.dashboard == dashboard and planned.alert.delivery is Delivery.OWNER
+        if planned.alert.panel is not None
+        and planned.alert.panel.dashboard == dashboard
+        and planned.alert.delivery is Delivery.OWNER
     ]
     panel = prose(
         "Alerts and whom they call",

@@ -5,6 +5,13 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.guards import COLLECTOR_FRESH
+from gallery.alerts.panels import (
+    PROBER,
+    RECORDING_AGE,
+    REMOTE_WRITE,
+    SAMPLE_AGE,
+    TARGETS,
+)
 from gallery.alerts.pipeline import REMOTE_WRITE_BEHIND
 from gallery.dashboards.endpoints import NOT_PROBED, answers, state
 from gallery.dashboards.palette import UNKNOWN
@@ -20,13 +27,6 @@ from gallery.dashboards.panels import (
     tile,
 )
 from gallery.dashboards.sources import RATE_INTERVAL, Source, source, threshold
-from gallery.dashboards.titles import (
-    PROBER,
-    RECORDING_AGE,
-    REMOTE_WRITE,
-    SAMPLE_AGE,
-    TARGETS,
-)
 from gallery.metrics import labels, promql
 from gallery.metrics.names import COLLECTOR_EXPECTED, PROBE_EXPECTED
 from gallery.metrics.recordings import STALE_EVALUATIONS
@@ -52,7 +52,7 @@ def first_row(plan: Plan) -> tuple[model.Panel, ...]:
     return (
         tile(
             here,
-            SAMPLE_AGE,
+            SAMPLE_AGE.title,
             "How long ago the collector took its newest sample of itself. "
             f"From {COLLECTOR_FRESH} s on it counts as dead.",
             Query(expr=_age(here.job("up", labels.COLLECTOR)), legend="age"),
@@ -60,7 +60,7 @@ def first_row(plan: Plan) -> tuple[model.Panel, ...]:
         ),
         tile(
             here,
-            RECORDING_AGE,
+            RECORDING_AGE.title,
             f"How long ago AMP recorded what is expected; it should every "
             f"{plan.timings.evaluate_amp}.",
             Query(expr=_age(here.series(COLLECTOR_EXPECTED)), legend="age"),
@@ -76,7 +76,7 @@ def first_row(plan: Plan) -> tuple[model.Panel, ...]:
         ),
         state_tiles(
             watchers,
-            PROBER,
+            PROBER.title,
             "Whether the prober reaches itself and Grafana. If the prober does not even reach "
             "itself, nobody sees an outage.",
             Query(
@@ -106,14 +106,14 @@ def second_row(plan: Plan) -> tuple[model.Panel, ...]:
     return (
         graph(
             here,
-            TARGETS,
+            TARGETS.title,
             "Targets of each job that the collector finds and cannot scrape.",
             Query(expr=f"sum by (job) ({here.series('up')} == bool 0)", legend="{{job}}"),
             face=Face(unit="none", empty=_NOTHING, lowest=0, decimals=0),
         ),
         graph(
             here,
-            REMOTE_WRITE,
+            REMOTE_WRITE.title,
             "Seconds between a sample and its sending to AMP, for each replica of the "
             f"collector. The dashed line is where {REMOTE_WRITE_BEHIND.name} counts.",
             Query(expr=f"max by (instance) (timestamp({sent}) - {sent})", legend="{{instance}}"),

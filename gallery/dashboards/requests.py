@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.alerts.quality import ENDPOINT_SLOW
+from gallery.alerts.endpoints import ENDPOINT_SLOW
+from gallery.alerts.panels import WAIT_P95
 from gallery.dashboards.endpoints import lines
 from gallery.dashboards.palette import ATTENTION, BAD, GOOD
 from gallery.dashboards.panels import (
@@ -23,7 +24,6 @@ from gallery.dashboards.panels import (
     tile,
 )
 from gallery.dashboards.sources import RATE_INTERVAL, Source, threshold
-from gallery.dashboards.titles import WAIT_P95
 from gallery.metrics import labels, promql
 from gallery.plan.model import Plan
 
@@ -144,7 +144,7 @@ def waits(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
     return (
         graph(
             source,
-            WAIT_P95,
+            WAIT_P95.title,
             "95 of 100 requests are answered within this time, as the service measured it. "
             f"The dashed line is where {ENDPOINT_SLOW.name} counts.",
             Query(expr=quantile(source, 0.95, RATE_INTERVAL), legend=_OF_SERVICE),

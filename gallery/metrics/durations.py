@@ -66,3 +66,9 @@ class Duration:
 
 
 ZERO = Duration(0)
+MINUTE = Duration.of(seconds=60)
+
+
+def minus(length: Duration, less: Duration) -> Duration:
+    """The difference of two lengths; nothing where it would be negative."""
+    return Duration(max(0, length.milliseconds - less.milliseconds))

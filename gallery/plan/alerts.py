@@ -162,8 +162,8 @@ def _annotations(alert: Alert, hold: Duration, ground: Ground) -> dict[str, str]
     # An error is held by no Grafana before 13.0.2: nothing is said of how long it had lasted.
     if hold > Duration(0) and alert.error_state is not ErrorState.ERROR:
         texts["hold"] = str(hold)
-    if alert.dashboard:
-        texts["dashboard_path"] = f"/d/{alert.dashboard}"
+    if alert.panel:
+        texts["dashboard_path"] = f"/d/{alert.panel.dashboard}"
     return texts
 
 

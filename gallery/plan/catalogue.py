@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gallery.alerts import ALERTS
+from gallery.alerts.cases import proven
 from gallery.alerts.model import Alert
 from gallery.store.roles import ROLES, Role
 from gallery.store.services import LOAD_GENERATOR, SERVICES, LoadGenerator, Service
@@ -31,4 +32,6 @@ class Catalogue:
         return workload.environment | addresses
 
 
-STORE = Catalogue(services=SERVICES, load_generator=LOAD_GENERATOR, roles=ROLES, alerts=ALERTS)
+STORE = Catalogue(
+    services=SERVICES, load_generator=LOAD_GENERATOR, roles=ROLES, alerts=proven(ALERTS)
+)

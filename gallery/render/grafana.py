@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from gallery.contact_points.model import BUILT_IN, ContactPoint, Engine, Kind
-from gallery.dashboards import panel_of
 from gallery.dashboards.names import DATA_SOURCE_UID
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.model import Plan
@@ -84,11 +83,11 @@ def _annotation(text: str) -> str:
 def rule(planned: PlannedAlert) -> dict[str, Any]:
     """One rule of `alerting.RuleGroup`."""
     annotations = {key: _annotation(text) for key, text in planned.annotations.items()}
-    panel = panel_of(planned.name)
-    if planned.alert.dashboard and panel is not None:
+    panel = planned.alert.panel
+    if panel is not None:
         # Grafana refuses one of the two without the other.
-        annotations["__dashboardUid__"] = planned.alert.dashboard
-        annotations["__panelId__"] = str(panel)
+        annotations["__dashboardUid__"] = panel.dashboard
+        annotations["__panelId__"] = str(panel.id)
     document: dict[str, Any] = {
         "name": planned.name,
         "uid": planned.uid,

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gallery.alerts.model import Case, Labels, Phase, Series
+from gallery.alerts.cases import cases_of
+from gallery.alerts.cases.model import Case, Phase, Series
+from gallery.alerts.model import Labels
 from gallery.metrics import promql
 from gallery.metrics.durations import Duration
 from gallery.plan.alerts import PlannedAlert
@@ -39,7 +41,7 @@ def proven(planned: PlannedAlert) -> ProvenRule:
         rule=alerting_rule(planned),
         name=planned.name,
         labels=planned.labels,
-        cases=planned.alert.cases(planned.scope),
+        cases=cases_of(planned.alert, planned.scope),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gallery.alerts.endpoints import ENDPOINT_SLOW
 from gallery.metrics.timings import FailureMode
 from gallery.plan.model import Plan
 from rehearsal.drill.expectations import Expectation
@@ -38,5 +39,5 @@ def consequences(promises: Promises, broken: Iterable[str]) -> tuple[Expectation
     return tuple(
         expectation
         for service in felt
-        for expectation in promises.may("EndpointSlow", FailureMode.CHANGED, service=service)
+        for expectation in promises.may(ENDPOINT_SLOW, FailureMode.CHANGED, service=service)
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gallery.alerts.model import Delivery
+from gallery.alerts.model import Alert, Delivery
 from gallery.contact_points.model import Engine
 from gallery.metrics import labels
 from gallery.metrics.timings import FailureMode
@@ -52,27 +52,27 @@ class Promises:
     plan: Plan
     bounds: Bounds
 
-    def planned(self, alert: str, on: PlannedHost | None = None) -> PlannedAlert:
+    def planned(self, alert: Alert, on: PlannedHost | None = None) -> PlannedAlert:
         """The rule of an alert: for a host, that of its owner. Raises NotPlayableError."""
         for planned in self.plan.alerts:
-            if planned.name == alert and (on is None or on.group in planned.scope.host_groups):
+            if planned.alert is alert and (on is None or on.group in planned.scope.host_groups):
                 return planned
         raise NotPlayableError(
-            f"stack {self.plan.environment} has no alert {alert}, which this scenario is about"
+            f"stack {self.plan.environment} has no alert {alert.name}, which this scenario is about"
         )
 
     def must(
-        self, alert: str, scenario: FailureMode, on: PlannedHost | None = None, **about: str
+        self, alert: Alert, scenario: FailureMode, on: PlannedHost | None = None, **about: str
     ) -> Expectation:
         """The alert that must come about this service, host or group of hosts."""
         return self._expectation(Expected.MUST, self.planned(alert, on), scenario, about)
 
-    def may(self, alert: str, scenario: FailureMode, **about: str) -> tuple[Expectation, ...]:
+    def may(self, alert: Alert, scenario: FailureMode, **about: str) -> tuple[Expectation, ...]:
         """The alert that may come; nothing where the stack does not have it."""
         return tuple(
             self._expectation(Expected.MAY, planned, scenario, about)
             for planned in self.plan.alerts
-            if planned.name == alert
+            if planned.alert is alert
         )
 
     @property

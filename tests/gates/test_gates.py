@@ -52,11 +52,11 @@ GATES = (
     ),
     Gate(
         name="a near miss",
-        file="gallery/alerts/endpoints.py",
+        file="gallery/alerts/cases/endpoints.py",
         removed="        passing("
         'scope, "the probe comes back just before the hold ends", cart_is_lost),\n',
         test="tests/rules/test_alerts.py::test_another_threshold_or_hold_makes_a_case_fail"
-        "[dev-gallery-endpoint-probe-missing]",
+        "[dev-EndpointProbeMissing]",
         words="gallery-endpoint-probe-missing",
     ),
     Gate(

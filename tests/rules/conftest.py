@@ -1,8 +1,8 @@
-"""Proofs are run once for a whole stack, many at a time."""
+"""Proofs are run once, many at a time, and only those of the alerts that are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,12 +12,11 @@ from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import ProvenRule, proven
 from rehearsal.machine import tools
 from tests.rules.promtool import Verdict, alert_proof, verdicts
-from tests.rules.variants import loosened, mutated, plan
+from tests.rules.variants import Effective, loosened, mutated
 from tests.unit.programs import program
 
-# For each rule's uid the verdict on each of its variants.
-Verdicts = dict[str, dict[str, Verdict]]
-VerdictsOf = Callable[[str], Verdicts]
+# The verdict on each variant of an alert.
+VerdictsOf = Callable[[Effective], Mapping[str, Verdict]]
 _Variants = Callable[[PlannedAlert], Iterable[tuple[str, ProvenRule]]]
 
 
@@ -28,34 +27,45 @@ def promtool() -> Path:
 
 
 @pytest.fixture(scope="session")
-def on_planned(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> VerdictsOf:
+def on_planned(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules as they are planned."""
-    return _judged(promtool, tmp_path_factory, lambda planned: [("as planned", proven(planned))])
+    return _judged(request, lambda planned: [("as planned", proven(planned))])
 
 
 @pytest.fixture(scope="session")
-def on_loosened(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> VerdictsOf:
+def on_loosened(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules with other thresholds and holds."""
-    return _judged(promtool, tmp_path_factory, loosened)
+    return _judged(request, loosened)
 
 
 @pytest.fixture(scope="session")
-def on_mutated(promtool: Path, tmp_path_factory: pytest.TempPathFactory) -> VerdictsOf:
+def on_mutated(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules with one clause or one number changed."""
-    return _judged(promtool, tmp_path_factory, mutated)
+    return _judged(request, mutated)
 
 
-def _judged(promtool: Path, factory: pytest.TempPathFactory, variants: _Variants) -> VerdictsOf:
+def _judged(request: pytest.FixtureRequest, variants: _Variants) -> VerdictsOf:
+    """Judges, at the first question, every variant of every alert that tests were chosen for."""
+    promtool = Path(program(tools.PROMTOOL))
+    place = request.getfixturevalue("tmp_path_factory")
+    chosen = {
+        str(alert): alert
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and request.fixturename in item.fixturenames
+        for alert in item.callspec.params.values()
+        if isinstance(alert, Effective)
+    }
+
     @cache
-    def of(stack: str) -> Verdicts:
+    def judged() -> dict[str, dict[str, Verdict]]:
         proofs = {
-            (planned.uid, name): alert_proof(rule)
-            for planned in plan(stack).alerts
-            for name, rule in variants(planned)
+            (name, variant): alert_proof(rule)
+            for name, alert in chosen.items()
+            for variant, rule in variants(alert.planned)
         }
-        judged = Verdicts()
-        for (uid, name), verdict in verdicts(promtool, factory.mktemp(stack), proofs).items():
-            judged.setdefault(uid, {})[name] = verdict
-        return judged
+        found = {name: dict[str, Verdict]() for name in chosen}
+        for (name, variant), verdict in verdicts(promtool, place.mktemp("proofs"), proofs).items():
+            found[name][variant] = verdict
+        return found
 
-    return of
+    return lambda alert: judged()[str(alert)]

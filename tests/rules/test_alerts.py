@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,10 @@ from gallery.alerts import ALERTS
 from gallery.alerts.guards import COLLECTOR_FRESH, SAME_MOMENT
 from gallery.alerts.model import Alert
 from gallery.render.proof import proven, rule_document
-from tests.rules.promtool import Verdict, check
+from tests.rules.conftest import VerdictsOf
+from tests.rules.promtool import check
 from tests.rules.variants import OVERRIDDEN, PLANS, Effective, effective
 from tests.unit.stack_files import STACKS
-
-VerdictsOf = Callable[[str], dict[str, dict[str, Verdict]]]
 
 _SCRAPE_SECONDS = 5
 # Numbers of guards that many alerts share, and the alert whose cases hold each of them.
@@ -32,7 +30,7 @@ _NOTHING_TO_CHANGE = {"RecordingRulesStale"}
 def test_an_alert_fires_and_stays_silent_as_its_cases_say(
     alert: Effective, on_planned: VerdictsOf
 ) -> None:
-    [verdict] = on_planned(alert.stack)[alert.planned.uid].values()
+    [verdict] = on_planned(alert).values()
     assert verdict.proven, verdict.output
 
 
@@ -40,7 +38,7 @@ def test_an_alert_fires_and_stays_silent_as_its_cases_say(
 def test_another_threshold_or_hold_makes_a_case_fail(
     alert: Effective, on_loosened: VerdictsOf
 ) -> None:
-    found = on_loosened(alert.stack)[alert.planned.uid]
+    found = on_loosened(alert)
     assert found
     assert not [name for name, verdict in found.items() if verdict.proven]
 
@@ -49,7 +47,7 @@ def test_another_threshold_or_hold_makes_a_case_fail(
 def test_a_clause_left_out_or_a_number_changed_makes_a_case_fail(
     alert: Effective, on_mutated: VerdictsOf
 ) -> None:
-    found = on_mutated(alert.stack).get(alert.planned.uid, {})
+    found = on_mutated(alert)
     assert bool(found) is (alert.planned.name not in _NOTHING_TO_CHANGE)
     unnoticed = [name for name, verdict in found.items() if verdict.proven]
     assert not [name for name in unnoticed if not _held_elsewhere(alert, name)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gallery.alerts.model import Phase, Series, flat, gone, ramp
+from gallery.alerts.cases.model import Phase, Series, flat, gone, ramp
 from gallery.metrics.durations import Duration
 from gallery.metrics.names import (
     HOSTS_EXPECTED,

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gallery.alerts.cases.probing import hanging, refusing
+from gallery.alerts.cases.subjects import canary_labels, probe_labels
 from gallery.alerts.endpoints import ENDPOINT_DOWN
-from gallery.alerts.probing import hanging, refusing
-from gallery.alerts.stories import MINUTE
-from gallery.alerts.subjects import canary_labels, probe_labels
 from gallery.contact_points.model import Engine
+from gallery.metrics.durations import MINUTE
 from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import Document, input_series, proven
 from rehearsal.stand_in.grafana_rules import prometheus_group

@@ -36,7 +36,9 @@ class Effective:
     planned: PlannedAlert
 
     def __str__(self) -> str:
-        return f"{self.stack}-{self.planned.uid}"
+        """As `dev-HostDown-infrastructure`: by its name one alert's tests are chosen."""
+        whose = f"-{self.planned.owner}" if self.planned.scope.host_groups else ""
+        return f"{self.stack}-{self.planned.name}{whose}"
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 
 from gallery.alerts.panels import API_HEALTH, HOSTS
 from gallery.contact_points.model import Engine
-from gallery.dashboards import dashboards, panel_of, queries
+from gallery.dashboards import dashboards, queries
 from gallery.dashboards.names import DATA_SOURCE_NAME, DATA_SOURCE_UID, FOLDER_UID
 from gallery.metrics import names
 from gallery.plan.catalogue import STORE
@@ -209,11 +209,11 @@ def test_every_alert_with_a_dashboard_has_a_panel_there_that_leads_to_its_runboo
 ) -> None:
     plan = planned(stack)
     boards = dashboards(plan)
-    pointing = [each for each in plan.alerts if each.alert.dashboard]
+    pointing = [(each, each.alert.panel) for each in plan.alerts if each.alert.panel]
     assert pointing
-    for each in pointing:
-        panels = boards[each.alert.dashboard or ""]["panels"]
-        [panel] = [panel for panel in panels if panel["id"] == panel_of(each.name)]
+    for each, named in pointing:
+        panels = boards[named.dashboard]["panels"]
+        [panel] = [panel for panel in panels if panel["id"] == named.id]
         assert each.annotations["runbook_url"] in [link["url"] for link in panel["links"]]
 
 
@@ -222,11 +222,10 @@ def test_every_alert_stands_in_a_table_with_those_whom_it_calls(stack: str) -> N
     plan = planned(stack)
     boards = dashboards(plan)
     for each in plan.alerts:
-        if each.alert.dashboard is None:
+        if each.alert.panel is None:
             continue
-        content = _titled(boards[each.alert.dashboard], "Alerts and whom they call")["options"][
-            "content"
-        ]
+        board = boards[each.alert.panel.dashboard]
+        content = _titled(board, "Alerts and whom they call")["options"]["content"]
         lines = [line for line in content.splitlines() if f"/{each.name}.md" in line]
         told = ", ".join(sorted(plan.deliver({"alertname": each.name, **each.labels})))
         assert [line for line in lines if f"| {told} |" in line]

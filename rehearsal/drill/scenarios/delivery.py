@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.alerts.model import Delivery
 from gallery.contact_points.model import GRAFANA_HEARTBEAT, HEARTBEAT, Engine
 from gallery.plan.alerts import PlannedAlert
@@ -78,7 +79,7 @@ def _until(state: str, page: Expectation) -> Until:
 def _evaluator_restart(running: Running, target: Target) -> Script:
     service, promises = service_of(target), running.promises
     page = down(promises, service)
-    planned = promises.planned(page.alert)
+    planned = promises.planned(ENDPOINT_DOWN)
     return outage(
         running,
         (service,),

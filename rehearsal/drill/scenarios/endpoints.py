@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gallery.alerts import endpoints
+from gallery.alerts.door import SHOP_DOOR_DOWN
 from gallery.metrics import labels
 from gallery.metrics.timings import FailureMode as Onset
 from gallery.store.services import ENTRANCE, Protocol
@@ -34,7 +36,7 @@ def service_of(target: Target) -> str:
 
 def down(promises: Promises, service: str, fault: Fault = REFUSE) -> Expectation:
     """The page for a service that does not answer."""
-    return promises.must("EndpointDown", _ONSETS[fault], service=service)
+    return promises.must(endpoints.ENDPOINT_DOWN, _ONSETS[fault], service=service)
 
 
 def recently_down(running: Running, services: Iterable[str]) -> tuple[tuple[Expectation, ...], str]:
@@ -48,7 +50,9 @@ def recently_down(running: Running, services: Iterable[str]) -> tuple[tuple[Expe
     may = (
         expectation
         for name in again
-        for expectation in running.promises.may("EndpointDegraded", Onset.CHANGED, service=name)
+        for expectation in running.promises.may(
+            endpoints.ENDPOINT_DEGRADED, Onset.CHANGED, service=name
+        )
     )
     return tuple(may), (
         f"{', '.join(again)} was down within the last {_DEGRADED_WINDOW}: EndpointDegraded may "
@@ -73,7 +77,7 @@ def _past_the_door(running: Running, broken: Iterable[str], fault: Fault) -> tup
     """
     if ENTRANCE not in broken:
         return ()
-    doors = running.promises.may("ShopDoorDown", _ONSETS[fault], service=labels.DOOR_SERVICE)
+    doors = running.promises.may(SHOP_DOOR_DOWN, _ONSETS[fault], service=labels.DOOR_SERVICE)
     return tuple(
         WatchUntil(each.page_seconds, "no page about the door may follow") for each in doors
     )
@@ -115,7 +119,7 @@ def _store_down(running: Running, _target: Target) -> Script:
     return Script(
         steps=script.steps,
         may=script.may,
-        pages_at_most={"EndpointDown": 1},
+        pages_at_most={endpoints.ENDPOINT_DOWN.name: 1},
         notes=script.notes,
     )
 
@@ -138,9 +142,9 @@ def _slow(running: Running, target: Target) -> Script:
             f"{service} speaks {Protocol.TCP}, and the mesh times the requests of "
             f"{Protocol.HTTP} and {Protocol.GRPC} alone"
         )
-    ticket = promises.must("EndpointSlow", Onset.CHANGED, service=service)
+    ticket = promises.must(endpoints.ENDPOINT_SLOW, Onset.CHANGED, service=service)
     probe_timeout = running.plan.timings.probe_timeout.milliseconds
-    limit = promises.planned("EndpointSlow").scope.threshold
+    limit = promises.planned(endpoints.ENDPOINT_SLOW).scope.threshold
     if limit >= probe_timeout:
         raise NotPlayableError(
             f"an answer slower than {limit:g} ms is no answer at all to a probe that waits "
@@ -214,7 +218,7 @@ class _Flap:
 
 def _flapping(running: Running, target: Target) -> Script:
     service, promises = service_of(target), running.promises
-    hold = promises.planned("EndpointDown").hold.seconds
+    hold = promises.planned(endpoints.ENDPOINT_DOWN).hold.seconds
     scrape = running.plan.timings.scrape.seconds
     # What a failing scrape says stands until the next one.
     scrapes = int((hold - 1.0) // scrape)
@@ -223,7 +227,7 @@ def _flapping(running: Running, target: Target) -> Script:
             f"the hold of EndpointDown is {hold:g} s and a scrape comes every {scrape:g} s: "
             "a single failure pages, and there is no edge to flap at"
         )
-    ticket = promises.must("EndpointDegraded", Onset.CHANGED, service=service)
+    ticket = promises.must(endpoints.ENDPOINT_DEGRADED, Onset.CHANGED, service=service)
     timings = running.plan.timings
     flap = _Flap(
         service=service,

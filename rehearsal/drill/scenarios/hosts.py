@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gallery.alerts import hosts, traffic
 from gallery.metrics.timings import FailureMode as Onset
 from gallery.plan.model import PlannedHost
 from rehearsal.drill.breakages import host_stopped, host_terminated, traffic_changed
@@ -23,7 +24,7 @@ def _host(target: Target) -> PlannedHost:
 
 def _down(running: Running, target: Target) -> Script:
     host = _host(target)
-    page = running.promises.must("HostDown", Onset.REFUSED, host, host=host.name)
+    page = running.promises.must(hosts.HOST_DOWN, Onset.REFUSED, host, host=host.name)
     return Script(
         steps=(Break(host_stopped(running, host.name)), Await((page,)), Mend()),
     )
@@ -31,11 +32,11 @@ def _down(running: Running, target: Target) -> Script:
 
 def _terminated(running: Running, target: Target) -> Script:
     host = _host(target)
-    page = running.promises.must("HostMissing", Onset.GONE, host, host_group=host.group)
+    page = running.promises.must(hosts.HOST_MISSING, Onset.GONE, host, host_group=host.group)
     return Script(
         steps=(Break(host_terminated(running, host.name)), Await((page,)), Mend()),
         # Between its end and the next discovery it looks as if it were down.
-        may=running.promises.may("HostDown", Onset.REFUSED, host=host.name),
+        may=running.promises.may(hosts.HOST_DOWN, Onset.REFUSED, host=host.name),
     )
 
 
@@ -45,9 +46,9 @@ def _traffic(running: Running, target: Target) -> Script:
     if not others:
         raise NotPlayableError("this scenario needs two hosts")
     silent, promises = others[0], running.promises
-    high = promises.must("HostTrafficHigh", Onset.CHANGED, flooded, host=flooded.name)
-    low = promises.must("HostTrafficLow", Onset.CHANGED, silent, host=silent.name)
-    times = promises.planned("HostTrafficHigh", flooded).scope.threshold * _FLOOD
+    high = promises.must(traffic.HOST_TRAFFIC_HIGH, Onset.CHANGED, flooded, host=flooded.name)
+    low = promises.must(traffic.HOST_TRAFFIC_LOW, Onset.CHANGED, silent, host=silent.name)
+    times = promises.planned(traffic.HOST_TRAFFIC_HIGH, flooded).scope.threshold * _FLOOD
     return Script(
         steps=(
             Break(traffic_changed(flooded.name, times * REST_BYTES_PER_SECOND)),

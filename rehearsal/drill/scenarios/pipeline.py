@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from gallery.alerts import pipeline
 from gallery.contact_points.model import HEARTBEAT
 from gallery.metrics import labels
 from gallery.metrics.timings import FailureMode as Onset
@@ -32,7 +33,7 @@ _EDGE_SECONDS = 15.0
 def _prober_down(running: Running, target: Target) -> Script:
     service, promises = service_of(target), running.promises
     page = down(promises, service)
-    blind = promises.must("CollectorBlind", Onset.REFUSED)
+    blind = promises.must(pipeline.COLLECTOR_BLIND, Onset.REFUSED)
     return outage(
         running,
         (service,),
@@ -51,7 +52,7 @@ def _silence(running: Running, breakage: Breakage, onset: Onset, *after: Step) -
     return Script(
         steps=(
             Break(breakage),
-            Await((promises.must("CollectorDown", onset),)),
+            Await((promises.must(pipeline.COLLECTOR_DOWN, onset),)),
             miss_beats(running, HEARTBEAT),
             Mend(),
             *after,

@@ -1,60 +1,97 @@
-"""Alerts on how well the store's services answer: too seldom, or too late."""
+"""The cases of the alerts of `gallery.alerts.endpoints`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from gallery.alerts.model import Alert, Case, Labels, Scope, Series, Subject, flat, gone
-from gallery.alerts.panels import API_HEALTH
-from gallery.alerts.stories import (
-    MINUTE,
+from gallery.alerts.cases.model import Case, Cases, Series, flat, gone
+from gallery.alerts.cases.probing import hanging, refusing, unanswered_cases
+from gallery.alerts.cases.stories import (
     STEP,
     Spell,
     counter,
     lasting,
-    minus,
     passing,
+    present,
+    short_of,
     silent,
     valued,
 )
-from gallery.alerts.subjects import canary_labels, probe_labels, whole
-from gallery.metrics import labels, promql
-from gallery.metrics.durations import Duration
-from gallery.metrics.timings import FailureMode
-from gallery.store.roles import RELIABILITY, Severity
+from gallery.alerts.cases.subjects import (
+    canary_labels,
+    collector_dies,
+    collector_well,
+    probe_labels,
+    whole,
+)
+from gallery.alerts.endpoints import (
+    ENDPOINT_DEGRADED,
+    ENDPOINT_DOWN,
+    ENDPOINT_PROBE_MISSING,
+    ENDPOINT_SLOW,
+    FLOOR,
+    TOLERANCE,
+    WINDOW,
+)
+from gallery.alerts.guards import SAME_MOMENT
+from gallery.alerts.model import Labels, Scope
+from gallery.metrics import labels
+from gallery.metrics.durations import MINUTE, Duration, minus
+from gallery.metrics.names import PROBE_EXPECTED
 
-_WINDOW = MINUTE * 10
-# Two outages at least; a single one is EndpointDown's.
-_CHANGES = 4
-# Scrapes by which an endpoint may fail more often than the prober's canary.
-_TOLERANCE = 1.5
-# Requests a second below which a percentile is one customer's bad luck.
-_FLOOR = 0.2
+
+def _down_cases(scope: Scope) -> tuple[Case, ...]:
+    cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
+    scrape = scope.timings.scrape
+
+    def store_fails(*spells: Spell) -> tuple[Series, ...]:
+        services = (series for of in (cart, shop) for series in refusing(of, *spells))
+        return (*services, *refusing(canary_labels(scope), (False, whole(spells))))
+
+    return (
+        *unanswered_cases(scope, cart),
+        lasting(scope, "the whole store is down", store_fails, cart, shop),
+        _loses_sight(
+            scope,
+            "fails with the prober, a moment before",
+            min(scrape * int(SAME_MOMENT), short_of(scope.hold, scrape)),
+        ),
+        _loses_sight(
+            scope,
+            "was down before the prober went blind",
+            scrape * (int(SAME_MOMENT) + 1),
+            cart,
+        ),
+    )
+
+
+def _loses_sight(scope: Scope, name: str, early: Duration, *fires: Labels) -> Case:
+    """One endpoint fails so long before the prober loses sight of everything."""
+    step = scope.timings.scrape
+    known, blind = (MINUTE * 5).ceil_to(step), (scope.hold + MINUTE * 2).ceil_to(step)
+    cart, others = (
+        probe_labels(scope, "cartservice"),
+        (probe_labels(scope, "frontend"), canary_labels(scope)),
+    )
+    return Case(
+        name=name,
+        series=(
+            *refusing(cart, (False, minus(known, early)), (True, blind + early)),
+            *(series for of in others for series in refusing(of, (False, known), (True, blind))),
+        ),
+        fires_at=known + blind if fires else None,
+        fires=fires,
+        until=known + blind,
+        interval=step,
+    )
+
+
 _BUSY = 2.0
 
 
-def _degraded(scope: Scope) -> str:
-    probe, canary = _answers(scope, labels.PROBE), _answers(scope, labels.CANARY)
-    more = _TOLERANCE * scope.timings.scrape.seconds / _WINDOW.seconds
-    alike = (
-        f"avg_over_time({probe}) >= {promql.ON_STACK} group_left ()"
-        f" (max {promql.BY_STACK} (avg_over_time({canary})) - {more:g})"
-    )
-    # Whole numbers: a mean of exactly the threshold would be below it or not by its rounding.
-    share = f"sum_over_time({probe}) / count_over_time({probe})"
-    return (
-        f"{share} < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
-        f" unless {promql.ON_SERVICE} ({alike})"
-    )
-
-
-def _answers(scope: Scope, job: str) -> str:
-    """What each target answered to its probes in the window. A probe that hangs is a failed one."""
-    probe = f"{scope.job('probe_success', job)} or {scope.job('up', job)} == 0"
-    return f"min without () ({probe})[{_WINDOW}:{scope.timings.scrape}]"
-
-
 Spells = tuple[tuple[float, Duration], ...]
+
+
 # What a probe leaves behind: an answer, or a scrape that fails.
 Probing = Callable[[Labels, Spells], tuple[Series, ...]]
 
@@ -74,9 +111,9 @@ def _hanging(target: Labels, spells: Spells) -> tuple[Series, ...]:
 def _two_outages(scope: Scope, share: float, more: int = 0) -> Spells:
     """A probe that fails for a share of the window and some scrapes, in two outages."""
     step = scope.timings.scrape
-    lost = Duration.of(seconds=_WINDOW.seconds * share).ceil_to(step) + step * more
+    lost = Duration.of(seconds=WINDOW.seconds * share).ceil_to(step) + step * more
     long = max(minus(lost, step), step)
-    return ((1, _WINDOW), (0, long), (1, step), (0, step))
+    return ((1, WINDOW), (0, long), (1, step), (0, step))
 
 
 def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
@@ -84,8 +121,8 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     failing = 1 - 0.75 * scope.threshold
     enough = _two_outages(scope, failing)
     sparing = _two_outages(scope, 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2)
-    once = ((1, _WINDOW), (0, MINUTE * 5))
-    alike, worse = (_two_outages(scope, failing, int(_TOLERANCE) + more) for more in (0, 1))
+    once = ((1, WINDOW), (0, MINUTE * 5))
+    alike, worse = (_two_outages(scope, failing, int(TOLERANCE) + more) for more in (0, 1))
     return (
         _outages(scope, "comes back for the second time", enough, shipping),
         _outages(scope, "hangs for the second time", enough, shipping, probing=_hanging),
@@ -104,13 +141,13 @@ def _outages(
     name: str,
     spells: Spells,
     *fires: Labels,
-    canary: Spells = ((1, _WINDOW * 2),),
+    canary: Spells = ((1, WINDOW * 2),),
     probing: Probing = _refused,
 ) -> Case:
     """The alert fires with the second return, or never."""
     step = scope.timings.scrape
     back = sum((length for _, length in spells), Duration(0))
-    well = (1.0, _WINDOW)
+    well = (1.0, WINDOW)
     return Case(
         name=name,
         series=(
@@ -119,44 +156,8 @@ def _outages(
         ),
         fires_at=back + scope.hold.ceil_to(step) if fires else None,
         fires=fires,
-        until=back + _WINDOW,
+        until=back + WINDOW,
         interval=step,
-    )
-
-
-ENDPOINT_DEGRADED = Alert(
-    name="EndpointDegraded",
-    subject=Subject.ENDPOINT,
-    expr=_degraded,
-    hold=Duration(0),
-    severity=Severity.TICKET,
-    owner=RELIABILITY.name,
-    threshold=0.9,
-    unit="share of probes that succeed in ten minutes",
-    summary="An endpoint keeps failing and coming back.",
-    what="{{ $labels.service }} keeps failing and coming back: "
-    "{{ $value | humanizePercentage }} of its probes succeeded in ten minutes.",
-    dashboard=API_HEALTH,
-    # From the first failure: two outages of half a minute, each with its recovery.
-    onset={FailureMode.CHANGED: lambda _: MINUTE * 4},
-    clearing=lambda _: _WINDOW,
-    cases=_degraded_cases,
-)
-
-
-def _slow(scope: Scope) -> str:
-    window = str(scope.timings.window)
-    matchers = (
-        promql.equals("job", labels.MESH),
-        promql.equals("reporter", "destination"),
-        f"source_workload!={promql.quoted(labels.PROBER_WORKLOAD)}",
-    )
-    buckets = scope.series("istio_request_duration_milliseconds_bucket", *matchers, window=window)
-    requests = scope.series("istio_requests_total", *matchers, window=window)
-    each = promql.by((*labels.COMMON, "le"))
-    return (
-        f"histogram_quantile(0.95, sum {each} (rate({buckets}))) > {scope.threshold:g}"
-        f" and {promql.ON_SERVICE} sum {promql.BY_SERVICE} (rate({requests})) > {_FLOOR:g}"
     )
 
 
@@ -199,11 +200,11 @@ def _slow_cases(scope: Scope) -> tuple[Case, ...]:
         return _requests(scope, *((1, length) for _, length in spells))
 
     def seldom(*spells: Spell) -> tuple[Series, ...]:
-        return _requests(scope, *((1.5, length) for _, length in spells), rate=0.75 * _FLOOR)
+        return _requests(scope, *((1.5, length) for _, length in spells), rate=0.75 * FLOOR)
 
     def little_traffic(*spells: Spell) -> tuple[Series, ...]:
         course = ((1.5 if bad else 0.25, length) for bad, length in spells)
-        return _requests(scope, *course, rate=1.5 * _FLOOR)
+        return _requests(scope, *course, rate=1.5 * FLOOR)
 
     def only_for_the_prober(*spells: Spell) -> tuple[Series, ...]:
         probes = ((1.5, length) for _, length in spells)
@@ -229,22 +230,44 @@ def _slow_cases(scope: Scope) -> tuple[Case, ...]:
     )
 
 
-ENDPOINT_SLOW = Alert(
-    name="EndpointSlow",
-    subject=Subject.ENDPOINT,
-    expr=_slow,
-    # Longer than the window: one slow second keeps the percentile high for a whole minute.
-    hold=Duration.of(seconds=120),
-    severity=Severity.TICKET,
-    owner=RELIABILITY.name,
-    # The edges of Istio's histogram next to it are 250 and 1000.
-    threshold=500,
-    unit="milliseconds within which 95 of 100 requests are answered",
-    summary="An endpoint answers its customers slowly.",
-    what="{{ $labels.service }} takes {{ $value | humanize }} ms for the slowest "
-    "of twenty requests.",
-    dashboard=API_HEALTH,
-    onset={FailureMode.CHANGED: lambda timings: timings.window},
-    clearing=lambda timings: timings.window,
-    cases=_slow_cases,
-)
+def _missing_cases(scope: Scope) -> tuple[Case, ...]:
+    cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
+    canary = canary_labels(scope)
+
+    def expected(length: Duration) -> tuple[Series, ...]:
+        return tuple(
+            valued(PROBE_EXPECTED, scope.at(service=service), (1, length))
+            for service in ("cartservice", "frontend")
+        )
+
+    def cart_is_lost(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            *expected(length),
+            present("up", cart, spells, away=gone),
+            *(valued("up", of, (1, length)) for of in (shop, canary)),
+            collector_well(scope, length),
+        )
+
+    def exporter_is_dead(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            *expected(length),
+            *(series for of in (cart, shop, canary) for series in hanging(of, *spells)),
+            collector_well(scope, length),
+        )
+
+    return (
+        lasting(scope, "nobody probes it", cart_is_lost, scope.at(service="cartservice")),
+        passing(scope, "the probe comes back just before the hold ends", cart_is_lost),
+        silent(scope, "the prober itself cannot be scraped", exporter_is_dead),
+        collector_dies(scope, expected, cart, shop),
+    )
+
+
+CASES: Cases = {
+    ENDPOINT_DOWN: _down_cases,
+    ENDPOINT_DEGRADED: _degraded_cases,
+    ENDPOINT_SLOW: _slow_cases,
+    ENDPOINT_PROBE_MISSING: _missing_cases,
+}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gallery.alerts.model import Case, Labels, Scope, Series, unwritten
-from gallery.alerts.stories import CALM, MINUTE, STEP, Spell, present, valued
+from gallery.alerts.cases.model import Case, Series, unwritten
+from gallery.alerts.cases.stories import CALM, STEP, Spell, present, valued
+from gallery.alerts.model import Labels, Scope
 from gallery.metrics import labels
-from gallery.metrics.durations import Duration
+from gallery.metrics.durations import MINUTE, Duration
 
 
 def probe_labels(scope: Scope, service: str, job: str = labels.PROBE) -> dict[str, str]:

@@ -5,10 +5,9 @@ A probe that hangs leaves a failed scrape and no answer; so does every probe of 
 
 from __future__ import annotations
 
-from gallery.alerts.model import Case, Labels, Scope, Series, gone
-from gallery.alerts.stories import (
+from gallery.alerts.cases.model import Case, Series, gone
+from gallery.alerts.cases.stories import (
     CALM,
-    MINUTE,
     STEP,
     Spell,
     Story,
@@ -19,8 +18,9 @@ from gallery.alerts.stories import (
     short_of,
     valued,
 )
-from gallery.alerts.subjects import canary_labels, probe_labels, whole
-from gallery.metrics.durations import Duration
+from gallery.alerts.cases.subjects import canary_labels, probe_labels, whole
+from gallery.alerts.model import Labels, Scope
+from gallery.metrics.durations import MINUTE, Duration
 
 
 def refusing(of: Labels, *spells: Spell) -> tuple[Series, ...]:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gallery.alerts.model import Case, Labels, Phase, Scope, Series, flat
-from gallery.metrics.durations import ZERO, Duration
+from gallery.alerts.cases.model import Case, Phase, Series, flat
+from gallery.alerts.model import Labels, Scope
+from gallery.metrics.durations import MINUTE, ZERO, Duration, minus
 
 STEP = Duration.of(seconds=10)
-MINUTE = Duration.of(seconds=60)
 CALM = MINUTE * 2
 
 # Whether the condition holds, and for how long.
 Spell = tuple[bool, Duration]
 # The series that show a course of spells.
 Story = Callable[..., tuple[Series, ...]]
-
-
-def minus(length: Duration, less: Duration) -> Duration:
-    """The difference of two lengths; nothing where it would be negative."""
-    return Duration(max(0, length.milliseconds - less.milliseconds))
 
 
 def valued(metric: str, labels: Labels, *spells: tuple[float, Duration]) -> Series:

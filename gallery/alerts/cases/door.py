@@ -1,0 +1,136 @@
+"""The cases of the alerts of `gallery.alerts.door`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from gallery.alerts.cases.model import Case, Cases, Series, gone
+from gallery.alerts.cases.probing import hanging, long_before, refusing, unanswered_cases
+from gallery.alerts.cases.stories import (
+    CALM,
+    STEP,
+    Spell,
+    gauge,
+    lasting,
+    passing,
+    short_of,
+    silent,
+)
+from gallery.alerts.cases.subjects import canary_labels, probe_labels, whole
+from gallery.alerts.door import DAY, SHOP_DOOR_CERTIFICATE_EXPIRING, SHOP_DOOR_DOWN
+from gallery.alerts.model import Scope
+from gallery.metrics import labels
+from gallery.metrics.durations import MINUTE, minus
+from gallery.store.services import ENTRANCE
+
+
+def _door(scope: Scope) -> dict[str, str]:
+    return probe_labels(scope, labels.DOOR_SERVICE, labels.DOOR)
+
+
+def _down_cases(scope: Scope) -> tuple[Case, ...]:
+    return (
+        *unanswered_cases(scope, _door(scope)),
+        _with_the_frontend(scope, "the frontend refuses too", refusing),
+        _with_the_frontend(scope, "the frontend hangs too", hanging),
+        _still_closed(scope),
+        _shut_already(scope),
+        _comes_and_goes(scope),
+    )
+
+
+def _with_the_frontend(
+    scope: Scope, name: str, failing_so: Callable[..., tuple[Series, ...]]
+) -> Case:
+    """Both fail, the door a moment earlier, for longer than it is known which was first."""
+    length, early = MINUTE * 65 + scope.hold.ceil_to(STEP), min(STEP, short_of(scope.hold))
+    return Case(
+        name=name,
+        series=(
+            *failing_so(_door(scope), (False, CALM), (True, early + length)),
+            *failing_so(probe_labels(scope, ENTRANCE), (False, CALM + early), (True, length)),
+            *refusing(canary_labels(scope), (False, CALM + early + length)),
+        ),
+        until=CALM + early + length,
+    )
+
+
+def _still_closed(scope: Scope) -> Case:
+    """The frontend is well again and the door is not: its hold begins then."""
+    both, hold = MINUTE * 5, scope.hold.ceil_to(STEP)
+    after = hold + MINUTE
+    return Case(
+        name="stays closed when the frontend is well again",
+        series=(
+            *refusing(_door(scope), (True, both + after)),
+            *refusing(probe_labels(scope, ENTRANCE), (True, both), (False, after)),
+            *refusing(canary_labels(scope), (False, both + after)),
+        ),
+        fires_at=both + hold,
+        fires=(_door(scope),),
+    )
+
+
+def _shut_already(scope: Scope) -> Case:
+    """A frontend that fails behind a shut door neither ends the page nor begins a second."""
+    # Longer than a last answer is remembered elsewhere.
+    shut, blip, step = long_before(scope), MINUTE * 7, MINUTE
+    return Case(
+        name="was shut before the frontend failed",
+        series=(
+            *refusing(_door(scope), (False, step), (True, shut + blip)),
+            *refusing(probe_labels(scope, ENTRANCE), (False, step + shut), (True, blip)),
+            *refusing(canary_labels(scope), (False, step + shut + blip)),
+        ),
+        fires_at=minus(step + shut + blip, STEP),
+        fires=(_door(scope),),
+    )
+
+
+def _comes_and_goes(scope: Scope) -> Case:
+    """A frontend that fails now and then does not hide a door that is shut all the time."""
+    rounds = scope.hold.ceil_to(MINUTE).milliseconds // MINUTE.milliseconds + 7
+    now_and_then = ((True, STEP), (False, STEP * 5)) * rounds
+    return Case(
+        name="is shut while the frontend comes and goes",
+        series=(
+            *refusing(_door(scope), (True, MINUTE * rounds)),
+            *refusing(probe_labels(scope, ENTRANCE), *now_and_then),
+            *refusing(canary_labels(scope), (False, MINUTE * rounds)),
+        ),
+        # At a moment at which the frontend fails.
+        fires_at=MINUTE * (rounds - 1),
+        fires=(_door(scope),),
+    )
+
+
+def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
+    days = scope.threshold * DAY
+
+    def expires(*spells: Spell, ill: float, well: float) -> tuple[Series, ...]:
+        metric = "probe_ssl_earliest_cert_expiry"
+        return (gauge(metric, _door(scope), spells, well=well * days, ill=ill * days),)
+
+    def soon(*spells: Spell) -> tuple[Series, ...]:
+        return expires(*spells, ill=0.75, well=6)
+
+    def later(*spells: Spell) -> tuple[Series, ...]:
+        return expires(*spells, ill=1.5, well=6)
+
+    def soon_and_unseen(*spells: Spell) -> tuple[Series, ...]:
+        (seen,) = soon((True, MINUTE * 2))
+        return (replace(seen, phases=(*seen.phases, gone(minus(whole(spells), MINUTE * 2)))),)
+
+    return (
+        lasting(scope, "is not renewed", soon, _door(scope), step=MINUTE),
+        lasting(scope, "is not seen again", soon_and_unseen, _door(scope), step=MINUTE),
+        passing(scope, "is renewed just before the hold ends", soon, step=MINUTE),
+        silent(scope, "has some weeks yet", later, step=MINUTE),
+    )
+
+
+CASES: Cases = {
+    SHOP_DOOR_DOWN: _down_cases,
+    SHOP_DOOR_CERTIFICATE_EXPIRING: _expiring_cases,
+}

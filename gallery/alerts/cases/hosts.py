@@ -1,0 +1,176 @@
+"""The cases of the alerts of `gallery.alerts.hosts`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gallery.alerts.cases.model import Case, Cases, Series, flat, gone, unwritten
+from gallery.alerts.cases.stories import (
+    CALM,
+    STEP,
+    Spell,
+    Story,
+    gauge,
+    lasting,
+    passing,
+    present,
+    short_of,
+    silent,
+    valued,
+)
+from gallery.alerts.cases.subjects import (
+    collector_dies,
+    collector_well,
+    group_labels,
+    host_labels,
+    node_labels,
+    whole,
+)
+from gallery.alerts.hosts import HOST_DOWN, HOST_MISSING, long, looks_back
+from gallery.alerts.model import Labels, Scope
+from gallery.metrics.durations import MINUTE, Duration
+from gallery.metrics.names import HOSTS_EXPECTED
+
+
+def _down_cases(scope: Scope) -> tuple[Case, ...]:
+    host, successor = node_labels(scope), node_labels(scope) | {"instance": "i-2"}
+
+    def silent_exporter(*spells: Spell) -> tuple[Series, ...]:
+        return (
+            gauge("up", host, spells, well=1, ill=0),
+            valued("up", node_labels(scope, 2), (1, whole(spells))),
+        )
+
+    def well(*spells: Spell) -> tuple[Series, ...]:
+        return (valued("up", host, (1, whole(spells))),)
+
+    def both_are_there(old: int, new: int) -> Story:
+        def story(*spells: Spell) -> tuple[Series, ...]:
+            length = whole(spells)
+            return valued("up", host, (old, length)), valued("up", successor, (new, length))
+
+        return story
+
+    return (
+        lasting(scope, "its exporter does not answer", silent_exporter, host_labels(scope)),
+        passing(scope, "restarts within the hold", silent_exporter),
+        silent(scope, "answers", well),
+        _switched_off(
+            scope,
+            "is switched off while it is down",
+            max(scope.hold, long(scope) + scope.timings.scrape * 3).ceil_to(STEP),
+            host_labels(scope),
+        ),
+        _switched_off(
+            scope,
+            "is switched off after a long time",
+            looks_back(scope).ceil_to(STEP) + MINUTE,
+            host_labels(scope),
+        ),
+        _switched_off(
+            scope,
+            "hardly failed before it was switched off",
+            min(Duration.of(seconds=long(scope).seconds * 0.75), short_of(scope.hold)).ceil_to(
+                STEP
+            ),
+        ),
+        _switched_off_again(scope),
+        _silent_in_place_of_another(scope),
+        silent(scope, "its successor answers already", both_are_there(0, 1)),
+        silent(scope, "answers until its successor does", both_are_there(1, 0)),
+    )
+
+
+def _switched_off(scope: Scope, name: str, down: Duration, *fires: Labels) -> Case:
+    """It leaves discovery when it was down for so long; after four minutes HostMissing came."""
+    away = MINUTE * 4
+    up = valued("up", node_labels(scope), (1, CALM), (0, down))
+    return Case(
+        name=name,
+        series=(replace(up, phases=(*up.phases, gone(away + scope.hold))),),
+        fires_at=CALM + down + away if fires else None,
+        fires=fires,
+        until=CALM + down + away + scope.hold,
+    )
+
+
+def _switched_off_again(scope: Scope) -> Case:
+    """It was down for a while and came back, and a minute later it is switched off."""
+    down, away = short_of(scope.hold), MINUTE * 6 + scope.hold
+    step = min(STEP * 2, down)
+    up = valued("up", node_labels(scope), (1, CALM), (0, down), (1, MINUTE), (0, step))
+    return Case(
+        name="had been down before, and answered until it was switched off",
+        series=(replace(up, phases=(*up.phases, gone(away))),),
+        until=CALM + down + MINUTE + step + away,
+    )
+
+
+def _silent_in_place_of_another(scope: Scope) -> Case:
+    """The last one answered until it went, and its successor never does."""
+    hold = scope.hold.ceil_to(STEP) + MINUTE
+    first, second = node_labels(scope), node_labels(scope) | {"instance": "i-2"}
+    before = Series(metric="up", labels=first, phases=(flat(1, CALM), gone(hold)))
+    after = Series(metric="up", labels=second, phases=(unwritten(CALM), flat(0, hold)))
+    return Case(
+        name="does not answer in the place of one that did",
+        series=(before, after),
+        fires_at=CALM + scope.hold.ceil_to(STEP),
+        fires=(host_labels(scope),),
+    )
+
+
+def _missing_cases(scope: Scope) -> tuple[Case, ...]:
+    def expected(length: Duration, count: int) -> Series:
+        return valued(HOSTS_EXPECTED, group_labels(scope), (count, length))
+
+    def second_is_gone(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            expected(length, 2),
+            valued("up", node_labels(scope), (1, length)),
+            present("up", node_labels(scope, 2), spells, away=gone),
+            collector_well(scope, length),
+        )
+
+    def only_one_is_gone(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            expected(length, 1),
+            present("up", node_labels(scope), spells, away=gone),
+            collector_well(scope, length),
+        )
+
+    def replaced_one_of_two(*spells: Spell) -> tuple[Series, ...]:
+        """While one is replaced its successor stands beside it, and in nobody else's place."""
+        length = whole(spells)
+        return (
+            expected(length, 2),
+            valued("up", node_labels(scope), (1, length)),
+            valued("up", node_labels(scope) | {"instance": "i-2"}, (1, length)),
+            present("up", node_labels(scope, 2), spells, away=gone),
+            collector_well(scope, length),
+        )
+
+    def down_but_known(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            expected(length, 1),
+            valued("up", node_labels(scope), (0, length)),
+            collector_well(scope, length),
+        )
+
+    return (
+        lasting(scope, "one of two has left", second_is_gone, group_labels(scope)),
+        lasting(scope, "the only one has left", only_one_is_gone, group_labels(scope)),
+        lasting(scope, "one is there twice", replaced_one_of_two, group_labels(scope)),
+        passing(scope, "is replaced within the hold", second_is_gone),
+        silent(scope, "is down, but not gone", down_but_known),
+        collector_dies(scope, lambda length: (expected(length, 1),), node_labels(scope)),
+    )
+
+
+CASES: Cases = {
+    HOST_DOWN: _down_cases,
+    HOST_MISSING: _missing_cases,
+}
