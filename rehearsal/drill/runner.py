@@ -113,8 +113,7 @@ def refuse_unrest(running: Running) -> None:
     if what:
         raise UserError(
             f"a drill begins in peace, but {'; '.join(sorted(set(what)))}; wait until it is over, "
-            f"or start anew: `python -m rehearsal down`, "
-            f"then `python -m rehearsal up --stack {running.stack}`"
+            f"or start anew: `make down`, then `make up STACK={running.stack}`"
         )
 
 

@@ -162,11 +162,8 @@ def running(state: Path = STATE) -> Running:
     supervisor = Supervisor(state)
     journal = supervisor.journal()
     if journal is None:
-        raise UserError(
-            "nothing is up to play a drill on; "
-            "start a stack with `python -m rehearsal up --stack dev`"
-        )
-    again = f"`python -m rehearsal down`, then `python -m rehearsal up --stack {journal.stack}`"
+        raise UserError("nothing is up to play a drill on; start a stack with `make up STACK=dev`")
+    again = f"`make down`, then `make up STACK={journal.stack}`"
     if not journal.healthy:
         raise UserError(f"stack {journal.stack} was never healthy; {again}")
     stopped = journal.stopped()

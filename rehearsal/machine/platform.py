@@ -155,20 +155,17 @@ def _already_up(supervisor: Supervisor, stack: str) -> bool:
     if journal is None or not any(entry.alive() for entry in journal.entries):
         return False
     if journal.stack != stack:
-        raise UserError(
-            f"stack {journal.stack} is up; stop it first with `python -m rehearsal down`"
-        )
+        raise UserError(f"stack {journal.stack} is up; stop it first with `make down`")
     stopped = journal.stopped()
     if stopped or not journal.healthy:
         what = f"{', '.join(stopped)} stopped running" if stopped else "it was never healthy"
         raise UserError(
-            f"stack {stack} is up, but {what}; "
-            "stop it with `python -m rehearsal down`, then try again"
+            f"stack {stack} is up, but {what}; stop it with `make down`, then try again"
         )
     if journal.configuration != stack_file.read(ROOT, stack).digest():
         raise UserError(
             f"stack {stack} is up, but its file has changed since it was started; "
-            "stop it with `python -m rehearsal down`, then try again"
+            "stop it with `make down`, then try again"
         )
     return True
 

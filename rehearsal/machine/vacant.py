@@ -21,7 +21,9 @@ def refuse_occupied(state: Path = STATE, addresses: Iterable[Address] = FIXED) -
     """Raise UserError where this checkout's rehearsal or anything else is there."""
     journal = Supervisor(state).journal()
     if journal is not None and any(entry.alive() for entry in journal.entries):
-        raise UserError("a rehearsal is up, and tests need its addresses; stop it first: make down")
+        raise UserError(
+            "a rehearsal is up, and tests need its addresses; stop it first with `make down`"
+        )
     lines = [
         f"  {address} is taken by {ports.named_holder(address)}"
         for address in addresses

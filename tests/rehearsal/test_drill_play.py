@@ -210,7 +210,7 @@ def test_one_drill_at_a_time(running: Running, fake: FakeRehearsal, lines: list[
 
 
 def test_without_a_rehearsal_the_command_that_starts_one_is_given(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="python -m rehearsal up --stack dev"):
+    with pytest.raises(UserError, match="make up STACK=dev"):
         command.main(["endpoint-down"], tmp_path)
 
 

@@ -148,7 +148,7 @@ def test_a_journal_that_cannot_be_read_is_named_and_keeps_nothing_running(
 ) -> None:
     supervisor.launch([_server("one", free(), tmp_path)])
     supervisor.state_file.write_text(text, encoding="latin-1")
-    with pytest.raises(UserError, match=r"state\.json is damaged.*rehearsal down"):
+    with pytest.raises(UserError, match=r"state\.json is damaged.*make down"):
         supervisor.journal()
     assert [sys.executable in stopped for stopped in supervisor.stop_all()] == [True]
     assert marked(supervisor.directory) == []

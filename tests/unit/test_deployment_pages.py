@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.parse import parse, require_secrets
+from offline.render import PROJECT
 from tests.unit.pages import DOCS, SPAN, code, section
 from tests.unit.recordings import recorded
 from tests.unit.stack_files import errors, values, with_value
@@ -72,3 +75,24 @@ def test_a_fault_of_a_stack_file_stands_in_troubleshooting_as_it_is_said(
     known = [text.partition("…")[0].rstrip() for text in quoted if len(text) > 20]
     said = errors(with_value(path, value, stack))
     assert any(error.startswith(text) for error in said for text in known)
+
+
+def _literals() -> Iterator[str]:
+    """What the rehearsal's messages are made of, between the values that they name."""
+    for path in (PROJECT / "rehearsal").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_what_the_rehearsal_says_stands_in_troubleshooting_as_it_is_said() -> None:
+    rows = re.findall(
+        r"^\| `+(.*?)`+ .*\|", section(TROUBLESHOOTING, "The rehearsal"), re.MULTILINE
+    )
+    quoted = [re.sub("^rehearsal: |…", "", row).strip() for row in rows]
+    assert len(quoted) > 10
+    literals = [text.strip() for text in _literals() if len(text) > 10]
+    for quote in quoted:
+        # A name may come first, and what follows may be cut off.
+        ends = tuple(quote[start:] for start in range(len(quote) - 10))
+        assert [text for text in literals if text in quote or text.startswith(ends)], quote

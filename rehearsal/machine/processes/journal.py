@@ -86,7 +86,7 @@ def read(path: Path) -> Journal | None:
         return None
     except ValidationError:
         raise UserError(
-            f"{path} is damaged, or of another version; `python -m rehearsal down` removes it "
+            f"{path} is damaged, or of another version; `make down` removes it "
             "and stops whatever runs"
         ) from None
 

@@ -161,7 +161,7 @@ class Supervisor:
     def _opened(self) -> Journal:
         opened = self.journal()
         if opened is None:
-            raise UserError("nothing is up; start it with `python -m rehearsal up`")
+            raise UserError("nothing is up; start it with `make up`")
         return opened
 
     def _entries(self) -> tuple[Entry, ...]:
