@@ -10,9 +10,9 @@ import pulumi
 import pulumi_aws as aws
 import pulumiverse_grafana as grafana
 
-from gallery.contact_points.model import Engine, Kind
+from gallery.contact_points.model import SECRET_KEY, Engine
 from gallery.plan.model import Plan
-from gallery.render.alertmanager import SECRET_KEY, Addresses, definition
+from gallery.render.alertmanager import Addresses, definition
 from gallery.render.documents import json_text
 from gallery.render.grafana import contact_points, policies, rule_groups
 from gallery.render.iam import secret_policy
@@ -59,20 +59,20 @@ class Alerting(pulumi.ComponentResource):
         super().__init__("gallery:components:Alerting", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._amp(self._pagerduty_secrets())
+        self._amp(self._credentials())
         if args.plan.engine is Engine.GRAFANA:
             self._grafana()
         self.register_outputs({})
 
-    def _pagerduty_secrets(self) -> dict[str, _Secret]:
-        """AMP reads PagerDuty's key from Secrets Manager. By contact point."""
+    def _credentials(self) -> dict[str, _Secret]:
+        """AMP reads credentials from Secrets Manager. By contact point."""
         args = self._args
         if args.plan.engine is not Engine.ALERTMANAGER:
             return {}
         return {
-            point.name: self._secret(point.name, args.secrets[point.secret or ""])
+            point.name: self._secret(point.name, args.secrets[point.secret])
             for point in args.plan.contact_points
-            if point.kind is Kind.PAGERDUTY
+            if point.secret is not None
         }
 
     def _secret(self, point: str, value: pulumi.Output[str]) -> _Secret:

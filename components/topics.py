@@ -12,7 +12,6 @@ from gallery.contact_points.model import (
     HEARTBEAT,
     INDEPENDENT_PATH,
     Engine,
-    Kind,
 )
 from gallery.plan.model import Plan
 from gallery.render.iam import topic_policy
@@ -51,8 +50,7 @@ class Topics(pulumi.ComponentResource):
             if point.topic_arn is not None
         }
         for point in plan.contact_points:
-            if point.kind is Kind.SNS and point.topic_arn is None:
-                self._subscribe(point.name, point.addresses)
+            self._subscribe(point.name, point.subscribers)
         self._subscribe(INDEPENDENT_PATH, plan.independent_emails)
         if not plan.independent_emails:
             pulumi.log.warn(
@@ -156,9 +154,5 @@ def _beats(plan: Plan) -> tuple[str, ...]:
 
 
 def _topic_names(plan: Plan) -> tuple[str, ...]:
-    own = tuple(
-        point.name
-        for point in plan.contact_points
-        if point.kind is Kind.SNS and point.topic_arn is None
-    )
+    own = tuple(point.name for point in plan.contact_points if point.needs_topic)
     return (*own, *_beats(plan), INDEPENDENT_PATH)

@@ -1,9 +1,11 @@
-"""The ways a person can be told, and which alerting engine can use which."""
+"""What a kind of contact point is, what a contact point is, and which are the stack's own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Engine(StrEnum):
@@ -13,27 +15,63 @@ class Engine(StrEnum):
     ALERTMANAGER = "alertmanager"
 
 
-class Kind(StrEnum):
-    """What a contact point speaks."""
-
-    PAGERDUTY = "pagerduty"
-    SLACK = "slack"
-    EMAIL = "email"
-    SNS = "sns"
-    WEBHOOK = "webhook"
-    TEAMS = "teams"
+Entry = dict[str, Any]
 
 
-# AMP's Alertmanager accepts sns_configs and pagerduty_configs alone (AMP user guide,
-# "Alert receiver"). Amazon Managed Grafana is documented to have these of Grafana's many
-# integrations, and the rest where a workspace says so (docs/adr/0013-what-grafana-can-deliver.md).
-DELIVERABLE: dict[Engine, frozenset[Kind]] = {
-    Engine.GRAFANA: frozenset({Kind.SNS, Kind.PAGERDUTY, Kind.SLACK}),
-    Engine.ALERTMANAGER: frozenset({Kind.SNS, Kind.PAGERDUTY}),
-}
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What an engine delivers by; each may be a value that only Pulumi's engine knows yet.
 
-# What makes a telephone ring at night without further arrangement.
-WAKING: frozenset[Kind] = frozenset({Kind.PAGERDUTY})
+    `secret` is the credential itself for Grafana, and for AMP the ARN of a Secrets Manager
+    secret that holds it under `SECRET_KEY`. `topic` is the ARN of an SNS topic, `region` the
+    stack's.
+    """
+
+    secret: object = None
+    topic: object = None
+    region: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integration:
+    """How one engine writes a contact point: the list it stands in, and its entry there.
+
+    Whether a resolve is sent is the route's to say, and is not part of the entry.
+    """
+
+    field: str
+    entry: Callable[[ContactPoint, Means], Entry]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a contact point speaks.
+
+    `required` and `optional` are the keys that a stack file gives it. `integrations` has the
+    engines that can deliver to it; where `by_request`, a Grafana workspace has it only if the
+    stack file says so, and `instead` is what to write otherwise
+    (docs/adr/0013-what-grafana-can-deliver.md). `wakes` is whether it makes a telephone ring at
+    night without further arrangement. `publishes` is whether it goes through an SNS topic, which
+    the stack makes where the stack file names none.
+    """
+
+    name: str
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    integrations: Mapping[Engine, Integration]
+    by_request: bool = False
+    instead: str | None = None
+    wakes: bool = False
+    publishes: bool = False
+
+    def written_for(self, engine: Engine) -> Integration:
+        """How this engine writes it. Raises ValueError where it cannot deliver to it."""
+        if engine not in self.integrations:
+            raise ValueError(
+                f"engine {engine} cannot deliver to kind {self.name}; "
+                f"it is delivered by: {', '.join(sorted(self.integrations))}"
+            )
+        return self.integrations[engine]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +92,19 @@ class ContactPoint:
     addresses: tuple[str, ...] = ()
     topic_arn: str | None = None
 
+    @property
+    def needs_topic(self) -> bool:
+        """Whether the stack makes an SNS topic for it."""
+        return self.kind.publishes and self.topic_arn is None
+
+    @property
+    def subscribers(self) -> tuple[str, ...]:
+        """The e-mail addresses that are subscribed to its topic."""
+        return self.addresses if self.needs_topic else ()
+
+
+# The key in a Secrets Manager secret under which AMP finds a credential.
+SECRET_KEY = "routing_key"  # noqa: S105 - the name of a field, not its value
 
 # Where the watchers of the watchers speak: an SNS topic outside Grafana with e-mail
 # subscriptions, fed by CloudWatch alarms and by what AMP's Alertmanager must say itself.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gallery.contact_points.model import ContactPoint, Engine
+from gallery.contact_points.sns import OWN_TOPICS
 from gallery.metrics import labels
 from gallery.metrics.probes import ProbeTarget
 from gallery.metrics.timings import Timings
@@ -128,6 +129,11 @@ class Plan:
     def amp_routes(self) -> RoutingTree:
         """The routes of AMP's Alertmanager."""
         return amp_tree(self.engine, self.points, self.timings)
+
+    @property
+    def every_contact_point(self) -> dict[str, ContactPoint]:
+        """Those of the stack file and the stack's own topics, by name."""
+        return {point.name: point for point in (*self.contact_points, *OWN_TOPICS)}
 
     def evaluated_by(self, engine: Engine) -> tuple[PlannedAlert, ...]:
         """The rules that this engine evaluates."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gallery.alerts.model import Delivery
-from gallery.contact_points.model import INDEPENDENT_PATH, Engine, Kind
+from gallery.contact_points.kinds import KINDS
+from gallery.contact_points.model import INDEPENDENT_PATH, Engine
 from gallery.metrics.durations import ZERO
 from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert, idle_overrides
@@ -66,14 +67,6 @@ def _unreachable_from_openshift(settings: Settings) -> Iterator[str]:
         )
 
 
-# What to write in the place of a kind that Managed Grafana does not have.
-_INSTEAD = {
-    Kind.EMAIL: "kind sns with these addresses",
-    Kind.WEBHOOK: "kind sns, and subscribe the address to its topic",
-    Kind.TEAMS: "kind sns with the channel's e-mail address among its addresses",
-}
-
-
 def _idle_integrations(settings: Settings) -> Iterator[str]:
     kinds = {point.kind for point in settings.alerting.contact_points.values()}
     for kind in settings.grafana.integrations:
@@ -89,9 +82,9 @@ def _undeliverable(settings: Settings) -> Iterator[str]:
     for name, point in settings.alerting.contact_points.items():
         if point.kind in able:
             continue
-        instead = _INSTEAD.get(point.kind)
-        cure = f"; write {instead}" if instead else ""
-        if engine is Engine.GRAFANA:
+        kind = KINDS[point.kind]
+        cure = f"; write {kind.instead}" if kind.instead else ""
+        if engine is Engine.GRAFANA and kind.by_request:
             cure += (
                 f", or say gallery:grafana.integrations: [{point.kind}] if the workspace's "
                 "/api/alert-notifiers lists it"

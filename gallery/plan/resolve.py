@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gallery.contact_points.model import WAKING, ContactPoint
+from gallery.contact_points.kinds import KINDS
+from gallery.contact_points.model import ContactPoint
 from gallery.metrics.probes import probe_targets
 from gallery.plan.alerts import Ground, effective_alerts
 from gallery.plan.bounds import bounds
@@ -148,8 +149,8 @@ def _contact_points(settings: Settings) -> tuple[ContactPoint, ...]:
     return tuple(
         ContactPoint(
             name=name,
-            kind=point.kind,
-            wakes=point.kind in WAKING if point.wakes is None else point.wakes,
+            kind=KINDS[point.kind],
+            wakes=KINDS[point.kind].wakes if point.wakes is None else point.wakes,
             secret=point.secret,
             channel=point.channel,
             addresses=tuple(point.addresses or ()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gallery.contact_points.model import Kind
+from gallery.contact_points.slack import SLACK
 from gallery.stack_file.sections import Settings
 
 
@@ -17,7 +17,7 @@ def channels_of_one_webhook(settings: Settings) -> Iterator[str]:
     slack = [
         (name, point)
         for name, point in settings.alerting.contact_points.items()
-        if point.kind is Kind.SLACK
+        if point.kind == SLACK.name
     ]
     for secret in sorted({point.secret or "" for _, point in slack}):
         sharing = {name: point.channel for name, point in slack if point.secret == secret}

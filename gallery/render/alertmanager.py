@@ -10,15 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gallery.contact_points.model import BUILT_IN, ContactPoint, Kind
+from gallery.contact_points.model import Engine, Means
 from gallery.plan.model import Plan
 from gallery.plan.routing import Matcher, Route, RoutingTree
 from gallery.render.documents import yaml_text
-from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call, templates
+from gallery.render.message import templates
 
 TEMPLATE_FILE = "gallery.tmpl"
-# The key in the Secrets Manager secret that holds PagerDuty's integration key.
-SECRET_KEY = "routing_key"  # noqa: S105 - the name of a field, not its value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,41 +53,20 @@ def _root(tree: RoutingTree) -> dict[str, Any]:
     return root | {"routes": [_route(route) for route in tree.routes]}
 
 
-def _integration(
-    name: str, point: ContactPoint | None, plan: Plan, addresses: Addresses, *, resolves: bool
-) -> tuple[str, dict[str, Any]]:
-    if point is not None and point.kind is Kind.PAGERDUTY:
-        return "pagerduty_configs", {
-            "routing_key": {
-                "aws_secrets_manager": {
-                    "secret_arn": addresses.secrets[name],
-                    "secret_key": SECRET_KEY,
-                    "refresh_interval": "5m",
-                }
-            },
-            "severity": call(SEVERITY),
-            "description": call(TITLE),
-            "details": {"text": call(TEXT)},
-            "send_resolved": resolves,
-        }
-    return "sns_configs", {
-        "topic_arn": addresses.topics[name],
-        "sigv4": {"region": plan.region},
-        "subject": call(SUBJECT),
-        "message": call(TEXT),
-        "send_resolved": resolves,
-    }
-
-
 def _receiver(
     names: tuple[str, ...], plan: Plan, addresses: Addresses, *, resolves: bool
 ) -> dict[str, Any]:
-    points = {point.name: point for point in plan.contact_points}
     receiver: dict[str, Any] = {"name": "+".join(names)}
     for name in names:
-        point = None if name in BUILT_IN else points[name]
-        kind, integration = _integration(name, point, plan, addresses, resolves=resolves)
-        receiver.setdefault(kind, []).append(integration)
+        point = plan.every_contact_point[name]
+        integration = point.kind.written_for(Engine.ALERTMANAGER)
+        means = Means(
+            secret=addresses.secrets.get(name),
+            topic=addresses.topics.get(name),
+            region=plan.region,
+        )
+        entry = integration.entry(point, means) | {"send_resolved": resolves}
+        receiver.setdefault(integration.field, []).append(entry)
     return receiver
 
 

@@ -12,12 +12,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gallery.contact_points.model import BUILT_IN, ContactPoint, Engine, Kind
+from gallery.contact_points.model import Engine, Means
 from gallery.dashboards.names import DATA_SOURCE_UID
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.model import Plan
 from gallery.plan.routing import Matcher, Route
-from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call
 from gallery.render.rules import by_subject
 
 QUERY = "query"
@@ -112,42 +111,6 @@ def rule_groups(plan: Plan) -> dict[str, list[dict[str, Any]]]:
     return {name: [rule(planned) for planned in members] for name, members in groups.items()}
 
 
-def integration(
-    point: ContactPoint,
-    *,
-    resolves: bool,
-    secret: object,
-    topic: object,
-) -> tuple[str, dict[str, Any]]:
-    """The field of `alerting.ContactPoint` for one contact point, and one entry of it.
-
-    `secret` and `topic` may be values that only the engine knows yet.
-    """
-    quiet = {"disable_resolve_message": not resolves}
-    title, text = call(TITLE), call(TEXT)
-    match point.kind:
-        case Kind.PAGERDUTY:
-            fields = {"integration_key": secret, "severity": call(SEVERITY), "summary": title}
-            return "pagerduties", {**quiet, **fields, "details": {"text": text}}
-        case Kind.SLACK:
-            fields = {"url": secret, "recipient": point.channel, "title": title, "text": text}
-            return "slacks", {**quiet, **fields}
-        case Kind.EMAIL:
-            fields = {"addresses": list(point.addresses), "subject": title, "message": text}
-            return "emails", {**quiet, **fields, "single_email": True}
-        case Kind.SNS:
-            fields = {"topic": topic, "subject": call(SUBJECT), "body": text}
-            ways = {"message_format": "text", "auth_provider": "default"}
-            # The same in the words of Grafana's own integration: which of the two a workspace has
-            # depends on its version (docs/adr/0013-what-grafana-can-deliver.md).
-            own = {"topic_arn": topic, "message": text}
-            return "sns", {**quiet, **fields, **ways, "settings": own}
-        case Kind.WEBHOOK:
-            return "webhooks", {**quiet, "url": secret, "title": title, "message": text}
-        case Kind.TEAMS:
-            return "teams", {**quiet, "url": secret, "title": title, "message": text}
-
-
 def contact_points(
     plan: Plan,
     secrets: Mapping[str, Any],
@@ -160,22 +123,18 @@ def contact_points(
     tree = plan.grafana_routes
     if tree is None:
         return {}
-    points = {point.name: point for point in plan.contact_points} | {
-        name: ContactPoint(name=name, kind=Kind.SNS, wakes=False) for name in BUILT_IN
-    }
+    points = plan.every_contact_point
     resolves = {route.receiver: route.resolves for route in tree.every}
     documents = dict[str, dict[str, list[dict[str, Any]]]]()
     for receiver, names in tree.receivers.items():
         fields = documents.setdefault(receiver, {})
         for name in names:
             point = points[name]
-            field, entry = integration(
-                point,
-                resolves=resolves[receiver],
-                secret=secrets.get(point.secret or ""),
-                topic=topics.get(name),
-            )
-            fields.setdefault(field, []).append(entry)
+            integration = point.kind.written_for(Engine.GRAFANA)
+            means = Means(secret=secrets.get(point.secret or ""), topic=topics.get(name))
+            entry = integration.entry(point, means)
+            quiet = {"disable_resolve_message": not resolves[receiver]}
+            fields.setdefault(integration.field, []).append(quiet | entry)
     return documents
 
 

@@ -8,10 +8,6 @@ from __future__ import annotations
 
 # The group of these templates in Grafana.
 MESSAGE_TEMPLATE = "gallery"
-TITLE = "gallery.title"
-SUBJECT = "gallery.subject"
-TEXT = "gallery.text"
-SEVERITY = "gallery.severity"
 
 _ALERT = """\
 {{ .Status | toUpper }} {{ .Labels.alertname }}\
@@ -72,8 +68,3 @@ def templates(grafana_url: str | None) -> str:
     """
     alert = _ALERT.replace("@GRAFANA@", grafana_url or _OWN_ADDRESS)
     return _TITLE + _TEXT.replace("@ALERT@", alert) + _SEVERITY
-
-
-def call(name: str) -> str:
-    """How a field of an integration asks for a definition."""
-    return f'{{{{ template "{name}" . }}}}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery.alerts.panels import API_HEALTH
-from gallery.contact_points.model import Engine, Kind
+from gallery.contact_points.model import Engine
 from gallery.plan.model import Plan
 from gallery.store.services import NAMESPACE
 
@@ -21,12 +21,7 @@ def next_steps(plan: Plan, grafana_url: str) -> str:
     steps = [f"Log in to Grafana with Identity Center: {grafana_url}"]
     subscribed = [
         *plan.independent_emails,
-        *(
-            mail
-            for point in plan.contact_points
-            if point.kind is Kind.SNS
-            for mail in point.addresses
-        ),
+        *(mail for point in plan.contact_points for mail in point.subscribers),
     ]
     if subscribed:
         emails = " and ".join(dict.fromkeys(subscribed))

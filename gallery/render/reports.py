@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gallery.contact_points.model import BUILT_IN, Kind
 from gallery.plan.model import Plan
 
 
@@ -27,15 +26,15 @@ def times_to_page(plan: Plan) -> list[dict[str, Any]]:
 
 def contact_points(plan: Plan) -> dict[str, dict[str, list[dict[str, str]]]]:
     """The members of every receiver, in the order of its integrations, for each engine."""
-    kinds = {point.name: point.kind for point in plan.contact_points} | dict.fromkeys(
-        BUILT_IN, Kind.SNS
-    )
     trees = {"alertmanager": plan.amp_routes}
     if plan.grafana_routes:
         trees["grafana"] = plan.grafana_routes
     return {
         engine: {
-            receiver: [{"contact_point": name, "kind": str(kinds[name])} for name in names]
+            receiver: [
+                {"contact_point": name, "kind": plan.every_contact_point[name].kind.name}
+                for name in names
+            ]
             for receiver, names in tree.receivers.items()
         }
         for engine, tree in trees.items()

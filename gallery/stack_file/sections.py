@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from gallery.alerts import ALERTS
 from gallery.alerts.grafana_release import recent
-from gallery.contact_points.model import BUILT_IN, DELIVERABLE, Engine, Kind
+from gallery.contact_points.kinds import BY_REQUEST, KINDS, deliverable
+from gallery.contact_points.model import BUILT_IN, Engine
 from gallery.metrics.durations import Duration
 from gallery.stack_file.errors import nearest
 from gallery.stack_file.quantities import (
@@ -35,6 +36,12 @@ _ALERTS = tuple(alert.name for alert in ALERTS)
 RoleName = Annotated[str, one_of("a role", ROLE_NAMES), listed(ROLE_NAMES)]
 ServiceName = Annotated[str, one_of("a service of the store", _SERVICES), listed(_SERVICES)]
 AlertName = Annotated[str, one_of("an alert", _ALERTS), listed(_ALERTS)]
+KindName = Annotated[str, one_of("a kind of contact point", KINDS), listed(KINDS)]
+Integration = Annotated[
+    str,
+    one_of("a kind that a workspace may have beyond the documented ones", BY_REQUEST),
+    listed(BY_REQUEST),
+]
 # Pulumi secrets have names; what PagerDuty hands out is letters and digits without a break.
 _KEY = re.compile(r"[0-9a-z]{20,}")
 
@@ -152,9 +159,6 @@ class PrometheusSection(Section):
         return self
 
 
-Integration = Literal[Kind.EMAIL, Kind.WEBHOOK, Kind.TEAMS]
-
-
 class GrafanaSection(Section):
     """A new AMG workspace, or an existing one.
 
@@ -205,9 +209,9 @@ class Monitoring(Section):
 
 
 class ContactPointSection(Section):
-    """One way to tell somebody. Which keys belong to which kind: `KEYS_OF_KIND`."""
+    """One way to tell somebody. Which keys belong to which kind is said by the kind."""
 
-    kind: Kind
+    kind: KindName
     secret: SecretName | None = None
     channel: Annotated[str, Field(pattern=r"^#\S+$")] | None = None
     addresses: Annotated[list[Mail], Field(min_length=1)] | None = None
@@ -216,13 +220,10 @@ class ContactPointSection(Section):
 
     @model_validator(mode="after")
     def _keys(self) -> ContactPointSection:
-        required, optional = KEYS_OF_KIND[self.kind]
-        given = {
-            key
-            for key in ("secret", "channel", "addresses", "topic_arn")
-            if getattr(self, key) is not None
-        }
-        missing, extra = required - given, given - required - optional
+        kind = KINDS[self.kind]
+        keys = frozenset[str]().union(*(each.required | each.optional for each in KINDS.values()))
+        given = {key for key in keys if getattr(self, key) is not None}
+        missing, extra = kind.required - given, given - kind.required - kind.optional
         if missing:
             raise ValueError(f"kind {self.kind} needs {', '.join(sorted(missing))}")
         if extra:
@@ -232,16 +233,6 @@ class ContactPointSection(Section):
                 "an existing topic keeps its own subscriptions; remove addresses, or topic_arn"
             )
         return self
-
-
-KEYS_OF_KIND: dict[Kind, tuple[frozenset[str], frozenset[str]]] = {
-    Kind.PAGERDUTY: (frozenset({"secret"}), frozenset()),
-    Kind.SLACK: (frozenset({"secret", "channel"}), frozenset()),
-    Kind.EMAIL: (frozenset({"addresses"}), frozenset()),
-    Kind.SNS: (frozenset(), frozenset({"addresses", "topic_arn"})),
-    Kind.WEBHOOK: (frozenset({"secret"}), frozenset()),
-    Kind.TEAMS: (frozenset({"secret"}), frozenset()),
-}
 
 
 class Override(Section):
@@ -331,8 +322,6 @@ class Settings(Section):
     alerting: Alerting
 
     @property
-    def deliverable(self) -> frozenset[Kind]:
+    def deliverable(self) -> frozenset[str]:
         """The kinds of contact points that the stack's engine can deliver to."""
-        engine = self.alerting.engine
-        more = self.grafana.integrations if engine is Engine.GRAFANA else ()
-        return DELIVERABLE[engine] | frozenset(more)
+        return deliverable(self.alerting.engine, self.grafana.integrations)

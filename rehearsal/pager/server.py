@@ -22,21 +22,12 @@ from urllib.parse import parse_qs
 from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, state_at
 from rehearsal.machine.addresses import Address
 from rehearsal.machine.http_server import HttpRequest, HttpResponse, HttpServer
+from rehearsal.pager.contact_points import email
+from rehearsal.pager.contact_points.kinds import KINDS
+from rehearsal.pager.contact_points.sns import SNS
 from rehearsal.pager.inbox import Inbox, PagerConfig, Recipient
 from rehearsal.pager.mail import MailServer, name_of
-from rehearsal.pager.notifications import (
-    LIST_FORM,
-    READERS,
-    Message,
-    from_mail,
-    to_be_read,
-)
-
-_SNS_ANSWER = (
-    '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
-    "<MessageId>{number:032x}</MessageId></PublishResult><ResponseMetadata>"
-    "<RequestId>{number:032x}</RequestId></ResponseMetadata></PublishResponse>"
-)
+from rehearsal.pager.notifications import LIST_FORM, Message, to_be_read
 
 
 @dataclass
@@ -108,34 +99,24 @@ class PagerServer:
         if recipient is None:
             return HttpResponse.text(f"no contact point {name!r} of kind {kind!r}\n", 404)
         try:
-            message = READERS[kind](body)
+            message = KINDS[kind].read(body)
         except (ValueError, KeyError) as error:
             return HttpResponse.text(f"not a message of kind {kind}: {error!r}\n", 400)
         if self.inbox.refuses(name, time.time()):
             return HttpResponse.text("refused for a while\n", 500)
         self.inbox.deliver(recipient, receiver, message, time.time())
-        return self._accepted(kind)
-
-    def _accepted(self, kind: str) -> HttpResponse:
-        """The answer by which the kind's service says that it took the message."""
-        match kind:
-            case "pagerduty":
-                return HttpResponse.json({"status": "success", "message": "Event processed"}, 202)
-            case "sns":
-                text = _SNS_ANSWER.format(number=len(self.inbox.notifications))
-                return HttpResponse(content_type="text/xml", body=text.encode())
-            case _:
-                return HttpResponse.text("ok")
+        return KINDS[kind].answer(len(self.inbox.notifications))
 
     def _takes_mail(self, sender: str) -> bool:
         """Whether an e-mail of this sender, which names a contact point, is taken now."""
         name = name_of(sender)
-        return ("email", name) in self._recipients and not self.inbox.refuses(name, time.time())
+        known = (email.EMAIL.name, name) in self._recipients
+        return known and not self.inbox.refuses(name, time.time())
 
     def _receive_mail(self, sender: str, mail: bytes) -> None:
-        recipient = self._recipients["email", name_of(sender)]
-        receiver, message = from_mail(mail)
-        self.inbox.deliver(recipient, receiver, message, time.time())
+        recipient = self._recipients[email.EMAIL.name, name_of(sender)]
+        message = KINDS[recipient.kind].read(mail)
+        self.inbox.deliver(recipient, email.receiver_of(mail), message, time.time())
 
     def _watch(self, alarm: Alarm, now: float) -> None:
         state = state_at(alarm, self.inbox.beats(self.pager_config.topics[alarm.topic]), now)
@@ -149,7 +130,7 @@ class PagerServer:
             status="firing" if sounds else "resolved",
         )
         for topic in alarm.actions if sounds else alarm.ok_actions:
-            recipient = self._recipients["sns", self.pager_config.topics[topic]]
+            recipient = self._recipients[SNS.name, self.pager_config.topics[topic]]
             self.inbox.deliver(recipient, None, message, now)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from gallery.alerts import ALERTS
-from gallery.render.message import SEVERITY, SUBJECT, TEXT, TITLE, call, templates
+from gallery.contact_points.message import SEVERITY, SUBJECT, TEXT, TITLE, call
+from gallery.render.message import templates
 from rehearsal.machine.tools import AMTOOL
 from tests.unit.programs import run
 

@@ -128,7 +128,11 @@ def test_a_shipped_stack_is_sound(stack: str) -> None:
             ["email"],
             ["gallery:grafana.integrations names email", "no contact point", "remove it"],
         ),
-        ("grafana.integrations", ["pager"], ["gallery:grafana.integrations[0]", "'pager'"]),
+        (
+            "grafana.integrations",
+            ["pager"],
+            ["gallery:grafana.integrations[0]", '"pager"', "allowed: email"],
+        ),
         ("monitoring.evaluate_amp", "2m", ["evaluate_amp", "3 evaluations", "shorter than 5m"]),
         ("monitoring.scrape", "2m", ["monitoring.scrape", "living collector counts as dead"]),
         ("monitoring.remote_write_deadline", "0s", ["remote_write_deadline", "100ms or more"]),

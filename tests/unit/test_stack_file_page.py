@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gallery.contact_points.model import Engine, Kind
+from gallery.contact_points.kinds import KINDS
+from gallery.contact_points.model import Engine
 from gallery.metrics.timings import FailureMode
 from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
@@ -83,7 +84,7 @@ def test_the_page_on_the_stack_file_has_the_defaults_that_hold() -> None:
     ("key", "choices"),
     [
         ("alerting.engine", Engine),
-        ("alerting.contact_points.<name>.kind", Kind),
+        ("alerting.contact_points.<name>.kind", KINDS),
         ("alerting.overrides.<alert>.severity", Severity),
     ],
 )

@@ -1,0 +1,19 @@
+"""An address that takes Grafana's own JSON."""
+
+from __future__ import annotations
+
+from gallery.contact_points.message import TEXT, TITLE, call
+from gallery.contact_points.model import ContactPoint, Engine, Entry, Integration, Kind, Means
+
+
+def _grafana(_point: ContactPoint, means: Means) -> Entry:
+    return {"url": means.secret, "title": call(TITLE), "message": call(TEXT)}
+
+
+WEBHOOK = Kind(
+    name="webhook",
+    required=frozenset({"secret"}),
+    integrations={Engine.GRAFANA: Integration(field="webhooks", entry=_grafana)},
+    by_request=True,
+    instead="kind sns, and subscribe the address to its topic",
+)

@@ -1,0 +1,1 @@
+"""How each kind of contact point is played: one module for each."""

@@ -1,0 +1,57 @@
+"""PagerDuty's Events API v2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.machine.http_server import HttpResponse
+from rehearsal.pager.contact_points.model import Entry, Played, Way
+from rehearsal.pager.notifications import Message
+
+
+def _local(entry: Entry, way: Way) -> Entry:
+    return {
+        "routing_key": entry["integrationKey"],
+        "url": way.url,
+        "severity": entry["severity"],
+        "description": entry["summary"],
+        "details": entry["details"],
+    }
+
+
+def _amp(_entry: Entry, way: Way) -> Entry:
+    return {"routing_key": "rehearsal", "url": way.url}
+
+
+def _read(body: bytes) -> Message:
+    event = json.loads(body)
+    if event["event_action"] not in {"trigger", "resolve"} or not event["routing_key"]:
+        raise ValueError("an event needs a routing_key, and trigger or resolve as its action")
+    payload = event["payload"]
+    details: Mapping[str, Any] = payload.get("custom_details") or {}
+    return Message(
+        title=payload["summary"],
+        # Alertmanager adds details of its own to the text that the stack wrote.
+        text=str(details.get("text", json.dumps(details))),
+        status="firing" if event["event_action"] == "trigger" else "resolved",
+    )
+
+
+def _answer(_count: int) -> HttpResponse:
+    return HttpResponse.json({"status": "success", "message": "Event processed"}, 202)
+
+
+PAGERDUTY = Played(
+    name="pagerduty",
+    grafana="pagerduties",
+    fields=frozenset({"integrationKey", "severity", "summary", "details"}),
+    section="pagerduty_configs",
+    local=_local,
+    amp=_amp,
+    read=_read,
+    answer=_answer,
+    service="PagerDuty's Events API v2",
+    protocol="the same protocol",
+)

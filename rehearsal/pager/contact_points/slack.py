@@ -1,0 +1,38 @@
+"""Slack's incoming webhooks."""
+
+from __future__ import annotations
+
+import json
+
+from rehearsal.pager.contact_points.model import Entry, Played, Way
+from rehearsal.pager.notifications import Message
+
+
+def _local(entry: Entry, way: Way) -> Entry:
+    return {
+        "api_url": way.url,
+        "channel": entry["recipient"],
+        "title": entry["title"],
+        "text": entry["text"],
+    }
+
+
+def read(body: bytes) -> Message:
+    """A message in attachments, as Alertmanager sends it."""
+    attachments = json.loads(body)["attachments"]
+    return Message(
+        title="\n".join(attachment.get("title", "") for attachment in attachments),
+        text="\n".join(attachment.get("text", "") for attachment in attachments),
+    )
+
+
+SLACK = Played(
+    name="slack",
+    grafana="slacks",
+    fields=frozenset({"url", "recipient", "title", "text"}),
+    section="slack_configs",
+    local=_local,
+    read=read,
+    service="Slack's incoming webhook",
+    protocol="the same protocol",
+)
