@@ -39,6 +39,7 @@ def refused_plan(plan: Plan, settings: Settings) -> Iterator[str]:
     yield from _unheard(plan)
     yield from _unused(plan)
     yield from _unwoken(plan)
+    yield from _unsubscribed(plan)
     yield from _unfit_for_production(plan, settings)
 
 
@@ -167,6 +168,19 @@ def _unwoken(plan: Plan) -> Iterator[str]:
                 f"{alert.name} pages role {alert.owner} in production, but none of "
                 f"{', '.join(told)} wakes a person; add a PagerDuty contact point, or mark one "
                 "wakes: true"
+            )
+
+
+def _unsubscribed(plan: Plan) -> Iterator[str]:
+    """What is said to wake a person, and would be published for nobody."""
+    if not plan.production:
+        return
+    for point in plan.contact_points:
+        if point.wakes and point.needs_topic and not point.subscribers:
+            yield (
+                f'contact point "{point.name}" says wakes: true, but nobody is subscribed to the '
+                "topic that the stack makes for it, so it wakes nobody; give it addresses, or the "
+                "topic_arn of a topic to which what wakes you is subscribed"
             )
 
 

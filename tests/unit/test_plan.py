@@ -68,6 +68,34 @@ def test_a_production_page_that_wakes_nobody_is_refused() -> None:
     assert any("EndpointDown pages role incident-response" in error for error in found)
 
 
+def paging_by(point: dict[str, Any], stack: str = "prod") -> dict[str, Any]:
+    """A stack in which one contact point alone hears what it pages about."""
+    config = with_value("alerting.contact_points", {"night": point}, stack)
+    alerting = config["gallery:alerting"]
+    alerting["roles"] = {role: ["night"] for role in alerting["roles"]}
+    return config
+
+
+def test_a_topic_that_nobody_is_subscribed_to_wakes_nobody_in_production() -> None:
+    (found,) = errors(paging_by({"kind": "sns", "wakes": True}))
+    assert 'contact point "night" says wakes: true, but nobody is subscribed' in found
+    assert "give it addresses, or the topic_arn" in found
+
+
+@pytest.mark.parametrize(
+    ("stack", "more"),
+    [
+        ("prod", {"addresses": ["night@example.org"]}),
+        ("prod", {"topic_arn": "arn:aws:sns:eu-west-1:123456789012:night"}),
+        ("dev", {}),
+    ],
+)
+def test_a_topic_may_wake_where_somebody_listens_or_nobody_sleeps(
+    stack: str, more: dict[str, Any]
+) -> None:
+    assert resolve(parse(paging_by({"kind": "sns", "wakes": True, **more}, stack))).alerts
+
+
 def test_outside_production_a_page_may_go_to_chat_alone() -> None:
     config = with_value("alerting.roles.incident-response", {"page": ["chat"]})
     assert resolve(parse(config)).alerts
