@@ -137,7 +137,7 @@ def _points(settings: Settings, catalogue: Catalogue) -> Points:
     def of(role: str, severity: Severity) -> tuple[str, ...]:
         names = settings.alerting.roles[role]
         chosen = names.get(severity, []) if isinstance(names, dict) else names
-        return tuple(sorted(set(chosen)))
+        return tuple(sorted(chosen))
 
     return {
         role.name: {severity: of(role.name, severity) for severity in Severity}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
@@ -279,6 +280,7 @@ class Alerting(Section):
             *self._reserved(),
             *self._roles_without(),
             *self._undeclared(),
+            *self._repeated(),
         ]
         if errors:
             raise ValueError("\n".join(errors))
@@ -304,6 +306,17 @@ class Alerting(Section):
                         f'role "{role}" names contact point "{name}", which is not declared; '
                         f"{nearest(name, self.contact_points)}"
                     )
+
+    def _repeated(self) -> Iterator[str]:
+        for role, names in self.roles.items():
+            lists = names.items() if isinstance(names, dict) else [("any severity", names)]
+            for severity, part in lists:
+                for name, count in Counter(part).items():
+                    if count > 1:
+                        yield (
+                            f'role "{role}" names contact point "{name}" {count} times for '
+                            f"{severity}; a message is sent to it once: name it once"
+                        )
 
 
 class Settings(Section):

@@ -97,6 +97,16 @@ def test_a_shipped_stack_is_sound(stack: str) -> None:
             PAGER,
             ['"heartbeat"', "stack's own"],
         ),
+        (
+            "alerting.roles.reliability",
+            ["chat", "pager", "chat"],
+            ['"reliability"', '"chat" 2 times for any severity', "name it once"],
+        ),
+        (
+            "alerting.roles.reliability",
+            {"page": ["pager", "pager"], "ticket": ["pager"], "info": ["chat"]},
+            ['"reliability"', '"pager" 2 times for page', "name it once"],
+        ),
         ("hosts.0.service", "cartsservice", ['"cartsservice"', '"cartservice"']),
         ("environment", "production", ["gallery:environment", "'production'"]),
         ("store.replicas", {"frontend": 0}, ["gallery:store.replicas.frontend", "0"]),
