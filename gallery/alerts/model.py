@@ -58,8 +58,9 @@ class ErrorState(StrEnum):
 class Scope:
     """What an expression may depend on.
 
-    `threshold` is in the unit of the alert's `unit`; `host_groups` are the groups whose owner
-    the rule has; `evaluate` is the interval of the rule's own evaluator.
+    `threshold` is in the unit of the alert's `unit`; `host_groups` are all that the stack has,
+    and with `chosen_groups` only hosts whose group matches this regular expression are looked
+    at; `evaluate` is the interval of the rule's own evaluator.
     """
 
     environment: str
@@ -70,6 +71,7 @@ class Scope:
     threshold: float
     services: tuple[str, ...] = ()
     host_groups: tuple[str, ...] = ()
+    chosen_groups: str = ""
 
     @property
     def stack(self) -> tuple[str, ...]:
@@ -89,9 +91,10 @@ class Scope:
         return self.series(metric, matcher, window=window)
 
     def of_hosts(self, metric: str, *matchers: str, window: str = "") -> str:
-        """A selector of the hosts this rule speaks of."""
-        groups = promql.one_of(labels.HOST_GROUP, self.host_groups)
-        return self.series(metric, groups, *matchers, window=window)
+        """A selector of the stack's hosts, or of those whose groups were chosen."""
+        chosen = self.chosen_groups
+        groups = (promql.one_of(labels.HOST_GROUP, (chosen,)),) if chosen else ()
+        return self.series(metric, *groups, *matchers, window=window)
 
     def at(self, **more: str) -> dict[str, str]:
         """The labels of a series of this stack, for a case."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from gallery.alerts.model import Delivery
 from gallery.dashboards.grid import Band, side_by_side
 from gallery.dashboards.texts import markdown_table, prose
-from gallery.metrics import labels
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.model import Plan
 from gallery.plan.times import MANAGED
@@ -18,8 +17,9 @@ _HEAD = ("Alert", "Tells that", "Severity", "Who", "By", "Within", "Runbook")
 def on_call(plan: Plan, dashboard: str) -> Band:
     """Every alert that points at this dashboard and whom it calls, as high as its table."""
     rows = [
-        _row(plan, planned)
+        _row(plan, planned, owner)
         for planned in plan.alerts
+        for owner in planned.owners
         if planned.alert.panel is not None
         and planned.alert.panel.dashboard == dashboard
         and planned.alert.delivery is Delivery.OWNER
@@ -33,15 +33,17 @@ def on_call(plan: Plan, dashboard: str) -> Band:
     return side_by_side(_FRAME + len(rows), panel)
 
 
-def _row(plan: Plan, planned: PlannedAlert) -> tuple[str, ...]:
+def _row(plan: Plan, planned: PlannedAlert, owner: str) -> tuple[str, ...]:
     titles = {role.name: role.title for role in plan.catalogue.roles}
-    told = plan.deliver({"alertname": planned.name, **planned.labels})
-    groups = ", ".join(planned.scope.host_groups)
+    told = plan.deliver({"alertname": planned.name, **planned.labels_for(owner)})
+    groups = ", ".join(
+        group for group in planned.scope.host_groups if planned.owner_of(group) == owner
+    )
     return (
         f"{planned.name} ({groups})" if groups else planned.name,
         planned.alert.summary,
         str(planned.severity),
-        titles.get(planned.labels[labels.OWNER], planned.owner),
+        titles.get(owner, owner),
         ", ".join(sorted(told)),
         _within(plan, planned),
         f"[{planned.name}]({planned.annotations['runbook_url']})",

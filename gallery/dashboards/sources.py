@@ -70,4 +70,4 @@ def condition(plan: Plan, alert: Alert, host_group: str) -> str | None:
     `host_group` is a regular expression, and may be a variable of the dashboard.
     """
     planned = effective(plan, alert)
-    return alert.expr(replace(planned.scope, host_groups=(host_group,))) if planned else None
+    return alert.expr(replace(planned.scope, chosen_groups=host_group)) if planned else None

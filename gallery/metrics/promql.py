@@ -51,6 +51,15 @@ def labelled(expr: str, values: Mapping[str, str]) -> str:
     return expr
 
 
+def labelled_where(expr: str, label: str, value: str, other: str, values: Iterable[str]) -> str:
+    """The series of an expression, with this label on those whose other label has such a value.
+
+    Values are names of the catalogue: nothing to escape.
+    """
+    matching = quoted("|".join(values))
+    return f"label_replace({expr}, {quoted(label)}, {quoted(value)}, {quoted(other)}, {matching})"
+
+
 ON_STACK = on(labels.STACK)
 ON_SERVICE = on(labels.COMMON)
 ON_HOST = on(labels.HOST_COMMON)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gallery.alerts.model import Alert, Delivery, ErrorState, Evaluator, Scope, Subject
 from gallery.contact_points.model import Engine
-from gallery.metrics import labels
+from gallery.metrics import labels, promql
 from gallery.metrics.durations import Duration
 from gallery.metrics.timings import Timings
 from gallery.plan.routing import DELIVERY
@@ -21,7 +21,8 @@ from gallery.store.services import ENTRANCE, Service
 class PlannedAlert:
     """One rule as it will be evaluated. `engine` says by whom.
 
-    An alert on hosts is planned once for each owner of host groups; `uid` tells them apart.
+    `owner` is told of whatever the rule finds, but of the hosts of the groups in `owners_of_groups`
+    another role is told: for each role its groups.
     """
 
     alert: Alert
@@ -32,6 +33,9 @@ class PlannedAlert:
     severity: Severity
     owner: str
     annotations: Mapping[str, str]
+    owners_of_groups: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]]
+    )
 
     @property
     def name(self) -> str:
@@ -40,21 +44,42 @@ class PlannedAlert:
 
     @property
     def expr(self) -> str:
-        """The effective PromQL expression."""
-        return self.alert.expr(self.scope)
+        """The effective PromQL expression, which says the owner where the rule cannot."""
+        expr = self.alert.expr(self.scope)
+        if not self.owners_of_groups:
+            return expr
+        expr = promql.labelled(expr, {labels.OWNER: self.owner})
+        for owner, groups in self.owners_of_groups.items():
+            expr = promql.labelled_where(expr, labels.OWNER, owner, labels.HOST_GROUP, groups)
+        return expr
 
     @property
     def labels(self) -> dict[str, str]:
-        """The rule's own labels, among them the way to its owner."""
+        """The rule's own labels, among them its owner if it has only one."""
         way = {} if self.alert.delivery is Delivery.OWNER else {DELIVERY: str(self.alert.delivery)}
+        owner = {} if self.owners_of_groups else {labels.OWNER: self.owner}
         return {
             **self.alert.labels,
             **way,
             labels.ENVIRONMENT: self.scope.environment,
             labels.CLUSTER: self.scope.cluster,
-            labels.OWNER: self.owner,
+            **owner,
             labels.SEVERITY: str(self.severity),
         }
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Every role that this alert may be for."""
+        return (self.owner, *self.owners_of_groups)
+
+    def labels_for(self, owner: str) -> dict[str, str]:
+        """The labels by which an alert of this rule reaches one of its owners."""
+        return self.labels | {labels.OWNER: owner}
+
+    def owner_of(self, host_group: str | None) -> str:
+        """Who is told of the hosts of this group, or of what is no host."""
+        others = self.owners_of_groups.items()
+        return next((owner for owner, groups in others if host_group in groups), self.owner)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +99,8 @@ class Ground:
         """Whether this stack has what the alert speaks of."""
         if self.engine not in alert.engines:
             return False
-        return alert.subject is not Subject.DOOR or self.door
+        subjects = {Subject.DOOR: self.door, Subject.HOST: bool(self.host_owners)}
+        return subjects.get(alert.subject, True)
 
 
 def effective_alerts(
@@ -82,10 +108,10 @@ def effective_alerts(
 ) -> tuple[PlannedAlert, ...]:
     """Every alert that is on, in the catalogue's order."""
     return tuple(
-        planned
+        _planned(alert, override, ground)
         for alert in catalogue
-        if ground.has(alert)
-        for planned in _planned(alert, overrides.get(alert.name, Override()), ground)
+        for override in (overrides.get(alert.name, Override()),)
+        if ground.has(alert) and override.enabled
     )
 
 
@@ -110,22 +136,9 @@ def _idle(alert: Alert, override: Override) -> Iterator[str]:
         yield f".threshold is {override.threshold:g}; it is a {alert.unit}: write for example 0.5"
 
 
-def _planned(alert: Alert, override: Override, ground: Ground) -> Iterable[PlannedAlert]:
-    if not override.enabled:
-        return
-    if alert.subject is not Subject.HOST:
-        yield _one(alert, override, ground, override.owner or alert.owner, ())
-        return
-    owners = ground.host_owners
-    if override.owner and owners:
-        owners = {override.owner: tuple(name for names in owners.values() for name in names)}
-    for owner, groups in owners.items():
-        yield _one(alert, override, ground, owner, groups)
-
-
-def _one(
-    alert: Alert, override: Override, ground: Ground, owner: str, groups: tuple[str, ...]
-) -> PlannedAlert:
+def _planned(alert: Alert, override: Override, ground: Ground) -> PlannedAlert:
+    hosts = ground.host_owners if alert.subject is Subject.HOST else _NO_HOSTS
+    owner, *others = (override.owner,) if override.owner else tuple(hosts) or (alert.owner,)
     engine = Engine.ALERTMANAGER if alert.evaluator is Evaluator.AMP else ground.engine
     hold = override.hold if override.hold is not None else alert.hold
     threshold = override.threshold if override.threshold is not None else alert.threshold
@@ -138,17 +151,18 @@ def _one(
         hold=hold,
         threshold=threshold or 0.0,
         services=tuple(service.name for service in ground.services),
-        host_groups=groups,
+        host_groups=tuple(name for groups in hosts.values() for name in groups),
     )
     return PlannedAlert(
         alert=alert,
         scope=scope,
-        uid=rule_uid(alert.name, owner if groups else None),
+        uid=rule_uid(alert.name),
         engine=engine,
         hold=hold,
         severity=override.severity or alert.severity,
         owner=owner,
         annotations=_annotations(alert, hold, ground),
+        owners_of_groups={other: hosts[other] for other in others},
     )
 
 
@@ -167,6 +181,7 @@ def _annotations(alert: Alert, hold: Duration, ground: Ground) -> dict[str, str]
     return texts
 
 
+_NO_HOSTS: Mapping[str, tuple[str, ...]] = {}
 _BLIND = (
     "Nothing yet, but while this lasts an outage of the store may go unseen or be reported late."
 )

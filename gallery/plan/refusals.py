@@ -139,11 +139,12 @@ def _unheard(plan: Plan) -> Iterator[str]:
     for alert in plan.alerts:
         if alert.alert.delivery is not Delivery.OWNER:
             continue
-        if not plan.points[alert.owner][alert.severity]:
-            yield (
-                f"{alert.name} would reach nobody: role {alert.owner} has no contact point for "
-                f"severity {alert.severity}; add one under gallery:alerting.roles.{alert.owner}"
-            )
+        for owner in alert.owners:
+            if not plan.points[owner][alert.severity]:
+                yield (
+                    f"{alert.name} would reach nobody: role {owner} has no contact point for "
+                    f"severity {alert.severity}; add one under gallery:alerting.roles.{owner}"
+                )
 
 
 def _unused(plan: Plan) -> Iterator[str]:
@@ -161,14 +162,16 @@ def _unwoken(plan: Plan) -> Iterator[str]:
         return
     waking = {point.name for point in plan.contact_points if point.wakes}
     for alert in plan.alerts:
-        told = plan.points[alert.owner][alert.severity]
-        paging = alert.severity is Severity.PAGE and alert.alert.delivery is Delivery.OWNER
-        if paging and told and not waking & set(told):
-            yield (
-                f"{alert.name} pages role {alert.owner} in production, but none of "
-                f"{', '.join(told)} wakes a person; add a PagerDuty contact point, or mark one "
-                "wakes: true"
-            )
+        if alert.severity is not Severity.PAGE or alert.alert.delivery is not Delivery.OWNER:
+            continue
+        for owner in alert.owners:
+            told = plan.points[owner][alert.severity]
+            if told and not waking & set(told):
+                yield (
+                    f"{alert.name} pages role {owner} in production, but none of "
+                    f"{', '.join(told)} wakes a person; add a PagerDuty contact point, or mark "
+                    "one wakes: true"
+                )
 
 
 def _unsubscribed(plan: Plan) -> Iterator[str]:

@@ -10,14 +10,13 @@ _UID_LENGTH = 40
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def rule_uid(alert: str, part: str | None = None) -> str:
+def rule_uid(alert: str) -> str:
     """The uid of an alert's rule in Grafana: `gallery-endpoint-down`.
 
-    `part` tells the rules of one alert apart, as the owner of a host group does. A uid that
-    would be longer than Grafana's 40 characters is cut and ends in eight digits of a hash.
+    One that would be longer than Grafana's 40 characters is cut and ends in eight digits of a
+    hash.
     """
-    words = ["gallery", *_WORD.split(alert), *([part] if part else [])]
-    whole = "-".join(words).lower()
+    whole = "-".join(("gallery", *_WORD.split(alert))).lower()
     if len(whole) <= _UID_LENGTH:
         return whole
     return f"{whole[: _UID_LENGTH - 9]}-{sha256(whole.encode()).hexdigest()[:8]}"

@@ -13,7 +13,7 @@ from typing import Any
 from gallery.alerts.cases import cases_of
 from gallery.alerts.cases.model import Case, Phase, Series
 from gallery.alerts.model import Labels
-from gallery.metrics import promql
+from gallery.metrics import labels, promql
 from gallery.metrics.durations import Duration
 from gallery.plan.alerts import PlannedAlert
 from gallery.render.rules import alerting_rule
@@ -25,13 +25,11 @@ Document = dict[str, Any]
 class ProvenRule:
     """An alerting rule as it ships, and the stories that must come true of it.
 
-    `labels` are those that the plan gives it, whatever the rule says; they win over those of a
-    series.
+    What a case fires has all labels that the plan gives its alert, whatever the rule says.
     """
 
     rule: Document
     name: str
-    labels: Labels
     cases: tuple[Case, ...]
 
 
@@ -40,9 +38,17 @@ def proven(planned: PlannedAlert) -> ProvenRule:
     return ProvenRule(
         rule=alerting_rule(planned),
         name=planned.name,
-        labels=planned.labels,
-        cases=cases_of(planned.alert, planned.scope),
+        cases=tuple(
+            replace(case, fires=tuple(_labelled(planned, series) for series in case.fires))
+            for case in cases_of(planned.alert, planned.scope)
+        ),
     )
+
+
+def _labelled(planned: PlannedAlert, series: Labels) -> Labels:
+    """The labels of an alert on these series: those of the plan win."""
+    owner = planned.owner_of(series.get(labels.HOST_GROUP))
+    return {**series, **planned.labels_for(owner)}
 
 
 def rule_document(rule: ProvenRule) -> Document:
@@ -81,7 +87,7 @@ def _test(rule: ProvenRule, case: Case) -> Document:
     }
     if case.fires_at is None:
         return test | {"promql_expr_test": [_silence(rule.name, case)]}
-    fires = [{"exp_labels": {**labels, **rule.labels}} for labels in case.fires]
+    fires = [{"exp_labels": dict(each)} for each in case.fires]
     expected = {"eval_time": str(case.fires_at), "alertname": rule.name, "exp_alerts": fires}
     return test | {"alert_rule_test": [expected]}
 

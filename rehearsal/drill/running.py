@@ -52,10 +52,10 @@ class Promises:
     plan: Plan
     bounds: Bounds
 
-    def planned(self, alert: Alert, on: PlannedHost | None = None) -> PlannedAlert:
-        """The rule of an alert: for a host, that of its owner. Raises NotPlayableError."""
+    def planned(self, alert: Alert) -> PlannedAlert:
+        """The rule of an alert. Raises NotPlayableError."""
         for planned in self.plan.alerts:
-            if planned.alert is alert and (on is None or on.group in planned.scope.host_groups):
+            if planned.alert is alert:
                 return planned
         raise NotPlayableError(
             f"stack {self.plan.environment} has no alert {alert.name}, which this scenario is about"
@@ -64,13 +64,18 @@ class Promises:
     def must(
         self, alert: Alert, scenario: FailureMode, on: PlannedHost | None = None, **about: str
     ) -> Expectation:
-        """The alert that must come about this service, host or group of hosts."""
-        return self._expectation(Expected.MUST, self.planned(alert, on), scenario, about)
+        """The alert that must come about this service, host or group of hosts.
 
-    def may(self, alert: Alert, scenario: FailureMode, **about: str) -> tuple[Expectation, ...]:
+        What is about a host `on` goes to the owner of its group.
+        """
+        return self._expectation(Expected.MUST, self.planned(alert), scenario, on, about)
+
+    def may(
+        self, alert: Alert, scenario: FailureMode, on: PlannedHost | None = None, **about: str
+    ) -> tuple[Expectation, ...]:
         """The alert that may come; nothing where the stack does not have it."""
         return tuple(
-            self._expectation(Expected.MAY, planned, scenario, about)
+            self._expectation(Expected.MAY, planned, scenario, on, about)
             for planned in self.plan.alerts
             if planned.alert is alert
         )
@@ -89,10 +94,12 @@ class Promises:
         expected: Expected,
         planned: PlannedAlert,
         scenario: FailureMode,
+        on: PlannedHost | None,
         about: Mapping[str, str],
     ) -> Expectation:
         page, resolves = self.bounds[planned.uid, str(scenario)]
-        known = planned.labels | dict(about)
+        owner = planned.owner_of(on.group if on else None)
+        known = planned.labels_for(owner) | dict(about)
         return Expectation(
             expected=expected,
             alert=planned.name,

@@ -82,8 +82,8 @@ def loosened(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
     rule, scope = proven(planned), planned.scope
     if planned.alert.threshold is not None:
         for factor in (0.5, 2):
-            other = replace(scope, threshold=scope.threshold * factor)
-            yield f"threshold times {factor:g}", _with(rule, "expr", planned.alert.expr(other))
+            other = replace(planned, scope=replace(scope, threshold=scope.threshold * factor))
+            yield f"threshold times {factor:g}", _with(rule, "expr", other.expr)
     if not planned.hold.milliseconds:
         step = min(case.interval for case in rule.cases)
         yield "held for a step", _with(rule, "for", str(step))

@@ -54,8 +54,12 @@ def test_amtool_accepts_the_routes_and_delivers_as_the_model_says(
     assert checked.returncode == 0, checked.stdout + checked.stderr
     rules = plan.evaluated_by(Engine.ALERTMANAGER)
     assert rules
-    for alert in rules:
-        labels = {"alertname": alert.name, **alert.labels}
+    alerts = [
+        {"alertname": rule.name, **rule.labels_for(owner)}
+        for rule in rules
+        for owner in rule.owners
+    ]
+    for labels in alerts:
         told = run(
             AMTOOL,
             "config",

@@ -37,7 +37,7 @@ _DEFAULTS = {
 LARGEST = "as large as can be thought of"
 # Settings bound neither the groups of hosts nor the contact points: a hundred times what `prod`
 # has, each name as long as it may be.
-_HOST_GROUPS = 200
+_HOST_GROUPS = 500
 _CONTACT_POINTS = 100
 _LONGEST_NAME = 40
 

@@ -127,8 +127,9 @@ def test_every_rule_carries_the_way_to_its_owner(stack: str) -> None:
     for alert in plan.alerts:
         assert alert.labels["environment"] == plan.environment
         assert alert.labels["cluster"] == plan.cluster_name
-        assert alert.labels["owner"] == alert.owner
         assert alert.labels["severity"] == alert.severity
+        # What the rule says wins over what its series say.
+        assert alert.labels.get("owner") == (None if len(alert.owners) > 1 else alert.owner)
 
 
 def alertmanager_stack() -> dict[str, Any]:
@@ -211,7 +212,9 @@ def test_grafanas_policies_deliver_what_the_model_says(stack: str) -> None:
     document = policies(plan, {name: name for name in tree.receivers})
     strangers = [{"alertname": "DatasourceError", "severity": "page"}, {"alertname": "Unknown"}]
     rules = [
-        {"alertname": alert.name, **alert.labels} for alert in plan.evaluated_by(Engine.GRAFANA)
+        {"alertname": alert.name, **alert.labels_for(owner)}
+        for alert in plan.evaluated_by(Engine.GRAFANA)
+        for owner in alert.owners
     ]
     assert rules
     for labels in (*rules, *strangers):
@@ -223,7 +226,7 @@ def test_grafanas_policies_deliver_what_the_model_says(stack: str) -> None:
 def test_heartbeats_reach_their_topic_and_nothing_else_does(stack: str) -> None:
     plan = planned(stack)
     for alert in plan.alerts:
-        told = plan.deliver({"alertname": alert.name, **alert.labels})
+        told = plan.deliver({"alertname": alert.name, **alert.labels_for(alert.owner)})
         beats = {"heartbeat", "grafana-heartbeat"}
         if alert.alert.delivery in (Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT):
             assert told == {str(alert.alert.delivery)}
@@ -243,13 +246,30 @@ def test_a_role_with_one_list_is_told_of_everything_by_it() -> None:
     assert points == dict.fromkeys(Severity, ("chat",))
 
 
-def test_host_alerts_are_owned_by_the_groups_owner() -> None:
-    rules = [alert for alert in planned("prod").alerts if alert.name == "HostDown"]
-    assert {rule.owner: rule.scope.host_groups for rule in rules} == {
-        "infrastructure": ("orders-db",),
-        "reliability": ("catalogue-search",),
-    }
-    assert len({rule.uid for rule in rules}) == 2
+def test_an_alert_on_hosts_is_one_rule_that_reaches_each_groups_owner() -> None:
+    [rule] = [alert for alert in planned("prod").alerts if alert.name == "HostDown"]
+    owners = {group: rule.owner_of(group) for group in rule.scope.host_groups}
+    assert owners == {"orders-db": "infrastructure", "catalogue-search": "reliability"}
+    assert rule.uid == "gallery-host-down"
+
+
+def test_an_override_of_the_owner_holds_for_the_hosts_of_every_group() -> None:
+    override = {"HostDown": {"owner": "monitoring"}}
+    plan = resolve(parse(with_value("alerting.overrides", override, "prod")))
+    [rule] = [alert for alert in plan.alerts if alert.name == "HostDown"]
+    assert rule.owners == ("monitoring",)
+    assert rule.labels["owner"] == "monitoring"
+    assert "label_replace" not in rule.expr
+
+
+def test_an_owner_of_hosts_who_has_no_contact_point_is_refused_by_name() -> None:
+    config = values("prod")
+    config["gallery:alerting"]["roles"]["reliability"] = {"ticket": ["board"]}
+    [found] = [error for error in errors(config) if error.startswith("HostDown would reach")]
+    assert found == (
+        "HostDown would reach nobody: role reliability has no contact point for severity page; "
+        "add one under gallery:alerting.roles.reliability"
+    )
 
 
 def test_a_page_tells_an_outage_from_what_may_become_one() -> None:

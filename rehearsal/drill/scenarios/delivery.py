@@ -200,20 +200,22 @@ def _posts(plan: Plan) -> Iterator[tuple[Engine, dict[str, str], dict[str, str]]
     """Engine, labels and annotations of every alert but the heartbeats."""
     for planned in plan.alerts:
         if planned.alert.delivery not in {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}:
-            yield planned.engine, _labels(planned, planned.name), _annotations(planned)
+            for owner in planned.owners:
+                labels = _labels(planned, planned.name, owner)
+                yield planned.engine, labels, _annotations(planned)
     some = next(planned for planned in plan.alerts if planned.engine is plan.engine)
     nowhere = {
-        name: value for name, value in _labels(some, _UNROUTED).items()
+        name: value for name, value in _labels(some, _UNROUTED, some.owner).items()
         if name not in {"owner", "severity"}
     }  # fmt: skip
     yield plan.engine, nowhere, _annotations(some)
     if plan.engine is Engine.GRAFANA:
         for name in DATASOURCE_ALERTS.split("|"):
-            yield plan.engine, _labels(some, name), _annotations(some)
+            yield plan.engine, _labels(some, name, some.owner), _annotations(some)
 
 
-def _labels(planned: PlannedAlert, name: str) -> dict[str, str]:
-    return {ALERTNAME: name, "service": _POSTED, **planned.labels}
+def _labels(planned: PlannedAlert, name: str, owner: str) -> dict[str, str]:
+    return {ALERTNAME: name, "service": _POSTED, **planned.labels_for(owner)}
 
 
 def _annotations(planned: PlannedAlert) -> dict[str, str]:

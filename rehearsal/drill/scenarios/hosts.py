@@ -36,7 +36,7 @@ def _terminated(running: Running, target: Target) -> Script:
     return Script(
         steps=(Break(host_terminated(running, host.name)), Await((page,)), Mend()),
         # Between its end and the next discovery it looks as if it were down.
-        may=running.promises.may(hosts.HOST_DOWN, Onset.REFUSED, host=host.name),
+        may=running.promises.may(hosts.HOST_DOWN, Onset.REFUSED, host, host=host.name),
     )
 
 
@@ -48,7 +48,7 @@ def _traffic(running: Running, target: Target) -> Script:
     silent, promises = others[0], running.promises
     high = promises.must(traffic.HOST_TRAFFIC_HIGH, Onset.CHANGED, flooded, host=flooded.name)
     low = promises.must(traffic.HOST_TRAFFIC_LOW, Onset.CHANGED, silent, host=silent.name)
-    times = promises.planned(traffic.HOST_TRAFFIC_HIGH, flooded).scope.threshold * _FLOOD
+    times = promises.planned(traffic.HOST_TRAFFIC_HIGH).scope.threshold * _FLOOD
     return Script(
         steps=(
             Break(traffic_changed(flooded.name, times * REST_BYTES_PER_SECOND)),
