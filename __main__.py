@@ -22,7 +22,10 @@ secrets = configuration.secrets(plan)
 
 # The account: everything carries the stack's tags, and nothing uses a default provider.
 cloud = aws.Provider(
-    "aws", region=plan.region, default_tags={"tags": {"gallery:environment": plan.environment}}
+    "aws",
+    region=plan.region,
+    allowed_account_ids=[plan.account] if plan.account else None,
+    default_tags={"tags": {"gallery:environment": plan.environment}},
 )
 in_cloud = pulumi.ResourceOptions(providers=[cloud])
 account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id

@@ -84,6 +84,7 @@ class Plan:
     """Everything a stack gets."""
 
     environment: str
+    account: str | None
     region: str
     cluster_name: str
     cluster: EksPlan | OpenShiftPlan

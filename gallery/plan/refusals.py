@@ -196,6 +196,12 @@ def _unfit_for_production(plan: Plan, settings: Settings) -> Iterator[str]:
             "itself dies nobody would hear of it; write for example "
             "independent_path: {emails: [oncall@example.org]}"
         )
+    if plan.account is None:
+        yield (
+            "gallery:account is missing: without it everything is made in whatever account "
+            "whoever deploys is logged in to; write its twelve digits in quotes, as "
+            "`aws sts get-caller-identity --query Account --output text` tells them"
+        )
     if plan.door is None:
         yield "gallery:door is missing: production watches the shop's public address"
     if settings.store.load_generator:

@@ -49,6 +49,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
     independent = settings.alerting.independent_path
     plan = Plan(
         environment=settings.environment,
+        account=settings.account,
         region=settings.region,
         cluster_name=cluster_name,
         cluster=cluster,

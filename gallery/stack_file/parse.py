@@ -14,6 +14,7 @@ from typing import cast
 from pydantic import ValidationError
 
 from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.providers import REGION, unread
 from gallery.stack_file.sections import ExistingOpenShift, Settings
 from gallery.stack_file.sentences import readable
 
@@ -36,16 +37,17 @@ def parse(mapping: Mapping[str, object], secret_keys: Iterable[str] = ()) -> Set
     }
     plain = dict(_plain_credentials(own))
     document = {key: value for key, value in own.items() if key not in plain}
-    if "aws:region" in mapping:
-        document["region"] = mapping["aws:region"]
+    if REGION in mapping:
+        document["region"] = mapping[REGION]
+    refused = [*plain.values(), *unread(mapping)]
     try:
         # JSON, because that is what a stack's configuration is: strict there means that a
         # number is no text, while names of enumerations are still text.
         settings = Settings.model_validate_json(json.dumps(document, default=str))
     except ValidationError as error:
-        raise StackFileError([*plain.values(), *readable(error, Settings)]) from None
-    if plain:
-        raise StackFileError(plain.values())
+        raise StackFileError([*refused, *readable(error, Settings)]) from None
+    if refused:
+        raise StackFileError(refused)
     return settings
 
 

@@ -23,6 +23,7 @@ _NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
 # EKS API reference, CreateCluster.
 _EKS_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _MAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
+_ACCOUNT = re.compile(r"\d{12}")
 _DOMAIN = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}")
 
 
@@ -59,6 +60,14 @@ def _cidr(value: object) -> str:
         raise ValueError(f"{value!r} is not an IPv4 CIDR ({error})") from None
 
 
+def _account(value: object) -> str:
+    # Where Pulumi hands a number over as text, twelve digits are read as a number again.
+    text = str(value) if type(value) is int else value
+    if not isinstance(text, str) or not _ACCOUNT.fullmatch(text):
+        raise ValueError(f"{value!r} is not the number of an AWS account: twelve digits, in quotes")
+    return text
+
+
 def _matching(pattern: re.Pattern[str], meaning: str) -> BeforeValidator:
     def check(value: object) -> str:
         if not isinstance(value, str) or not pattern.fullmatch(value):
@@ -69,7 +78,7 @@ def _matching(pattern: re.Pattern[str], meaning: str) -> BeforeValidator:
 
 
 def _schema(pattern: str, **more: Any) -> WithJsonSchema:  # noqa: ANN401
-    return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$", **more})
+    return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$"} | more)
 
 
 Length = Annotated[
@@ -96,6 +105,11 @@ EksName = Annotated[
         "letter or digit first",
     ),
     _schema(_EKS_NAME.pattern),
+]
+Account = Annotated[
+    str,
+    BeforeValidator(_account),
+    _schema(_ACCOUNT.pattern, type=["string", "integer"], examples=["123456789012"]),
 ]
 Mail = Annotated[str, _matching(_MAIL, "an e-mail address"), _schema(_MAIL.pattern)]
 Domain = Annotated[

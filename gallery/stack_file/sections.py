@@ -18,6 +18,7 @@ from gallery.contact_points.model import BUILT_IN, Engine
 from gallery.metrics.durations import Duration
 from gallery.stack_file.errors import nearest
 from gallery.stack_file.quantities import (
+    Account,
     Cidr,
     Days,
     Domain,
@@ -323,6 +324,7 @@ class Settings(Section):
     """One stack file: the keys under `gallery:`."""
 
     environment: Literal["dev", "staging", "prod"]
+    account: Account | None = None
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     network: Network
     cluster: Cluster

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from .kinds import Kind, Reference
 from .values import Json, Properties, filled, has_unknown, leaves, text_at
 
-ACCOUNT = "111122223333"
+ACCOUNT = "123456789012"
 # Amazon Linux by architecture.
 FIRST_IMAGES = {"ami-0123456789abcdef0": "arm64", "ami-0123456789abcdef1": "x86_64"}
 EXISTING_GRAFANA = "12.4"
@@ -84,6 +84,8 @@ class Cloud:
     """
 
     region: str = "eu-west-1"
+    # The account whose credentials whoever deploys has.
+    account: str = ACCOUNT
     reticent: bool = False
     calls: list[Call] = field(default_factory=list)
     existing: set[str] = field(default_factory=set)
@@ -121,6 +123,7 @@ class Cloud:
         self.calls.clear()
         self.images = FIRST_IMAGES.copy()
         self.grafana_version = EXISTING_GRAFANA
+        self.account = ACCOUNT
         self.reticent = False
         self._ahead = 0.0
 

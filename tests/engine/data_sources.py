@@ -11,11 +11,11 @@ from .values import Json, Properties, text_at
 Answer: TypeAlias = Callable[[Cloud, Properties], Properties]
 
 
-def _caller(_cloud: Cloud, _args: Properties) -> Properties:
+def _caller(cloud: Cloud, _args: Properties) -> Properties:
     return {
-        "id": ACCOUNT,
-        "accountId": ACCOUNT,
-        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/session",
+        "id": cloud.account,
+        "accountId": cloud.account,
+        "arn": f"arn:aws:sts::{cloud.account}:assumed-role/deployer/session",
         "userId": "AROA0123456789:session",
     }
 

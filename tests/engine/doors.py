@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias, cast
@@ -17,10 +18,14 @@ from .values import Json, Properties, at, has_unknown, text_at
 Door: TypeAlias = Callable[[Cloud, Properties], str]
 
 
-def account(_cloud: Cloud, config: Properties) -> str:
-    """The AWS account, in the provider's region."""
+def account(cloud: Cloud, config: Properties) -> str:
+    """The AWS account, in the provider's region, if the provider may work there."""
     if not text_at(config, "region"):
         raise Refused("the AWS provider has no region")
+    # The engine hands a provider's lists over as JSON.
+    allowed = text_at(config, "allowedAccountIds")
+    if allowed and cloud.account not in cast("list[str]", json.loads(allowed)):
+        raise Refused(f"AWS account ID not allowed: {cloud.account}")
     return "account"
 
 

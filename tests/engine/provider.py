@@ -123,6 +123,9 @@ class StandIn:
     ) -> provider_pb2.ConfigureResponse:
         self._configs[peer] = from_struct(request.args)
         self._record("configure", request.urn)
+        if self.package == "aws":
+            # The one provider that asks who it is before anything else.
+            _ = self._scope(peer)
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
     def check(self, request: provider_pb2.CheckRequest, _peer: str) -> provider_pb2.CheckResponse:

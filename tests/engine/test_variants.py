@@ -34,7 +34,7 @@ def test_an_openshift_cluster_and_existing_workspaces_deploy(configured: Project
                     "kubeconfig": {"secret": "kubeconfig", "context": "gallery"},
                     "egress_cidrs": ["203.0.113.0/28"],
                     "oidc_provider": (
-                        "arn:aws:iam::111122223333:oidc-provider/oidc.example.org/gallery"
+                        "arn:aws:iam::123456789012:oidc-provider/oidc.example.org/gallery"
                     ),
                 }
             },

@@ -13,10 +13,16 @@ pytestmark = pytest.mark.engine
 
 def _refused(project: Project) -> str:
     """What `up` says in its preview, having touched nothing."""
+    output = _stopped(project)
+    assert "Traceback" not in output
+    assert "unhandled exception" not in output
+    return output
+
+
+def _stopped(project: Project) -> str:
+    """What `up` says where it fails in its preview; what a provider refuses, the SDK traces."""
     run = project.attempt("up")
     assert not run.ok
-    assert "Traceback" not in run.output
-    assert "unhandled exception" not in run.output
     assert project.cloud.all() == []
     assert [str(call) for call in project.cloud.calls if call.verb == "create"] == []
     return run.output
@@ -69,3 +75,16 @@ def test_an_existing_grafana_that_is_too_old_is_refused(configured: Project) -> 
     configured.set_secrets()
     output = _refused(configured)
     assert "gallery:grafana.existing is g-0123456789: Grafana 10.4 is too old" in output
+
+
+def test_another_account_is_refused_before_anything_is_made(configured: Project) -> None:
+    configured.configure({"gallery:account": configured.cloud.account})
+    configured.cloud.account = "999988887777"
+    assert "AWS account ID not allowed: 999988887777" in _stopped(configured)
+
+
+def test_a_profile_in_the_stack_file_is_refused_with_its_cure(configured: Project) -> None:
+    configured.configure({"aws:profile": "somebody-else"})
+    output = _refused(configured)
+    assert "aws:profile is not read" in output
+    assert "log in with AWS_PROFILE" in output

@@ -227,3 +227,35 @@ def test_a_duration_keeps_its_unit() -> None:
     hold = parse(config).alerting.overrides["EndpointDown"].hold
     assert hold is not None
     assert hold.seconds == 90
+
+
+@pytest.mark.parametrize(
+    ("key", "cure"),
+    [
+        ("aws:profile", "log in with AWS_PROFILE"),
+        ("aws:assumeRole", "a profile of ~/.aws/config"),
+        ("aws:secretKey", "log in with AWS_PROFILE"),
+        ("aws:allowedAccountIds", "write gallery:account instead"),
+        ("aws:defaultTags", "tagged with the stack's environment"),
+        ("aws:regoin", "aws:region alone is read"),
+        ("kubernetes:context", "gallery:cluster says which cluster"),
+        ("grafana:auth", "gallery:grafana says which Grafana"),
+    ],
+)
+def test_a_setting_of_a_provider_is_refused_and_not_ignored(key: str, cure: str) -> None:
+    (found,) = errors(values() | {key: "of no account"})
+    assert found.startswith(f"{key} is not read")
+    assert cure in found
+    assert "of no account" not in found
+
+
+@pytest.mark.parametrize("account", ["12345678901", "1234-5678-9012", 1234, True])
+def test_an_account_is_twelve_digits(account: object) -> None:
+    (found,) = errors(with_value("account", account))
+    assert found.startswith(f"gallery:account: {account!r} is not the number of an AWS account")
+
+
+def test_production_says_which_account_it_is_in() -> None:
+    config = values("prod")
+    del config["gallery:account"]
+    assert any("gallery:account is missing" in error for error in errors(config))
