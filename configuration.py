@@ -6,9 +6,7 @@ can be listed.
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
@@ -16,19 +14,11 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.stack_file.errors import StackFileError
-from gallery.stack_file.parse import PREFIX, parse, require_secrets
+from gallery.stack_file.parse import PREFIX, parse, require_secrets, structured
 
 
-def _structured(text: str) -> Any:  # noqa: ANN401 - whatever the stack file holds
-    """The engine hands structures over as JSON; a plain value is text."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
-
-
-def _value(key: str, text: str) -> Any:  # noqa: ANN401
-    return text if is_config_secret(key) else _structured(text)
+def _value(key: str, text: str) -> object:
+    return text if is_config_secret(key) else structured(key, text)
 
 
 def plan() -> Plan:

@@ -9,32 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from gallery.stack_file.errors import nearest
+from gallery.stack_file.parse import PREFIX, structured
 from offline.errors import UserError
+from offline.yaml_document import document
 
 _STACKS = Path("stacks")
 _FILE = re.compile(r"Pulumi\.(?P<stack>.+)\.yaml")
-_BOOLEANS = re.compile(r"true|True|TRUE|false|False|FALSE")
-_INTEGERS = re.compile(r"[-+]?[0-9]+")
-_FLOATS = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema: `no`, `on`, `1:30` and a date are text, as they are to the CLI."""
-
-
-_Loader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("bool", _BOOLEANS, "tTfF"),
-    ("int", _INTEGERS, "-+0123456789"),
-    ("float", _FLOATS, "-+.0123456789"),
-    ("null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""]),
-):
-    _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType] - untyped stubs
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern.pattern})$"), list(_first)
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +47,7 @@ class StackFile:
     def values(self) -> dict[str, Any]:
         """The configuration as plain values."""
         return {
-            key: text if key in self.secret_keys else _value(text)
+            key: text if key in self.secret_keys else structured(key, text)
             for key, text in self.config.items()
         }
 
@@ -87,58 +68,85 @@ def read(project: Path, stack: str) -> StackFile:
     path = project / _STACKS / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         raise UserError(f'stack "{stack}" has no file; {nearest(stack, known_stacks(project))}')
-    given = _config(path)
-    secrets = tuple(sorted(key for key, value in given.items() if _encrypted(value)))
+    given = _config(path, project_name(project))
+    secrets = tuple(sorted(key for key, value in given.items() if encrypted(value)))
     config = {
         key: placeholder(key) if key in secrets else _text(value) for key, value in given.items()
     }
     return StackFile(stack=stack, config=config, secret_keys=secrets)
 
 
-def _config(path: Path) -> dict[str, Any]:
-    """What stands under `config:`. Raises UserError for what no CLI could read either."""
+def project_name(project: Path) -> str:
+    """The project's name: the namespace of keys that have none."""
+    path = project / "Pulumi.yaml"
+    name = _document(path).get("name") if path.is_file() else None
+    return name if isinstance(name, str) else PREFIX.rstrip(":")
+
+
+def _config(path: Path, namespace: str) -> dict[str, Any]:
+    """What stands under `config:`, by full keys. Raises UserError for what no CLI could read."""
+    config = _mapping(_document(path).get("config"), f"{path.name}: config", f"{PREFIX}name: value")
+    found = dict[str, Any]()
+    errors = list[str]()
+    for key, value in config.items():
+        full = _full_key(key, namespace)
+        if full is None:
+            errors.append(f"the key {key} has too many colons; write {PREFIX}name")
+        elif full in found:
+            errors.append(f"the key {full} is given twice, with and without {namespace}:; keep one")
+        else:
+            found[full] = value
+    if errors:
+        raise UserError("\n".join(f"{path.name}: {error}" for error in errors))
+    return found
+
+
+def _full_key(key: str, namespace: str) -> str | None:
+    """A key without a namespace is the project's; `gallery:config:name` is an old spelling."""
+    match key.split(":"):
+        case [name]:
+            return f"{namespace}:{name}"
+        case [_, _]:
+            return key
+        case [package, "config", name] if package and name:
+            return f"{package}:{name}"
+        case _:
+            return None
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except UnicodeDecodeError as error:
         raise UserError(f"{path.name} is not UTF-8 text: {error}; save it as UTF-8") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path.name} is not YAML: {error}") from None
-    whole = _mapping(document, path.name, "config:")
-    config = _mapping(whole.get("config"), f"{path.name}: config", "gallery:name: value")
-    odd = [key for key in config if not isinstance(key, str)]
-    if odd:
-        keys = ", ".join(json.dumps(key, default=str) for key in odd)
-        raise UserError(
-            f"{path.name}: config has keys that are no names: {keys}; write each as `gallery:name`"
-        )
-    return cast("dict[str, Any]", config)
+    return _mapping(document(text, path.name), path.name, "config:")
 
 
-def _mapping(value: object, what: str, form: str) -> dict[object, Any]:
+def _mapping(value: object, what: str, form: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise UserError(f"{what} is {_kind(value)}; write keys with values, as `{form}`")
-    return cast("dict[object, Any]", value)
+    return cast("dict[str, Any]", value)
 
 
 def _kind(value: object) -> str:
     return "a list" if isinstance(value, list) else json.dumps(value, default=str)
 
 
-def _encrypted(value: object) -> bool:
-    return isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"secure"}
+def encrypted(value: object) -> bool:
+    """Whether a value is encrypted, or holds one that is: the CLI decrypts and hides it whole."""
+    if isinstance(value, list):
+        return any(encrypted(part) for part in cast("list[object]", value))
+    if not isinstance(value, dict):
+        return False
+    section = cast("dict[str, Any]", value)
+    if set(section) == {"secure"} and isinstance(section["secure"], str):
+        return True
+    return any(encrypted(part) for part in section.values())
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value)
-
-
-def _value(text: str) -> Any:  # noqa: ANN401 - whatever the stack file holds
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -19,6 +19,39 @@ from gallery.stack_file.sections import ExistingOpenShift, Settings
 from gallery.stack_file.sentences import readable
 
 PREFIX = "gallery:"
+# Levels of lists and mappings; the deepest key has six.
+DEEPEST = 30
+
+
+def structured(key: str, text: str) -> object:
+    """The value of `key`, which the engine hands over as text: JSON for structures, else itself.
+
+    Raises StackFileError for one that is nested deeper than anything here is.
+    """
+    try:
+        value: object = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    except RecursionError:
+        raise StackFileError([too_deep(key)]) from None
+    if _deeper(value, DEEPEST):
+        raise StackFileError([too_deep(key)])
+    return value
+
+
+def _deeper(value: object, levels: int) -> bool:
+    if isinstance(value, Mapping):
+        parts: Iterable[object] = cast("Mapping[str, object]", value).values()
+    elif isinstance(value, list):
+        parts = cast("list[object]", value)
+    else:
+        return False
+    return levels == 0 or any(_deeper(part, levels - 1) for part in parts)
+
+
+def too_deep(key: str) -> str:
+    """The sentence for a value that is nested without end."""
+    return f"{key} is nested too deeply; no key needs more than ten levels"
 
 
 def parse(mapping: Mapping[str, object], secret_keys: Iterable[str] = ()) -> Settings:
