@@ -21,13 +21,14 @@ from pulumi.runtime.settings import ROOT, SETTINGS, get_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await  # pyright: ignore[reportPrivateUsage]
 
-from offline.provider_outputs import INVOKES, identity, outputs_of
+from offline.provider_outputs import REGION, identity, invoked, outputs_of
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire's mark for a secret
 _NONE = re.compile(r"(?<![\w/.-])None(?=api|/|:|$|\s)|None(?=/|api/)")
 _UNDECLARED = re.compile(r"<(\S+) of (\S+) is undeclared>")
 _STACK = "pulumi:pulumi:Stack"
+_AWS = "pulumi:providers:aws"
 
 
 class ProgramError(Exception):
@@ -129,6 +130,7 @@ class StrictMonitor(mocks.MockMonitor):
     def __init__(self) -> None:
         super().__init__(_NoMocks())
         self.recording = Recording()
+        self._regions = dict[str, str]()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: ANN401, N802 - the wire's name
         """Record one resource and answer with its id and declared outputs."""
@@ -154,10 +156,13 @@ class StrictMonitor(mocks.MockMonitor):
         self.recording.resources.append(resource)
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
-        known = outputs_of(resource.type, resource.name, inputs)
+        region = self._region(resource.provider)
+        known = outputs_of(resource.type, resource.name, inputs, region)
         # The SDK marks as secret what a provider's schema says; here the inputs' own marks do.
         state = _sync_await(rpc.serialize_properties(known, {}))
-        id_ = identity(resource.type, resource.name, inputs)
+        id_ = identity(resource.type, resource.name, inputs, region)
+        if resource.type == _AWS and "region" in inputs:
+            self._regions[f"{urn}::{id_}"] = str(inputs["region"])
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=state)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: ANN401, N802
@@ -170,19 +175,21 @@ class StrictMonitor(mocks.MockMonitor):
     def Invoke(self, request: Any) -> Any:  # noqa: ANN401, N802
         """Answer a data source that is declared; any other is a error."""
         args = plain(MessageToDict(request.args))
-        answer = INVOKES.get(request.tok)
+        answer = invoked(request.tok, args, self._region(request.provider))
         if answer is None:
             self.recording.errors.append(
-                f"{request.tok} is called, and offline/provider_outputs.py "
-                "declares no answer for it"
+                f"{request.tok} is called, and offline/provider_outputs.py declares no answer to it"
             )
-            answer = dict
         if not request.provider:
             self.recording.errors.append(f"{request.tok} is called without an explicit provider")
-        result = _sync_await(rpc.serialize_properties(answer(args), {}))
+        result = _sync_await(rpc.serialize_properties(answer or {}, {}))
         # `return` is a keyword, so the field cannot be named as an argument.
         fields: dict[str, Any] = {"return": result}
         return resource_pb2.ResourceInvokeResponse(**fields)
+
+    def _region(self, provider: str) -> str:
+        """The region of a resource's provider; only AWS's have one."""
+        return self._regions.get(provider, REGION)
 
     def _check(self, resource: Resource) -> None:
         errors = self.recording.errors

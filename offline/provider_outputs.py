@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, cast
 
+from gallery.render.iam import partition
+
+# What is declared below is written for this region; `_moved` takes it to the provider's own.
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
 
@@ -149,9 +152,9 @@ INVOKES: dict[str, Callable[[Inputs], Outputs]] = {
 }
 
 
-def outputs_of(type_: str, name: str, inputs: Inputs) -> Outputs:
-    """The state of a new resource, under wire names."""
-    declared = DECLARED.get(type_, lambda _, __: {})(name, inputs)
+def outputs_of(type_: str, name: str, inputs: Inputs, region: str = REGION) -> Outputs:
+    """The state of a new resource of a provider in this region, under wire names."""
+    declared: Outputs = _moved(DECLARED.get(type_, lambda _, __: {})(name, inputs), region)
     if type_.startswith("kubernetes:") and "metadata" not in declared:
         declared = {**declared, **_object(name, inputs)}
     unknown = {
@@ -162,11 +165,29 @@ def outputs_of(type_: str, name: str, inputs: Inputs) -> Outputs:
     return {**unknown, **inputs, **declared}
 
 
-def identity(type_: str, name: str, inputs: Inputs) -> str:
+def identity(type_: str, name: str, inputs: Inputs, region: str = REGION) -> str:
     """The id of a new resource."""
     if type_ in _IDS:
-        return _IDS[type_](name, inputs)
+        return _moved(_IDS[type_](name, inputs), region)
     return str(inputs.get("name", f"{name}-id"))
+
+
+def invoked(token: str, args: Inputs, region: str = REGION) -> Outputs | None:
+    """What a data source answers in this region; None where nothing is declared for it."""
+    answer = INVOKES.get(token)
+    return None if answer is None else _moved(answer(args), region)
+
+
+def _moved(value: Any, region: str) -> Any:  # noqa: ANN401 - any JSON
+    """The same in another region, with the partition that it belongs to."""
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value).items()
+        return {key: _moved(part, region) for key, part in items}
+    if isinstance(value, list):
+        return [_moved(part, region) for part in cast("list[Any]", value)]
+    if not isinstance(value, str):
+        return value
+    return value.replace(REGION, region).replace("arn:aws:", f"arn:{partition(region)}:")
 
 
 _PACKAGES = {"aws": "pulumi_aws", "grafana": "pulumiverse_grafana"}

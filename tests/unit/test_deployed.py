@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
 import configuration
 from offline.deployed import documents
-from offline.render import recording
+from offline.render import PROJECT, recording
 from tests.unit.recordings import deployed
 from tests.unit.stack_files import STACKS, planned
 
@@ -30,6 +31,21 @@ def test_the_order_of_a_map_on_the_wire_leaves_no_mark() -> None:
 def test_the_calendar_leaves_no_mark() -> None:
     assert configuration.week() not in deployed("dev")["resources.json"]
     assert "gallery-dev-this-week" in deployed("dev")["resources.json"]
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1"])
+def test_what_is_deployed_lies_in_the_stacks_region(tmp_path: Path, region: str) -> None:
+    (tmp_path / "__main__.py").symlink_to(PROJECT / "__main__.py")
+    (tmp_path / "stacks").mkdir()
+    text = (PROJECT / "stacks" / "Pulumi.dev.yaml").read_text()
+    moved = text.replace("aws:region: eu-west-1", f"aws:region: {region}")
+    (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text(moved)
+    tree = documents(recording("dev", tmp_path))
+    assert region in tree["collector/prometheus.yml"]
+    assert not [path for path, found in tree.items() if "eu-west-1" in found]
+    partition = "aws-us-gov" if "gov" in region else "aws"
+    arns = {arn for found in tree.values() for arn in re.findall(r"arn:(aws[-a-z]*):", found)}
+    assert arns == {partition}
 
 
 @pytest.mark.parametrize("stack", STACKS)
