@@ -31,7 +31,9 @@ in_cloud = pulumi.ResourceOptions(providers=[cloud])
 account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id
 
 # What is written down is encrypted with a key of the stack's own.
-key_arn = Encryption("encryption", EncryptionArgs(plan=plan, account=account), in_cloud).key_arn
+key_arn = Encryption(
+    "encryption", EncryptionArgs(stack=plan.stack, account=account), in_cloud
+).key_arn
 
 # Where series live, and the topics on which machines speak to people without Grafana.
 prometheus = Prometheus("prometheus", PrometheusArgs(plan=plan, kms_key_arn=key_arn), in_cloud)
@@ -56,7 +58,11 @@ grafana = Grafana(
 )
 
 # The shop itself, in its namespace, and what watches it from there.
-kubernetes = Kubernetes("kubernetes", KubernetesArgs(plan=plan, secrets=secrets), in_cloud)
+kubernetes = Kubernetes(
+    "kubernetes",
+    KubernetesArgs(cluster=plan.cluster, region=plan.region, secrets=secrets),
+    in_cloud,
+)
 in_cluster = pulumi.ResourceOptions(providers=[cloud, kubernetes.provider])
 store = Store("store", StoreArgs(plan=plan), in_cluster)
 collector = Collector(
@@ -75,7 +81,14 @@ collector = Collector(
 # Hosts outside the cluster, open to the collector alone.
 hosts = Hosts(
     "hosts",
-    HostsArgs(plan=plan, source_security_group=kubernetes.security_group, kms_key_arn=key_arn),
+    HostsArgs(
+        stack=plan.stack,
+        cluster=plan.cluster.name,
+        hosts=plan.hosts,
+        network=plan.network,
+        sources=kubernetes.sources,
+        kms_key_arn=key_arn,
+    ),
     in_cloud,
 )
 
@@ -83,12 +96,7 @@ hosts = Hosts(
 in_grafana = pulumi.ResourceOptions(providers=[cloud, grafana.provider])
 dashboards = Dashboards(
     "dashboards",
-    DashboardsArgs(
-        plan=plan,
-        prometheus_endpoint=prometheus.endpoint,
-        workspace=grafana.workspace,
-        provider=grafana.provider,
-    ),
+    DashboardsArgs(plan=plan, prometheus_endpoint=prometheus.endpoint, grafana=grafana),
     in_grafana,
 )
 Alerting(
@@ -97,11 +105,8 @@ Alerting(
         plan=plan,
         account=account,
         key_arn=key_arn,
-        workspace_id=prometheus.workspace_id,
-        workspace_arn=prometheus.arn,
-        grafana_url=grafana.url,
-        grafana_workspace=grafana.workspace,
-        grafana_provider=grafana.provider,
+        prometheus=prometheus,
+        grafana=grafana,
         folder_uid=dashboards.folder_uid,
         data_source=dashboards.data_source,
         collector=collector,

@@ -10,6 +10,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumiverse_grafana as grafana
 
+from components.grafana import Grafana
+from components.prometheus import Prometheus
 from gallery.contact_points.model import SECRET_KEY, Engine
 from gallery.plan.model import Plan
 from gallery.render.alertmanager import Addresses, definition
@@ -24,17 +26,13 @@ class AlertingArgs:
     """`secrets` are credentials by name, `topics` ARNs by contact point.
 
     Grafana's rules ask the `data_source` for what the `collector` brings.
-    Rules and routes are lost with `grafana_workspace` and made anew with `grafana_provider`.
     """
 
     plan: Plan
     account: pulumi.Input[str]
     key_arn: pulumi.Input[str]
-    workspace_id: pulumi.Input[str]
-    workspace_arn: pulumi.Input[str]
-    grafana_url: pulumi.Input[str]
-    grafana_workspace: pulumi.Resource | None
-    grafana_provider: grafana.Provider
+    prometheus: Prometheus
+    grafana: Grafana
     folder_uid: pulumi.Input[str]
     data_source: pulumi.Resource
     collector: pulumi.Resource
@@ -79,7 +77,7 @@ class Alerting(pulumi.ComponentResource):
         args = self._args
         secret = aws.secretsmanager.Secret(
             f"{self._prefix}-{point}",
-            name=f"{args.plan.name}/{point}",
+            name=f"{args.plan.stack.prefix}/{point}",
             kms_key_id=args.key_arn,
             # A copy of a Pulumi secret: nothing to recover, and its name must be free at once.
             recovery_window_in_days=0,
@@ -88,7 +86,7 @@ class Alerting(pulumi.ComponentResource):
         policy = aws.secretsmanager.SecretPolicy(
             f"{self._prefix}-{point}",
             secret_arn=secret.arn,
-            policy=pulumi.Output.all(args.workspace_arn, args.account).apply(
+            policy=pulumi.Output.all(args.prometheus.arn, args.account).apply(
                 lambda known: secret_policy(workspace_arn=known[0], account=known[1])
             ),
             opts=self._child,
@@ -114,11 +112,11 @@ class Alerting(pulumi.ComponentResource):
         )
         aws.amp.AlertManagerDefinition(
             f"{self._prefix}-routes",
-            workspace_id=args.workspace_id,
+            workspace_id=args.prometheus.workspace_id,
             definition=pulumi.Output.all(
                 topics=args.topics,
                 secrets={name: secret.arn for name, secret in secrets.items()},
-                url=args.grafana_url,
+                url=args.grafana.url,
             ).apply(
                 lambda known: definition(
                     plan,
@@ -138,11 +136,7 @@ class Alerting(pulumi.ComponentResource):
 
     def _grafana(self) -> None:
         args, plan = self._args, self._args.plan
-        content = pulumi.ResourceOptions(
-            parent=self,
-            deleted_with=args.grafana_workspace,
-            replace_with=[args.grafana_provider],
-        )
+        content = args.grafana.content(self)
         points = self._contact_points(content)
         policy = grafana.alerting.NotificationPolicy(
             f"{self._prefix}-policies",

@@ -21,9 +21,10 @@ from components.pods import (
     spread,
 )
 from components.prober import CHECKSUM, Prober, ProberArgs
-from gallery.plan.model import OpenShiftPlan, Plan
+from gallery.plan.model import Plan
+from gallery.render.blackbox import blackbox_config
 from gallery.render.collector import COLLECTOR_PORT_NAME, REPLICA_VARIABLE, collector_config
-from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS
+from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS, prober_replicas
 
 FILE = "prometheus.yml"
 _DIRECTORY = "/etc/prometheus"
@@ -65,6 +66,7 @@ class Collector(pulumi.ComponentResource):
         super().__init__("gallery:components:Collector", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
+        plan = args.plan
         self._metadata: k8s.meta.v1.ObjectMetaArgsDict = {
             "name": COLLECTOR.name,
             "namespace": args.namespace,
@@ -73,7 +75,10 @@ class Collector(pulumi.ComponentResource):
         role = CollectorRole(
             name,
             CollectorRoleArgs(
-                plan=args.plan, account=args.account, workspace_arn=args.workspace_arn
+                stack=plan.stack,
+                cluster=plan.cluster,
+                account=args.account,
+                workspace_arn=args.workspace_arn,
             ),
             self._child,
         )
@@ -83,7 +88,13 @@ class Collector(pulumi.ComponentResource):
         # made first, and the agents wait until the prober's pods, made after it, have started.
         prober = Prober(
             f"{name}-prober",
-            ProberArgs(plan=args.plan, namespace=args.namespace, after=role.association),
+            ProberArgs(
+                config=blackbox_config(plan),
+                replicas=prober_replicas(production=plan.production),
+                cluster=plan.cluster,
+                namespace=args.namespace,
+                after=role.association,
+            ),
             self._child,
         )
         self._account()
@@ -192,13 +203,13 @@ class Collector(pulumi.ComponentResource):
 
     def _pod(self, role_arn: pulumi.Output[str]) -> k8s.core.v1.PodSpecArgsDict:
         plan = self._args.plan
-        by_token = isinstance(plan.cluster, OpenShiftPlan)
+        by_token = plan.cluster.oidc_provider is not None
         return {
             # Discovery asks the API server.
             "automount_service_account_token": True,
             "containers": [_agent(plan, role_arn if by_token else None)],
             "enable_service_links": False,
-            "security_context": pod_security(plan, COLLECTOR.user),
+            "security_context": pod_security(plan.cluster, COLLECTOR.user),
             "service_account_name": COLLECTOR.name,
             "termination_grace_period_seconds": _GRACE_SECONDS,
             "topology_spread_constraints": spread(COLLECTOR.name),

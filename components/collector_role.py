@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from gallery.plan.model import EksPlan, OpenShiftPlan, Plan
+from gallery.plan.cluster import Cluster
+from gallery.plan.stack import Stack
 from gallery.render import iam
 from gallery.store.companions import COLLECTOR
 from gallery.store.services import NAMESPACE
@@ -20,7 +21,8 @@ PLACEHOLDER_ACCOUNT = "123456789012"
 class CollectorRoleArgs:
     """`account` is the AWS account's number, `workspace_arn` the AMP workspace written to."""
 
-    plan: Plan
+    stack: Stack
+    cluster: Cluster
     account: pulumi.Input[str]
     workspace_arn: pulumi.Input[str]
 
@@ -40,21 +42,21 @@ class CollectorRole(pulumi.ComponentResource):
         self, name: str, args: CollectorRoleArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("gallery:components:CollectorRole", name, None, opts)
-        plan, child = args.plan, pulumi.ResourceOptions(parent=self)
+        stack, child = args.stack, pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             f"{name}-role",
-            name=f"{plan.name}-{COLLECTOR.name}",
+            name=f"{stack.prefix}-{COLLECTOR.name}",
             description="The Gallery's collector: writes to its AMP workspace and finds hosts",
             assume_role_policy=_trust(args),
             opts=child,
         )
-        iam.collector_policy(workspace_arn=PLACEHOLDER_ARN, region=plan.region)
+        iam.collector_policy(workspace_arn=PLACEHOLDER_ARN, region=stack.region)
         aws.iam.RolePolicy(
             f"{name}-policy",
             name="write-metrics-and-find-hosts",
             role=role.name,
             policy=pulumi.Output.from_input(args.workspace_arn).apply(
-                lambda arn: iam.collector_policy(workspace_arn=arn, region=plan.region)
+                lambda arn: iam.collector_policy(workspace_arn=arn, region=stack.region)
             ),
             opts=child,
         )
@@ -62,29 +64,29 @@ class CollectorRole(pulumi.ComponentResource):
         self.association = (
             aws.eks.PodIdentityAssociation(
                 f"{name}-association",
-                cluster_name=plan.cluster.name,
+                cluster_name=args.cluster.name,
                 namespace=NAMESPACE,
                 service_account=COLLECTOR.name,
                 role_arn=role.arn,
                 opts=child,
             )
-            if isinstance(plan.cluster, EksPlan)
+            if args.cluster.oidc_provider is None
             else None
         )
         self.register_outputs({"arn": self.arn})
 
 
 def _trust(args: CollectorRoleArgs) -> pulumi.Output[str]:
-    plan, cluster = args.plan, args.plan.cluster
+    region, cluster = args.stack.region, args.cluster
 
     def document(account: str) -> str:
-        if isinstance(cluster, OpenShiftPlan):
+        if cluster.oidc_provider is not None:
             return iam.web_identity_trust(
                 oidc_provider=cluster.oidc_provider,
                 namespace=NAMESPACE,
                 service_account=COLLECTOR.name,
             )
-        arn = iam.cluster_arn(account=account, region=plan.region, name=cluster.name)
+        arn = iam.cluster_arn(account=account, region=region, name=cluster.name)
         return iam.pod_identity_trust(
             cluster_arn=arn, namespace=NAMESPACE, service_account=COLLECTOR.name
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumiverse_grafana as grafana
 
+from components.grafana import Grafana
 from gallery.dashboards import dashboards, names
 from gallery.plan.model import Plan
 from gallery.render.documents import json_text
@@ -15,17 +16,11 @@ from gallery.render.grafana import datasource_settings
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardsArgs:
-    """What dashboards read, and the workspace they live in.
-
-    `prometheus_endpoint` is the AMP workspace's address. Content is lost with `workspace`, so
-    that nobody tries to delete it at a dead address, and made anew with `provider`, so that it
-    follows to another one.
-    """
+    """`prometheus_endpoint` is the AMP workspace's address."""
 
     plan: Plan
     prometheus_endpoint: pulumi.Input[str]
-    workspace: pulumi.Resource | None
-    provider: grafana.Provider
+    grafana: Grafana
 
 
 class Dashboards(pulumi.ComponentResource):
@@ -39,9 +34,7 @@ class Dashboards(pulumi.ComponentResource):
     ) -> None:
         super().__init__("gallery:components:Dashboards", name, None, opts)
         plan = args.plan
-        content = pulumi.ResourceOptions(
-            parent=self, deleted_with=args.workspace, replace_with=[args.provider]
-        )
+        content = args.grafana.content(self)
         self.data_source = grafana.oss.DataSource(
             f"{name}-metrics",
             name=names.DATA_SOURCE_NAME,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from gallery.plan.model import Plan
+from gallery.plan.stack import Stack
 from gallery.render.iam import key_policy
 
 
@@ -15,7 +15,7 @@ from gallery.render.iam import key_policy
 class EncryptionArgs:
     """`account` is the AWS account's number."""
 
-    plan: Plan
+    stack: Stack
     account: pulumi.Input[str]
 
 
@@ -28,20 +28,20 @@ class Encryption(pulumi.ComponentResource):
         self, name: str, args: EncryptionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("gallery:components:Encryption", name, None, opts)
-        plan = args.plan
+        stack = args.stack
         key = aws.kms.Key(
             f"{name}-key",
-            description=f"{plan.name}: observability of the Red Hat Gallery",
+            description=f"{stack.prefix}: observability of the Red Hat Gallery",
             enable_key_rotation=True,
             deletion_window_in_days=30,
             policy=pulumi.Output.from_input(args.account).apply(
-                lambda account: key_policy(account=account, region=plan.region)
+                lambda account: key_policy(account=account, region=stack.region)
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=plan.production),
+            opts=pulumi.ResourceOptions(parent=self, protect=stack.production),
         )
         aws.kms.Alias(
             f"{name}-alias",
-            name=f"alias/{plan.name}",
+            name=f"alias/{stack.prefix}",
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -57,11 +57,21 @@ class Grafana(pulumi.ComponentResource):
         self.provider = self._content_provider(name, args)
         self.register_outputs({"url": self.url, "workspace_id": self.workspace_id})
 
+    def content(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+        """How what is made through `provider` lives and dies.
+
+        It is lost with the workspace, so that nobody tries to delete it at a dead address, and
+        made anew with the provider, so that it follows to another one.
+        """
+        return pulumi.ResourceOptions(
+            parent=parent, deleted_with=self.workspace, replace_with=[self.provider]
+        )
+
     def _create(self, name: str, args: GrafanaArgs) -> aws.grafana.Workspace:
         plan = args.plan
         role = aws.iam.Role(
             f"{name}-role",
-            name=f"{plan.name}-grafana",
+            name=f"{plan.stack.prefix}-grafana",
             assume_role_policy=pulumi.Output.from_input(args.account).apply(
                 lambda account: grafana_trust(account=account, region=plan.region)
             ),
@@ -85,7 +95,7 @@ class Grafana(pulumi.ComponentResource):
         )
         workspace = aws.grafana.Workspace(
             f"{name}-workspace",
-            name=plan.name,
+            name=plan.stack.prefix,
             account_access_type="CURRENT_ACCOUNT",
             authentication_providers=["AWS_SSO"],
             permission_type="CUSTOMER_MANAGED",
@@ -115,7 +125,7 @@ class Grafana(pulumi.ComponentResource):
         account = aws.grafana.WorkspaceServiceAccount(
             f"{name}-deployer",
             # An existing Grafana may have others, and its tokens' names are one space for all.
-            name=plan.name,
+            name=plan.stack.prefix,
             grafana_role="ADMIN",
             workspace_id=self.workspace_id,
             opts=self._child,
@@ -123,7 +133,7 @@ class Grafana(pulumi.ComponentResource):
         token = aws.grafana.WorkspaceServiceAccountToken(
             f"{name}-deployer",
             # A token cannot be replaced in place by one of the same name.
-            name=f"{plan.name}-{args.week}",
+            name=f"{plan.stack.prefix}-{args.week}",
             service_account_id=account.service_account_id,
             workspace_id=self.workspace_id,
             seconds_to_live=_TOKEN_SECONDS,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.kubernetes import PodSource
 from gallery.metrics import labels
 from gallery.plan.instance_types import Architecture, architecture
-from gallery.plan.model import OpenShiftPlan, Plan, PlannedHost
+from gallery.plan.model import Network, PlannedHost
+from gallery.plan.stack import Stack
 from gallery.render import iam
 from gallery.render.cloud_init import user_data
 from gallery.render.collector import NODE_EXPORTER_PORT
@@ -20,14 +22,16 @@ _ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True, kw_only=True)
 class HostsArgs:
-    """`source_security_group` is where the collector's pods come from.
+    """`sources` are where the collector's pods come from, `network` where hosts stand.
 
-    With None, the plan's egress addresses of the cluster are let in instead. `kms_key_arn`
-    encrypts the disks; with None it is the account's own key for EBS.
+    `kms_key_arn` encrypts the disks; with None it is the account's own key for EBS.
     """
 
-    plan: Plan
-    source_security_group: pulumi.Input[str] | None
+    stack: Stack
+    cluster: str
+    hosts: tuple[PlannedHost, ...]
+    network: Network
+    sources: tuple[PodSource, ...]
     kms_key_arn: pulumi.Input[str] | None
 
 
@@ -46,11 +50,13 @@ class Hosts(pulumi.ComponentResource):
         super().__init__("gallery:components:Hosts", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.instance_ids = self._instances() if args.plan.hosts else {}
+        self.instance_ids = self._instances() if args.hosts else {}
         self.register_outputs({"instance_ids": self.instance_ids})
 
     def _instances(self) -> dict[str, pulumi.Output[str]]:
-        hosts = self._args.plan.hosts
+        hosts = self._args.hosts
+        if not self._args.sources:
+            raise ValueError("hosts need sources: otherwise nobody could scrape them")
         architectures = {host.name: architecture(host.instance_type) for host in hosts}
         images = {each: self._image(each) for each in sorted(set(architectures.values()))}
         documents = {each: user_data(each) for each in images}
@@ -73,25 +79,25 @@ class Hosts(pulumi.ComponentResource):
         ).insecure_value
 
     def _security_group(self) -> pulumi.Output[str]:
-        plan, name = self._args.plan, self._name
+        prefix, name = self._args.stack.prefix, self._name
         group = aws.ec2.SecurityGroup(
             f"{name}-group",
-            name=f"{plan.name}-hosts",
+            name=f"{prefix}-hosts",
             description="Hosts of the Red Hat Gallery",
-            vpc_id=plan.vpc,
-            tags={"Name": f"{plan.name}-hosts"},
+            vpc_id=self._args.network.vpc,
+            tags={"Name": f"{prefix}-hosts"},
             opts=self._child,
         )
-        for key, source_group, cidr in self._sources():
+        for source in self._args.sources:
             aws.vpc.SecurityGroupIngressRule(
-                f"{name}-metrics-{key}",
+                f"{name}-metrics-{source.key}",
                 security_group_id=group.id,
                 description="node_exporter, for the collector",
                 ip_protocol="tcp",
                 from_port=NODE_EXPORTER_PORT,
                 to_port=NODE_EXPORTER_PORT,
-                referenced_security_group_id=source_group,
-                cidr_ipv4=cidr,
+                referenced_security_group_id=source.security_group,
+                cidr_ipv4=source.cidr,
                 opts=self._child,
             )
         # Session Manager, packages and node_exporter's release speak TLS; a resolver that the
@@ -113,25 +119,11 @@ class Hosts(pulumi.ComponentResource):
             )
         return group.id
 
-    def _sources(self) -> list[tuple[str, pulumi.Input[str] | None, str | None]]:
-        """Who may scrape: the end of the rule's name, a security group, or a CIDR."""
-        args = self._args
-        if args.source_security_group is not None:
-            return [("cluster", args.source_security_group, None)]
-        cluster = args.plan.cluster
-        cidrs = cluster.egress_cidrs if isinstance(cluster, OpenShiftPlan) else ()
-        if not cidrs:
-            raise ValueError(
-                "hosts need source_security_group, or egress_cidrs of an OpenShift cluster: "
-                "otherwise nobody could scrape them"
-            )
-        return [(cidr, None, cidr) for cidr in cidrs]
-
     def _profile(self) -> pulumi.Output[str]:
-        plan, name = self._args.plan, self._name
+        stack, name = self._args.stack, self._name
         role = aws.iam.Role(
             f"{name}-role",
-            name=f"{plan.name}-hosts",
+            name=f"{stack.prefix}-hosts",
             description="Hosts of the Red Hat Gallery: Session Manager alone",
             assume_role_policy=iam.instance_trust(),
             opts=self._child,
@@ -139,11 +131,11 @@ class Hosts(pulumi.ComponentResource):
         aws.iam.RolePolicyAttachment(
             f"{name}-session-manager",
             role=role.name,
-            policy_arn=iam.session_manager_policy_arn(plan.region),
+            policy_arn=iam.session_manager_policy_arn(stack.region),
             opts=self._child,
         )
         return aws.iam.InstanceProfile(
-            f"{name}-profile", name=f"{plan.name}-hosts", role=role.name, opts=self._child
+            f"{name}-profile", name=f"{stack.prefix}-hosts", role=role.name, opts=self._child
         ).name
 
     def _instance(
@@ -156,8 +148,8 @@ class Hosts(pulumi.ComponentResource):
         profile: pulumi.Output[str],
     ) -> pulumi.Output[str]:
         args = self._args
-        kept = args.plan.production and host.stateful
-        tags = _tags(args.plan, host)
+        kept = args.stack.production and host.stateful
+        tags = _tags(args, host)
         disk: aws.ec2.InstanceRootBlockDeviceArgsDict = {
             "delete_on_termination": not kept,
             "encrypted": True,
@@ -172,7 +164,7 @@ class Hosts(pulumi.ComponentResource):
             f"{self._name}-{host.name}.{host.generation}",
             ami=ami,
             instance_type=host.instance_type,
-            subnet_id=host.subnet,
+            subnet_id=args.network.subnets[host.subnet],
             vpc_security_group_ids=[group],
             associate_public_ip_address=False,
             disable_api_termination=kept,
@@ -191,12 +183,12 @@ class Hosts(pulumi.ComponentResource):
         ).id
 
 
-def _tags(plan: Plan, host: PlannedHost) -> dict[str, str]:
+def _tags(args: HostsArgs, host: PlannedHost) -> dict[str, str]:
     """Explicit on the instance: discovery reads them, and a provider's defaults may change."""
     return {
         "Name": host.name,
-        labels.TAG_CLUSTER: plan.cluster_name,
-        labels.TAG_ENVIRONMENT: plan.environment,
+        labels.TAG_CLUSTER: args.cluster,
+        labels.TAG_ENVIRONMENT: args.stack.environment,
         labels.TAG_HOST: host.name,
         labels.TAG_HOST_GROUP: host.group,
         labels.TAG_SERVICE: host.service,

@@ -10,56 +10,84 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
-from gallery.plan.model import OpenShiftPlan, Plan
+from gallery.plan.cluster import Cluster, EksCluster, OpenShiftCluster
 from gallery.render.kubeconfig import eks_kubeconfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodSource:
+    """What pods look like from outside: a security group or a CIDR. `key` names it."""
+
+    key: str
+    security_group: pulumi.Input[str] | None = None
+    cidr: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class KubernetesArgs:
     """`secrets` hold the kubeconfig of an OpenShift cluster."""
 
-    plan: Plan
+    cluster: Cluster
+    region: str
     secrets: Mapping[str, pulumi.Output[str]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _WayIn:
+    kubeconfig: pulumi.Input[str]
+    identifier: pulumi.Input[str]
+    sources: tuple[PodSource, ...]
+
+
 class Kubernetes(pulumi.ComponentResource):
-    """An existing cluster. `security_group` is None where none can be referred to."""
+    """An existing cluster. `sources` are where its pods' connections come from."""
 
     provider: k8s.Provider
-    security_group: pulumi.Output[str] | None
+    sources: tuple[PodSource, ...]
 
     def __init__(
         self, name: str, args: KubernetesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("gallery:components:Kubernetes", name, None, opts)
-        cluster = args.plan.cluster
-        if isinstance(cluster, OpenShiftPlan):
-            self.security_group = None
-            kubeconfig = args.secrets[cluster.kubeconfig_secret]
-            context, identifier = cluster.context, cluster.context
-        else:
-            found = aws.eks.get_cluster_output(
-                name=cluster.name, opts=pulumi.InvokeOutputOptions(parent=self)
-            )
-            self.security_group = found.vpc_config.cluster_security_group_id
-            # No token in state: whoever deploys asks for one each time.
-            kubeconfig = pulumi.Output.all(
-                found.endpoint, found.certificate_authorities[0].data
-            ).apply(
-                lambda known: json.dumps(
-                    eks_kubeconfig(cluster.name, args.plan.region, known[0], known[1]),
-                    sort_keys=True,
-                )
-            )
-            context, identifier = cluster.name, found.arn
+        match args.cluster:
+            case EksCluster() as cluster:
+                way = self._into_eks(cluster, args.region)
+            case OpenShiftCluster() as cluster:
+                way = _into_openshift(cluster, args.secrets)
+        self.sources = way.sources
         self.provider = k8s.Provider(
             f"{name}-provider",
-            kubeconfig=kubeconfig,
-            context=context,
+            kubeconfig=way.kubeconfig,
+            context=args.cluster.name,
             # Another cluster under the same name is another cluster: its content is replaced.
-            cluster_identifier=identifier,
+            cluster_identifier=way.identifier,
             # A changed configuration is an update: pods that restart meanwhile still find it.
             enable_config_map_mutable=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.register_outputs({"security_group": self.security_group})
+        self.register_outputs({})
+
+    def _into_eks(self, cluster: EksCluster, region: str) -> _WayIn:
+        found = aws.eks.get_cluster_output(
+            name=cluster.name, opts=pulumi.InvokeOutputOptions(parent=self)
+        )
+        # No token in state: whoever deploys asks for one each time.
+        kubeconfig = pulumi.Output.all(found.endpoint, found.certificate_authorities[0].data).apply(
+            lambda known: json.dumps(
+                eks_kubeconfig(cluster.name, region, known[0], known[1]), sort_keys=True
+            )
+        )
+        group = found.vpc_config.cluster_security_group_id
+        return _WayIn(
+            kubeconfig=kubeconfig,
+            identifier=found.arn,
+            sources=(PodSource(key="cluster", security_group=group),),
+        )
+
+
+def _into_openshift(cluster: OpenShiftCluster, secrets: Mapping[str, pulumi.Output[str]]) -> _WayIn:
+    return _WayIn(
+        kubeconfig=secrets[cluster.kubeconfig_secret],
+        identifier=cluster.name,
+        sources=tuple(PodSource(key=cidr, cidr=cidr) for cidr in cluster.egress_cidrs),
+    )

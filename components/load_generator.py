@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -16,7 +17,7 @@ from components.pods import (
     variables,
 )
 from gallery.metrics.probes import PROBE_COOKIE
-from gallery.plan.model import Plan
+from gallery.plan.cluster import Cluster
 from gallery.store.companions import BUSYBOX_IMAGE
 from gallery.store.services import LoadGenerator as Generator
 from gallery.store.services import Resources
@@ -31,10 +32,11 @@ _WAIT_RESOURCES = Resources(cpu=(10, 50), memory=(16, 32))
 
 @dataclass(frozen=True, kw_only=True)
 class LoadGeneratorArgs:
-    """`namespace` is the store's."""
+    """`namespace` is the store's, `environment` what Locust is told."""
 
-    plan: Plan
     generator: Generator
+    environment: Mapping[str, str]
+    cluster: Cluster
     namespace: pulumi.Input[str]
 
 
@@ -50,7 +52,7 @@ class LoadGenerator(pulumi.ComponentResource):
     ) -> None:
         super().__init__("gallery:components:LoadGenerator", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        generator, plan = args.generator, args.plan
+        generator, environment = args.generator, args.environment
         metadata: k8s.meta.v1.ObjectMetaArgsDict = {
             "name": generator.name,
             "namespace": args.namespace,
@@ -59,7 +61,6 @@ class LoadGenerator(pulumi.ComponentResource):
         k8s.core.v1.ServiceAccount(
             name, metadata=metadata, automount_service_account_token=False, opts=child
         )
-        environment = plan.catalogue.environment(generator)
         waiting: k8s.core.v1.ContainerArgsDict = {
             "name": "wait-for-frontend",
             "image": BUSYBOX_IMAGE,
@@ -90,7 +91,7 @@ class LoadGenerator(pulumi.ComponentResource):
                         "containers": [playing],
                         "enable_service_links": False,
                         "init_containers": [waiting],
-                        "security_context": pod_security(plan),
+                        "security_context": pod_security(args.cluster),
                         "service_account_name": generator.name,
                         "termination_grace_period_seconds": 5,
                     },

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pulumi_kubernetes as k8s
 
-from gallery.plan.model import OpenShiftPlan, Plan
+from gallery.plan.cluster import Cluster
 from gallery.render.resources import limits, requests
 from gallery.store.services import NAMESPACE, Resources
 
@@ -26,18 +26,18 @@ def labels_of(app: str) -> dict[str, str]:
     }
 
 
-def pod_security(plan: Plan, user: int = _STORE_USER) -> k8s.core.v1.PodSecurityContextArgsDict:
-    """The pod's part of the restricted Pod Security Standard.
-
-    OpenShift gives each namespace users of its own and rejects a pod that names one.
-    """
+def pod_security(
+    cluster: Cluster, user: int = _STORE_USER
+) -> k8s.core.v1.PodSecurityContextArgsDict:
+    """The pod's part of the restricted Pod Security Standard."""
     restricted: k8s.core.v1.PodSecurityContextArgsDict = {
         "run_as_non_root": True,
         "seccomp_profile": {"type": "RuntimeDefault"},
     }
-    if isinstance(plan.cluster, OpenShiftPlan):
+    named = cluster.pod_user(user)
+    if named is None:
         return restricted
-    return {**restricted, "run_as_user": user, "run_as_group": user, "fs_group": user}
+    return {**restricted, "run_as_user": named, "run_as_group": named, "fs_group": named}
 
 
 def container_security() -> k8s.core.v1.SecurityContextArgsDict:

@@ -11,9 +11,8 @@ import pulumi_kubernetes as k8s
 from components.admission import admit, from_apps
 from components.disruption import disruption_budget
 from components.pods import APP, bounds, container_security, labels_of, pod_security, spread
-from gallery.plan.model import Plan
-from gallery.render.blackbox import blackbox_config
-from gallery.store.companions import COLLECTOR, PROBER, prober_replicas
+from gallery.plan.cluster import Cluster
+from gallery.store.companions import COLLECTOR, PROBER
 
 FILE = "blackbox.yml"
 CHECKSUM = "checksum/config"
@@ -28,9 +27,11 @@ _PAST_THE_PROXY = {
 
 @dataclass(frozen=True, kw_only=True)
 class ProberArgs:
-    """`namespace` is the store's, `after` what must be there before the pods."""
+    """`config` is what they run with, `after` what must be there before the pods."""
 
-    plan: Plan
+    config: str
+    replicas: int
+    cluster: Cluster
     namespace: pulumi.Input[str]
     after: pulumi.Resource | None
 
@@ -48,17 +49,17 @@ class Prober(pulumi.ComponentResource):
             "namespace": args.namespace,
             "labels": labels_of(PROBER.name),
         }
-        config = blackbox_config(args.plan)
-        replicas = prober_replicas(production=args.plan.production)
         k8s.core.v1.ServiceAccount(
             name, metadata=metadata, automount_service_account_token=False, opts=child
         )
-        stored = k8s.core.v1.ConfigMap(name, metadata=metadata, data={FILE: config}, opts=child)
+        stored = k8s.core.v1.ConfigMap(
+            name, metadata=metadata, data={FILE: args.config}, opts=child
+        )
         k8s.apps.v1.Deployment(
             name,
             metadata=metadata,
             spec={
-                "replicas": replicas,
+                "replicas": args.replicas,
                 "selector": {"match_labels": {APP: PROBER.name}},
                 "strategy": {
                     "type": "RollingUpdate",
@@ -68,11 +69,11 @@ class Prober(pulumi.ComponentResource):
                     "metadata": {
                         "annotations": {
                             **_PAST_THE_PROXY,
-                            CHECKSUM: sha256(config.encode()).hexdigest(),
+                            CHECKSUM: sha256(args.config.encode()).hexdigest(),
                         },
                         "labels": labels_of(PROBER.name),
                     },
-                    "spec": _pod(args.plan),
+                    "spec": _pod(args.cluster),
                 },
             },
             # A pod reads its configuration when it is made.
@@ -104,12 +105,12 @@ class Prober(pulumi.ComponentResource):
             namespace=args.namespace,
             opts=child,
         )
-        if replicas > 1:
+        if args.replicas > 1:
             disruption_budget(name, PROBER.name, args.namespace, child)
         self.register_outputs({})
 
 
-def _pod(plan: Plan) -> k8s.core.v1.PodSpecArgsDict:
+def _pod(cluster: Cluster) -> k8s.core.v1.PodSpecArgsDict:
     health: k8s.core.v1.ProbeArgsDict = {
         "http_get": {"path": "/-/healthy", "port": PROBER.port},
         "period_seconds": 5,
@@ -133,7 +134,7 @@ def _pod(plan: Plan) -> k8s.core.v1.PodSpecArgsDict:
             }
         ],
         "enable_service_links": False,
-        "security_context": pod_security(plan, PROBER.user),
+        "security_context": pod_security(cluster, PROBER.user),
         "service_account_name": PROBER.name,
         "topology_spread_constraints": spread(PROBER.name),
         "volumes": [{"name": "config", "config_map": {"name": PROBER.name}}],

@@ -41,7 +41,7 @@ class Prometheus(pulumi.ComponentResource):
             aws.amp.RuleGroupNamespace(
                 f"{name}-{namespace}",
                 # Its own name in AMP: an existing workspace may hold rules of others.
-                name=f"{plan.name}-{namespace}",
+                name=f"{plan.stack.prefix}-{namespace}",
                 workspace_id=self.workspace_id,
                 data=document,
                 opts=pulumi.ResourceOptions(parent=self),
@@ -67,7 +67,7 @@ class Prometheus(pulumi.ComponentResource):
         )
         workspace = aws.amp.Workspace(
             f"{name}-workspace",
-            alias=plan.name,
+            alias=plan.stack.prefix,
             kms_key_arn=args.kms_key_arn,
             logging_configuration={"log_group_arn": log.arn.apply(lambda arn: f"{arn}:*")},
             opts=kept,

@@ -57,14 +57,25 @@ class Store(pulumi.ComponentResource):
         for planned in plan.services:
             Workload(
                 f"{name}-{planned.service.name}",
-                WorkloadArgs(plan=plan, planned=planned, namespace=self.namespace),
+                WorkloadArgs(
+                    planned=planned,
+                    environment=plan.catalogue.environment(planned.service),
+                    callers=plan.callers(planned.service),
+                    public=plan.door is not None,
+                    durable=plan.production,
+                    cluster=plan.cluster,
+                    namespace=self.namespace,
+                ),
                 self._child,
             )
         if plan.load_generator:
             LoadGenerator(
                 f"{name}-{plan.load_generator.name}",
                 LoadGeneratorArgs(
-                    plan=plan, generator=plan.load_generator, namespace=self.namespace
+                    generator=plan.load_generator,
+                    environment=plan.catalogue.environment(plan.load_generator),
+                    cluster=plan.cluster,
+                    namespace=self.namespace,
                 ),
                 self._child,
             )

@@ -66,7 +66,7 @@ class Topics(pulumi.ComponentResource):
         args = self._args
         made = aws.sns.Topic(
             f"{self._prefix}-{topic}",
-            name=f"{args.plan.name}-{topic}",
+            name=f"{args.plan.stack.prefix}-{topic}",
             kms_master_key_id=args.key_arn,
             opts=self._child,
         )
@@ -102,7 +102,7 @@ class Topics(pulumi.ComponentResource):
         told = [self.arns[INDEPENDENT_PATH]]
         aws.cloudwatch.MetricAlarm(
             f"{self._prefix}-{beat}-silent",
-            name=f"{plan.name}-{beat}-silent",
+            name=f"{plan.stack.prefix}-{beat}-silent",
             alarm_description=(
                 f"No {beat} from {plan.cluster_name} for ten minutes: "
                 f"{_MEANING[beat]} Runbook: {_runbook(plan, beat)}"
@@ -113,7 +113,7 @@ class Topics(pulumi.ComponentResource):
                     "metric": {
                         "namespace": "AWS/SNS",
                         "metric_name": "NumberOfMessagesPublished",
-                        "dimensions": {"TopicName": f"{plan.name}-{beat}"},
+                        "dimensions": {"TopicName": f"{plan.stack.prefix}-{beat}"},
                         "period": _PERIOD_SECONDS,
                         "stat": "Sum",
                     },

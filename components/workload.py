@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -18,7 +19,8 @@ from components.pods import (
     spread,
     variables,
 )
-from gallery.plan.model import Plan, PlannedService
+from gallery.plan.cluster import Cluster
+from gallery.plan.model import PlannedService
 from gallery.store.companions import PROBER
 from gallery.store.services import Protocol, Service
 
@@ -31,15 +33,22 @@ _CPU_PERCENT = 70
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadArgs:
-    """`namespace` is the store's; its callers are read off the catalogue's call graph."""
+    """`callers` are workloads of the namespace; `public` lets in whoever finds the address.
 
-    plan: Plan
+    `durable`: what keeps data has a volume, which outlives its pod.
+    """
+
     planned: PlannedService
+    environment: Mapping[str, str]
+    callers: tuple[str, ...]
+    public: bool
+    durable: bool
+    cluster: Cluster
     namespace: pulumi.Input[str]
 
 
 class Workload(pulumi.ComponentResource):
-    """A Deployment with all that belongs to it. What keeps data has a volume in production."""
+    """A Deployment with all that belongs to it."""
 
     def __init__(
         self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None
@@ -64,7 +73,7 @@ class Workload(pulumi.ComponentResource):
         admit(
             name,
             self._service.name,
-            admitted(args.plan, self._service),
+            _admitted(args, self._service),
             namespace=args.namespace,
             opts=self._child,
         )
@@ -87,12 +96,12 @@ class Workload(pulumi.ComponentResource):
         k8s.apps.v1.Deployment(self._name, metadata=self._metadata, spec=spec, opts=self._child)
 
     def _pod(self) -> k8s.core.v1.PodSpecArgsDict:
-        service, plan = self._service, self._args.plan
+        service, args = self._service, self._args
         pod: k8s.core.v1.PodSpecArgsDict = {
             "automount_service_account_token": False,
-            "containers": [_container(plan, service)],
+            "containers": [_container(service, args.environment)],
             "enable_service_links": False,
-            "security_context": pod_security(plan),
+            "security_context": pod_security(args.cluster),
             "service_account_name": service.name,
             "termination_grace_period_seconds": _GRACE_SECONDS,
             "topology_spread_constraints": spread(service.name),
@@ -102,7 +111,7 @@ class Workload(pulumi.ComponentResource):
         return pod
 
     def _volume(self) -> k8s.core.v1.VolumeArgsDict:
-        if not self._args.plan.production:
+        if not self._args.durable:
             return {"name": _DATA, "empty_dir": {"size_limit": _DATA_SIZE}}
         k8s.core.v1.PersistentVolumeClaim(
             self._name,
@@ -172,16 +181,14 @@ class Workload(pulumi.ComponentResource):
         )
 
 
-def admitted(plan: Plan, service: Service) -> list[Rule]:
+def _admitted(args: WorkloadArgs, service: Service) -> list[Rule]:
     """Callers of the call graph and the prober; the public, where the shop has a door.
 
     What stands between the public and the frontend, a load balancer or a gateway, is part of
     the ground: nothing here knows its address.
     """
-    absent = set[str]() if plan.load_generator else {plan.catalogue.load_generator.name}
-    callers = [name for name in plan.catalogue.callers(service.name) if name not in absent]
-    inside = from_apps((*callers, PROBER.name), service.container_port)
-    if plan.door and service.protocol is Protocol.HTTP:
+    inside = from_apps((*args.callers, PROBER.name), service.container_port)
+    if args.public and service.protocol is Protocol.HTTP:
         return [inside, from_anywhere(service.container_port)]
     return [inside]
 
@@ -193,7 +200,7 @@ def _strategy(service: Service) -> k8s.apps.v1.DeploymentStrategyArgsDict:
     return {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}}
 
 
-def _container(plan: Plan, service: Service) -> k8s.core.v1.ContainerArgsDict:
+def _container(service: Service, environment: Mapping[str, str]) -> k8s.core.v1.ContainerArgsDict:
     container: k8s.core.v1.ContainerArgsDict = {
         "name": CONTAINER,
         "image": service.image,
@@ -203,7 +210,7 @@ def _container(plan: Plan, service: Service) -> k8s.core.v1.ContainerArgsDict:
         "resources": bounds(service.resources),
         "security_context": container_security(),
     }
-    if environment := plan.catalogue.environment(service):
+    if environment:
         container["env"] = variables(environment)
     if service.arguments:
         container["args"] = list(service.arguments)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from gallery.contact_points.model import ContactPoint, Engine
 from gallery.contact_points.sns import OWN_TOPICS
@@ -13,6 +12,7 @@ from gallery.metrics.probes import ProbeTarget
 from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.catalogue import Catalogue
+from gallery.plan.cluster import Cluster
 from gallery.plan.routing import (
     DATASOURCE_ALERTS,
     DELIVERY,
@@ -22,32 +22,9 @@ from gallery.plan.routing import (
     fallback,
     grafana_tree,
 )
+from gallery.plan.stack import Stack
 from gallery.plan.times import Bound
 from gallery.store.services import LoadGenerator, Service
-
-PRODUCTION = "prod"
-
-
-@dataclass(frozen=True, kw_only=True)
-class EksPlan:
-    """An existing EKS cluster."""
-
-    name: str
-    platform: Literal["eks"] = "eks"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenShiftPlan:
-    """An existing OpenShift cluster, the addresses its pods leave from, and who vouches for them.
-
-    `oidc_provider` is the ARN of an IAM OIDC provider.
-    """
-
-    kubeconfig_secret: str
-    context: str
-    egress_cidrs: tuple[str, ...]
-    oidc_provider: str
-    platform: Literal["openshift"] = "openshift"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,15 +42,26 @@ class PlannedService:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Network:
+    """The VPC of the hosts and its private subnets, which hosts name by index."""
+
+    vpc: str
+    subnets: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlannedHost:
-    """One EC2 instance. `name` is its stable label, which survives its replacement."""
+    """One EC2 instance. `name` is its stable label, which survives its replacement.
+
+    `subnet` is an index into the network's subnets.
+    """
 
     name: str
     group: str
     service: str
     owner: str
     instance_type: str
-    subnet: str
+    subnet: int
     generation: int
     stateful: bool
     disk_gib: int
@@ -83,12 +71,10 @@ class PlannedHost:
 class Plan:
     """Everything a stack gets."""
 
-    environment: str
+    stack: Stack
     account: str | None
-    region: str
-    cluster_name: str
-    cluster: EksPlan | OpenShiftPlan
-    vpc: str
+    cluster: Cluster
+    network: Network
     catalogue: Catalogue
     services: tuple[PlannedService, ...]
     load_generator: LoadGenerator | None
@@ -112,14 +98,24 @@ class Plan:
     bounds: tuple[Bound, ...]
 
     @property
-    def production(self) -> bool:
-        """Whether what holds data is protected and pages must wake somebody."""
-        return self.environment == PRODUCTION
+    def environment(self) -> str:
+        """The value of the label `environment`."""
+        return self.stack.environment
 
     @property
-    def name(self) -> str:
-        """The prefix of physical names: one per environment of an account."""
-        return f"gallery-{self.environment}"
+    def region(self) -> str:
+        """The AWS region of everything."""
+        return self.stack.region
+
+    @property
+    def production(self) -> bool:
+        """Whether what holds data is protected and pages must wake somebody."""
+        return self.stack.production
+
+    @property
+    def cluster_name(self) -> str:
+        """The value of the label `cluster`."""
+        return self.cluster.name
 
     @property
     def grafana_routes(self) -> RoutingTree | None:
@@ -135,6 +131,11 @@ class Plan:
     def every_contact_point(self) -> dict[str, ContactPoint]:
         """Those of the stack file and the stack's own topics, by name."""
         return {point.name: point for point in (*self.contact_points, *OWN_TOPICS)}
+
+    def callers(self, service: Service) -> tuple[str, ...]:
+        """Who calls this service in this stack, in the catalogue's order."""
+        absent = set[str]() if self.load_generator else {self.catalogue.load_generator.name}
+        return tuple(name for name in self.catalogue.callers(service.name) if name not in absent)
 
     def evaluated_by(self, engine: Engine) -> tuple[PlannedAlert, ...]:
         """The rules that this engine evaluates."""

@@ -16,7 +16,7 @@ from gallery.plan.intervals import FORGOTTEN, impossible
 from gallery.plan.model import Plan
 from gallery.plan.times import REHEARSED
 from gallery.plan.webhooks import channels_of_one_webhook
-from gallery.stack_file.sections import ExistingOpenShift, Settings
+from gallery.stack_file.sections import Settings
 from gallery.store.roles import Severity
 
 
@@ -24,7 +24,7 @@ def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     """What is wrong with a stack file whose shapes, names and units are right."""
     yield from impossible(settings)
     yield from _repeated_groups(settings)
-    yield from _unreachable_from_openshift(settings)
+    yield from _unreachable(settings)
     yield from _divided_data(settings, catalogue)
     yield from _undeliverable(settings)
     yield from _idle_integrations(settings)
@@ -50,22 +50,9 @@ def _repeated_groups(settings: Settings) -> Iterator[str]:
             yield f'gallery:hosts names the group "{name}" {names.count(name)} times; once is right'
 
 
-def _unreachable_from_openshift(settings: Settings) -> Iterator[str]:
-    existing, key = settings.cluster.existing, "gallery:cluster.existing"
-    if not isinstance(existing, ExistingOpenShift):
-        return
-    if existing.oidc_provider is None:
-        yield (
-            f"{key}.oidc_provider is missing: the collector writes to AMP under an AWS role of its "
-            "own; give the ARN of the IAM OIDC provider for the cluster's service accounts, as "
-            "arn:aws:iam::123456789012:oidc-provider/oidc.example.org"
-        )
-    if settings.hosts and not existing.egress_cidrs:
-        yield (
-            f"{key}.egress_cidrs is missing: the hosts' metrics port opens to the collector alone, "
-            "and on OpenShift no security group can be named; give the addresses that pods leave "
-            "from, as [10.40.0.0/16]"
-        )
+def _unreachable(settings: Settings) -> Iterator[str]:
+    for missing in settings.cluster.existing.missing(hosts=bool(settings.hosts)):
+        yield f"gallery:cluster.existing.{missing}"
 
 
 def _idle_integrations(settings: Settings) -> Iterator[str]:

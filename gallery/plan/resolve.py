@@ -8,12 +8,14 @@ from gallery.metrics.probes import probe_targets
 from gallery.plan.alerts import Ground, effective_alerts
 from gallery.plan.bounds import bounds
 from gallery.plan.catalogue import STORE, Catalogue
+from gallery.plan.cluster import Cluster, EksCluster, OpenShiftCluster
 from gallery.plan.intervals import timings_of
-from gallery.plan.model import PRODUCTION, EksPlan, OpenShiftPlan, Plan, PlannedHost, PlannedService
+from gallery.plan.model import Network, Plan, PlannedHost, PlannedService
 from gallery.plan.refusals import refused_plan, refused_settings
 from gallery.plan.routing import (
     Points,
 )
+from gallery.plan.stack import PRODUCTION, Stack
 from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.parse import referenced_secrets
 from gallery.stack_file.sections import ExistingEks, ExistingOpenShift, Settings
@@ -30,12 +32,10 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
         raise StackFileError(errors)
     timings = timings_of(settings)
     door = settings.door.domain if settings.door else None
-    existing = settings.cluster.existing
-    cluster = _cluster(existing)
-    cluster_name = cluster.name if isinstance(cluster, EksPlan) else cluster.context
+    cluster = _cluster(settings.cluster.existing)
     ground = Ground(
         environment=settings.environment,
-        cluster=cluster_name,
+        cluster=cluster.name,
         engine=settings.alerting.engine,
         timings=timings,
         services=catalogue.services,
@@ -48,12 +48,13 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
     contact_points = _contact_points(settings)
     independent = settings.alerting.independent_path
     plan = Plan(
-        environment=settings.environment,
+        stack=Stack(environment=settings.environment, region=settings.region),
         account=settings.account,
-        region=settings.region,
-        cluster_name=cluster_name,
         cluster=cluster,
-        vpc=settings.network.existing.vpc,
+        network=Network(
+            vpc=settings.network.existing.vpc,
+            subnets=tuple(settings.network.existing.private_subnets),
+        ),
         catalogue=catalogue,
         services=_services(settings, catalogue),
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
@@ -83,12 +84,12 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
     return plan
 
 
-def _cluster(existing: ExistingEks | ExistingOpenShift) -> EksPlan | OpenShiftPlan:
+def _cluster(existing: ExistingEks | ExistingOpenShift) -> Cluster:
     if isinstance(existing, ExistingEks):
-        return EksPlan(name=existing.name)
-    return OpenShiftPlan(
+        return EksCluster(name=existing.name)
+    return OpenShiftCluster(
+        name=existing.kubeconfig.context,
         kubeconfig_secret=existing.kubeconfig.secret,
-        context=existing.kubeconfig.context,
         egress_cidrs=tuple(existing.egress_cidrs),
         # Without one the stack was refused before.
         oidc_provider=existing.oidc_provider or "",
@@ -109,7 +110,7 @@ def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService,
 
 
 def _hosts(settings: Settings) -> tuple[PlannedHost, ...]:
-    subnets = settings.network.existing.private_subnets
+    subnets = len(settings.network.existing.private_subnets)
     return tuple(
         PlannedHost(
             name=f"{group.name}-{number}",
@@ -117,7 +118,7 @@ def _hosts(settings: Settings) -> tuple[PlannedHost, ...]:
             service=group.service,
             owner=group.owner,
             instance_type=group.instance_type,
-            subnet=subnets[(number - 1) % len(subnets)],
+            subnet=(number - 1) % subnets,
             generation=group.generation,
             stateful=group.stateful,
             disk_gib=group.disk_gib,

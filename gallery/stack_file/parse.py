@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.providers import REGION, unread
-from gallery.stack_file.sections import ExistingOpenShift, Settings
+from gallery.stack_file.sections import Settings
 from gallery.stack_file.sentences import readable
 
 PREFIX = "gallery:"
@@ -135,7 +135,4 @@ def require_secrets(settings: Settings, secret_keys: Iterable[str]) -> None:
 def referenced_secrets(settings: Settings) -> tuple[str, ...]:
     """The names of all secrets that the stack file refers to, sorted."""
     names = {point.secret for point in settings.alerting.contact_points.values()}
-    cluster = settings.cluster.existing
-    if isinstance(cluster, ExistingOpenShift):
-        names.add(cluster.kubeconfig.secret)
-    return tuple(sorted(name for name in names if name))
+    return tuple(sorted(name for name in {*names, *settings.cluster.existing.secrets} if name))

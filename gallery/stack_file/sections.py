@@ -91,6 +91,16 @@ class ExistingEks(Section):
     platform: Literal["eks"]
     name: EksName
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of secrets that lead to it: none, whoever deploys asks AWS."""
+        return ()
+
+    def missing(self, *, hosts: bool) -> Iterator[str]:
+        """Keys without which a stack, with or without hosts, cannot work: none."""
+        del hosts
+        yield from ()
+
 
 class ExistingOpenShift(Section):
     """An OpenShift cluster, reached by a kubeconfig.
@@ -106,6 +116,26 @@ class ExistingOpenShift(Section):
     oidc_provider: (
         Annotated[str, Field(pattern=r"^arn:aws[-a-z]*:iam::\d{12}:oidc-provider/\S+$")] | None
     ) = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of secrets that lead to it."""
+        return (self.kubeconfig.secret,)
+
+    def missing(self, *, hosts: bool) -> Iterator[str]:
+        """Keys without which a stack, with or without hosts, cannot work, and why."""
+        if self.oidc_provider is None:
+            yield (
+                "oidc_provider is missing: the collector writes to AMP under an AWS role of its "
+                "own; give the ARN of the IAM OIDC provider for the cluster's service accounts, "
+                "as arn:aws:iam::123456789012:oidc-provider/oidc.example.org"
+            )
+        if hosts and not self.egress_cidrs:
+            yield (
+                "egress_cidrs is missing: the hosts' metrics port opens to the collector alone, "
+                "and on OpenShift no security group can be named; give the addresses that pods "
+                "leave from, as [10.40.0.0/16]"
+            )
 
     @model_validator(mode="after")
     def _apart(self) -> ExistingOpenShift:

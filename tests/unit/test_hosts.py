@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from components.hosts import Hosts, HostsArgs
+from components.kubernetes import Kubernetes, KubernetesArgs, PodSource
 from gallery.plan.instance_types import Architecture, architecture
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
@@ -23,9 +24,21 @@ EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 GROUP = "sg-0123"
 
 
-def hosts(plan: Plan, *, group: str | None = GROUP, key: str | None = "arn:key") -> Recording:
+SOURCES = (PodSource(key="cluster", security_group=GROUP),)
+
+
+def hosts(
+    plan: Plan, *, sources: tuple[PodSource, ...] = SOURCES, key: str | None = "arn:key"
+) -> Recording:
     def declare(opts: pulumi.ResourceOptions) -> None:
-        args = HostsArgs(plan=plan, source_security_group=group, kms_key_arn=key)
+        args = HostsArgs(
+            stack=plan.stack,
+            cluster=plan.cluster.name,
+            hosts=plan.hosts,
+            network=plan.network,
+            sources=sources,
+            kms_key_arn=key,
+        )
         made = Hosts("hosts", args, opts)
         pulumi.export("instance_ids", made.instance_ids)
 
@@ -198,14 +211,23 @@ def test_the_metrics_port_opens_to_the_collector_alone() -> None:
 
 
 def test_on_openshift_it_opens_to_the_clusters_egress_addresses() -> None:
-    rules = hosts(on_openshift(), group=None).of(INGRESS)
+    plan = on_openshift()
+    sources = list[PodSource]()
+
+    def declare(opts: pulumi.ResourceOptions) -> None:
+        secrets = {"kubeconfig": pulumi.Output.from_input("{}")}
+        args = KubernetesArgs(cluster=plan.cluster, region=plan.region, secrets=secrets)
+        sources.extend(Kubernetes("kubernetes", args, opts).sources)
+
+    recorded(declare)
+    rules = hosts(plan, sources=tuple(sources)).of(INGRESS)
     assert [rule.inputs["cidrIpv4"] for rule in rules] == ["10.40.0.0/16", "10.50.0.0/16"]
     assert all("referencedSecurityGroupId" not in rule.inputs for rule in rules)
 
 
 def test_hosts_that_nobody_could_scrape_are_refused() -> None:
-    with pytest.raises(ValueError, match="source_security_group, or egress_cidrs"):
-        hosts(planned(), group=None)
+    with pytest.raises(ValueError, match="nobody could scrape"):
+        hosts(planned(), sources=())
 
 
 def test_hosts_reach_out_by_tls_and_names_alone() -> None:
@@ -229,7 +251,7 @@ def test_the_role_is_for_session_manager_and_nothing_else() -> None:
 def test_a_stack_without_hosts_has_nothing_of_them() -> None:
     config = values("dev")
     del config["gallery:hosts"]
-    recording = hosts(resolve(parse(config)), group=None)
+    recording = hosts(resolve(parse(config)), sources=())
     assert [one.type for one in recording.resources if "providers" not in one.type] == [
         "gallery:components:Hosts"
     ]

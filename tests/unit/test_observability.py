@@ -72,8 +72,8 @@ def test_another_address_of_grafana_is_another_provider() -> None:
 def test_what_deploys_into_grafana_has_the_stacks_own_name(stack: str) -> None:
     (account,) = recorded(stack).of("aws:grafana/workspaceServiceAccount:WorkspaceServiceAccount")
     (token,) = recorded(stack).of(TOKEN)
-    assert account.inputs["name"] == planned(stack).name
-    assert token.inputs["name"].startswith(f"{planned(stack).name}-")
+    assert account.inputs["name"] == planned(stack).stack.prefix
+    assert token.inputs["name"].startswith(f"{planned(stack).stack.prefix}-")
 
 
 def test_the_token_lives_at_most_thirty_days() -> None:
@@ -84,7 +84,7 @@ def test_the_token_lives_at_most_thirty_days() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_silent_heartbeat_is_told_on_another_topic(stack: str) -> None:
     alarms = {one.inputs["name"]: one.inputs for one in recorded(stack).of(ALARM)}
-    name = planned(stack).name
+    name = planned(stack).stack.prefix
     assert set(alarms) == {f"{name}-heartbeat-silent", f"{name}-grafana-heartbeat-silent"}
     for alarm in alarms.values():
         beats, filled = alarm["metricQueries"]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gallery.plan.model import OpenShiftPlan
+from gallery.plan.cluster import OpenShiftCluster
 from tests.unit.components import OPENSHIFT, on_openshift
 from tests.unit.stack_files import errors, values
 
@@ -16,7 +16,7 @@ def refused(*, hosts: bool = True, **without: None) -> tuple[str, ...]:
 
 def test_the_plan_knows_who_vouches_for_the_collector_and_where_it_comes_from() -> None:
     cluster = on_openshift().cluster
-    assert isinstance(cluster, OpenShiftPlan)
+    assert isinstance(cluster, OpenShiftCluster)
     assert cluster.oidc_provider == OPENSHIFT["oidc_provider"]
     assert cluster.egress_cidrs == ("10.40.0.0/16", "10.50.0.0/16")
 

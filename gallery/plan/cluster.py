@@ -1,0 +1,44 @@
+"""The cluster a stack stands on. What its platform decides is asked of these, not of their type.
+
+`name` is also the value of the label `cluster`. `oidc_provider` is the ARN of the IAM OIDC
+provider that vouches for its service accounts, None where Pod Identity does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class EksCluster:
+    """An existing EKS cluster, found by name."""
+
+    name: str
+    oidc_provider: None = None
+    platform: Literal["eks"] = "eks"
+
+    def pod_user(self, user: int) -> int | None:
+        """The user that a pod says it runs as."""
+        return user
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenShiftCluster:
+    """An existing OpenShift cluster, and the addresses its pods leave from.
+
+    Its name is the context in the kubeconfig that leads to it.
+    """
+
+    name: str
+    kubeconfig_secret: str
+    egress_cidrs: tuple[str, ...]
+    oidc_provider: str
+    platform: Literal["openshift"] = "openshift"
+
+    def pod_user(self, _user: int) -> int | None:
+        """None: each namespace has users of its own, and a pod that names another is rejected."""
+        return None
+
+
+Cluster = EksCluster | OpenShiftCluster
