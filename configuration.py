@@ -13,6 +13,7 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
+from gallery.stack_file.credentials import require_credentials
 from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.parse import PREFIX, parse, require_secrets, structured
 
@@ -28,6 +29,7 @@ def plan() -> Plan:
     try:
         settings = parse({key: _value(key, text) for key, text in given.items()}, secret_keys)
         require_secrets(settings, secret_keys)
+        require_credentials(settings, {key.removeprefix(PREFIX): given[key] for key in secret_keys})
         return resolve(settings)
     except StackFileError as error:
         raise pulumi.RunError(str(error)) from None

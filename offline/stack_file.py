@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from gallery.stack_file.credentials import placeholder
 from gallery.stack_file.errors import nearest
 from gallery.stack_file.parse import PREFIX, structured
 from offline.errors import UserError
@@ -35,7 +36,7 @@ class StackFile:
         keys = tuple(f"gallery:{name}" for name in names)
         return StackFile(
             stack=self.stack,
-            config=self.config | {key: placeholder(key) for key in keys},
+            config=self.config | {key: placeholder(key.removeprefix(PREFIX)) for key in keys},
             secret_keys=tuple(sorted({*self.secret_keys, *keys})),
         )
 
@@ -52,11 +53,6 @@ class StackFile:
         }
 
 
-def placeholder(key: str) -> str:
-    """What stands for a secret in everything that is rendered."""
-    return f"secret:{key.split(':', 1)[-1]}"
-
-
 def known_stacks(project: Path) -> tuple[str, ...]:
     """The stacks that have a file, sorted."""
     found = (_FILE.fullmatch(path.name) for path in sorted((project / _STACKS).iterdir()))
@@ -71,7 +67,8 @@ def read(project: Path, stack: str) -> StackFile:
     given = _config(path, project_name(project))
     secrets = tuple(sorted(key for key, value in given.items() if encrypted(value)))
     config = {
-        key: placeholder(key) if key in secrets else _text(value) for key, value in given.items()
+        key: placeholder(key.removeprefix(PREFIX)) if key in secrets else _text(value)
+        for key, value in given.items()
     }
     return StackFile(stack=stack, config=config, secret_keys=secrets)
 

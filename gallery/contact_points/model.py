@@ -44,10 +44,19 @@ class Integration:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Credential:
+    """What a kind's secret looks like: a pattern of the whole of it, and the same in words."""
+
+    pattern: str
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kind:
     """What a contact point speaks.
 
-    `required` and `optional` are the keys that a stack file gives it. `integrations` has the
+    `required` and `optional` are the keys that a stack file gives it, and `credential` is what
+    the value of its secret must look like, where it has one. `integrations` has the
     engines that can deliver to it; where `by_request`, a Grafana workspace has it only if the
     stack file says so, and `instead` is what to write otherwise
     (docs/adr/0013-what-grafana-can-deliver.md). `wakes` is whether it makes a telephone ring at
@@ -58,6 +67,7 @@ class Kind:
     name: str
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
+    credential: Credential | None = None
     integrations: Mapping[Engine, Integration]
     by_request: bool = False
     instead: str | None = None

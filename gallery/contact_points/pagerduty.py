@@ -6,6 +6,7 @@ from gallery.contact_points.message import SEVERITY, TEXT, TITLE, call
 from gallery.contact_points.model import (
     SECRET_KEY,
     ContactPoint,
+    Credential,
     Engine,
     Entry,
     Integration,
@@ -41,6 +42,10 @@ def _alertmanager(_point: ContactPoint, means: Means) -> Entry:
 PAGERDUTY = Kind(
     name="pagerduty",
     required=frozenset({"secret"}),
+    credential=Credential(
+        pattern=r"[0-9A-Za-z]{32}",
+        meaning="the integration key of an Events API v2 integration, 32 letters and digits",
+    ),
     integrations={
         Engine.GRAFANA: Integration(field="pagerduties", entry=_grafana),
         Engine.ALERTMANAGER: Integration(field="pagerduty_configs", entry=_alertmanager),

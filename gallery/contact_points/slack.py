@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from gallery.contact_points.message import TEXT, TITLE, call
-from gallery.contact_points.model import ContactPoint, Engine, Entry, Integration, Kind, Means
+from gallery.contact_points.model import (
+    ContactPoint,
+    Credential,
+    Engine,
+    Entry,
+    Integration,
+    Kind,
+    Means,
+)
 
 
 def _grafana(point: ContactPoint, means: Means) -> Entry:
@@ -18,5 +26,9 @@ def _grafana(point: ContactPoint, means: Means) -> Entry:
 SLACK = Kind(
     name="slack",
     required=frozenset({"secret", "channel"}),
+    credential=Credential(
+        pattern=r"https://hooks\.slack(-gov)?\.com/services/[0-9A-Za-z]+/[0-9A-Za-z]+/[0-9A-Za-z]+",
+        meaning="the address of an incoming webhook, https://hooks.slack.com/services/…",
+    ),
     integrations={Engine.GRAFANA: Integration(field="slacks", entry=_grafana)},
 )

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from gallery.contact_points.message import TEXT, TITLE, call
-from gallery.contact_points.model import ContactPoint, Engine, Entry, Integration, Kind, Means
+from gallery.contact_points.model import (
+    ContactPoint,
+    Credential,
+    Engine,
+    Entry,
+    Integration,
+    Kind,
+    Means,
+)
 
 
 def _grafana(_point: ContactPoint, means: Means) -> Entry:
@@ -13,6 +21,10 @@ def _grafana(_point: ContactPoint, means: Means) -> Entry:
 WEBHOOK = Kind(
     name="webhook",
     required=frozenset({"secret"}),
+    credential=Credential(
+        pattern=r"https?://[^\s\"']+",
+        meaning="an address, https://…",
+    ),
     integrations={Engine.GRAFANA: Integration(field="webhooks", entry=_grafana)},
     by_request=True,
     instead="kind sns, and subscribe the address to its topic",

@@ -239,8 +239,8 @@ def _secret(name: str) -> str:
     text = secrets.token_hex(16)
     if "kubeconfig" in name:
         return _kubeconfig(text)
-    if "webhook" in name or "url" in name:
-        return f"https://hooks.example.net/services/{text}"
+    if "webhook" in name:
+        return f"https://hooks.slack.com/services/T{text[:8]}/B{text[8:16]}/{text[16:]}"
     return text
 
 

@@ -88,3 +88,17 @@ def test_a_profile_in_the_stack_file_is_refused_with_its_cure(configured: Projec
     output = _refused(configured)
     assert "aws:profile is not read" in output
     assert "log in with AWS_PROFILE" in output
+
+
+def test_a_key_that_its_receiver_would_refuse_is_refused_and_not_repeated(
+    configured: Project,
+) -> None:
+    name = next(name for name in configured.secrets if "pagerduty" in name)
+    value = f"{configured.secrets[name]} "
+    _ = configured.must(
+        "config", "set", "-s", configured.stack, "--secret", f"gallery:{name}", value
+    )
+    output = _refused(configured)
+    assert f'secret "{name}" is not what contact point' in output
+    assert f"pulumi config set --secret gallery:{name}" in output
+    assert value.strip() not in output
