@@ -116,8 +116,13 @@ Alerting(
     in_grafana,
 )
 
+pulumi.export("environment", plan.environment)
+pulumi.export("cluster", plan.cluster_name)
 pulumi.export("grafana_url", grafana.url)
+pulumi.export("grafana_workspace", grafana.workspace_id)
 pulumi.export("prometheus_endpoint", prometheus.endpoint)
+pulumi.export("prometheus_workspace", prometheus.workspace_id)
+pulumi.export("prometheus_log", prometheus.log)
 pulumi.export("contact_points", contact_points(plan))
 pulumi.export("times_to_page", times_to_page(plan))
 pulumi.export("next_steps", grafana.url.apply(lambda url: next_steps(plan, url)))

@@ -26,6 +26,8 @@ class Prometheus(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     endpoint: pulumi.Output[str]
     remote_write_url: pulumi.Output[str]
+    # The log group; empty where the workspace is another's, who decides where it logs.
+    log: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: PrometheusArgs, opts: pulumi.ResourceOptions | None = None
@@ -52,6 +54,7 @@ class Prometheus(pulumi.ComponentResource):
                 "arn": self.arn,
                 "endpoint": self.endpoint,
                 "remote_write_url": self.remote_write_url,
+                "log": self.log,
             }
         )
 
@@ -79,11 +82,11 @@ class Prometheus(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.workspace_id, self.arn = workspace.id, workspace.arn
-        self.endpoint = workspace.prometheus_endpoint
+        self.endpoint, self.log = workspace.prometheus_endpoint, log.name
 
     def _adopt(self, workspace_id: str) -> None:
         found = aws.amp.get_workspace_output(
             workspace_id=workspace_id, opts=pulumi.InvokeOutputOptions(parent=self)
         )
         self.workspace_id, self.arn = found.workspace_id, found.arn
-        self.endpoint = found.prometheus_endpoint
+        self.endpoint, self.log = found.prometheus_endpoint, pulumi.Output.from_input("")
