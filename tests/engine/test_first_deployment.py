@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
+import subprocess
 
 import pytest
+
+from offline.render import PROJECT
 
 from .aws_kinds import TOKEN
 from .deployment import Stages
@@ -45,6 +49,17 @@ def test_no_rule_is_made_before_what_it_asks_and_what_leads_its_alerts(deployed:
     assert rules
     for each in (source, policy, agents):
         assert each.created < min(rule.created for rule in rules), each.name
+
+
+def test_a_shell_reads_the_outputs_that_runbooks_name(deployed: Project) -> None:
+    runbooks = "".join(path.read_text() for path in (PROJECT / "docs" / "runbooks").glob("*.md"))
+    shell = deployed.must("stack", "output", "--shell").output
+    outputs = set(re.findall(r"^(?:export )?(\w+)=", shell, re.MULTILINE))
+    named = sorted(set(re.findall(r"\$\{(\w+):\?\}", runbooks)) & outputs)
+    assert "prometheus_workspace" in named
+    script = f"{shell}\n" + "".join(f'test -n "${{{name}:?}}"\n' for name in named)
+    read = subprocess.run(["bash", "-euc", script], check=False, capture_output=True, text=True)
+    assert (read.returncode, read.stderr) == (0, "")
 
 
 def test_no_resource_uses_a_default_provider(deployed: Project) -> None:

@@ -10,8 +10,6 @@ from offline.render import PROJECT
 README = PROJECT / "README.md"
 CONTRIBUTING = PROJECT / "CONTRIBUTING.md"
 DOCS = PROJECT / "docs"
-# What a person follows step by step; runbooks and decisions have tests of their own.
-GUIDE = "\n".join(path.read_text() for path in (README, CONTRIBUTING, *sorted(DOCS.glob("*.md"))))
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -21,16 +19,24 @@ def documents() -> list[Path]:
     return [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
 
 
+def guide() -> str:
+    """What a person follows step by step; runbooks and decisions have tests of their own."""
+    return "\n".join(
+        path.read_text() for path in (README, CONTRIBUTING, *sorted(DOCS.glob("*.md")))
+    )
+
+
 def commands(program: str) -> list[list[str]]:
     """The words after `program` wherever the guide has it as a command."""
-    blocks = [text for language, text in FENCE.findall(GUIDE) if language == "sh"]
-    lines = [line for text in blocks for line in re.split(r"\n|&&", text.replace("\\\n", " "))]
-    spans: list[str] = SPAN.findall(FENCE.sub("", GUIDE))
-    given = (text.strip().removeprefix(".venv/bin/") for text in (*lines, *spans))
+    text = guide()
+    blocks = [block for language, block in FENCE.findall(text) if language == "sh"]
+    lines = [line for block in blocks for line in re.split(r"\n|&&", block.replace("\\\n", " "))]
+    spans: list[str] = SPAN.findall(FENCE.sub("", text))
+    given = (line.strip().removeprefix(".venv/bin/") for line in (*lines, *spans))
     return [
-        text.partition("#")[0].split()[len(program.split()) :]
-        for text in given
-        if text.startswith(f"{program} ")
+        line.partition("#")[0].split()[len(program.split()) :]
+        for line in given
+        if line.startswith(f"{program} ")
     ]
 
 
