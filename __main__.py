@@ -15,7 +15,7 @@ from components.prometheus import Prometheus, PrometheusArgs
 from components.store import Store, StoreArgs
 from components.topics import Topics, TopicsArgs
 from gallery.render.next_steps import next_steps
-from gallery.render.reports import contact_points, times_to_page
+from gallery.render.reports import reports
 
 plan = configuration.plan()
 secrets = configuration.secrets(plan)
@@ -116,13 +116,10 @@ Alerting(
     in_grafana,
 )
 
-pulumi.export("environment", plan.environment)
-pulumi.export("cluster", plan.cluster_name)
 pulumi.export("grafana_url", grafana.url)
-pulumi.export("grafana_workspace", grafana.workspace_id)
 pulumi.export("prometheus_endpoint", prometheus.endpoint)
 pulumi.export("prometheus_workspace", prometheus.workspace_id)
 pulumi.export("prometheus_log", prometheus.log)
-pulumi.export("contact_points", contact_points(plan))
-pulumi.export("times_to_page", times_to_page(plan))
+for name, report in reports(plan).items():
+    pulumi.export(name, report)
 pulumi.export("next_steps", grafana.url.apply(lambda url: next_steps(plan, url)))

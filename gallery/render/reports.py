@@ -7,6 +7,16 @@ from typing import Any
 from gallery.plan.model import Plan
 
 
+def reports(plan: Plan) -> dict[str, Any]:
+    """Every output that the plan alone decides, by name."""
+    return {
+        "environment": plan.environment,
+        "cluster": plan.cluster_name,
+        "contact_points": contact_points(plan),
+        "times_to_page": times_to_page(plan),
+    }
+
+
 def times_to_page(plan: Plan) -> list[dict[str, Any]]:
     """The worst time to page and to resolve, seconds, for each rule and scenario."""
     rules = {planned.uid: planned for planned in plan.alerts}
