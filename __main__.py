@@ -95,9 +95,7 @@ hosts = Hosts(
 # What is on the wall, and who is told of what.
 in_grafana = pulumi.ResourceOptions(providers=[cloud, grafana.provider])
 dashboards = Dashboards(
-    "dashboards",
-    DashboardsArgs(plan=plan, prometheus_endpoint=prometheus.endpoint, grafana=grafana),
-    in_grafana,
+    "dashboards", DashboardsArgs(plan=plan, prometheus=prometheus, grafana=grafana), in_grafana
 )
 Alerting(
     "alerting",
@@ -107,8 +105,7 @@ Alerting(
         key_arn=key_arn,
         prometheus=prometheus,
         grafana=grafana,
-        folder_uid=dashboards.folder_uid,
-        data_source=dashboards.data_source,
+        dashboards=dashboards,
         collector=collector,
         secrets=secrets,
         topics=topics.arns,

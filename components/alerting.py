@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumiverse_grafana as grafana
 
+from components.dashboards import Dashboards
 from components.grafana import Grafana
 from components.prometheus import Prometheus
 from gallery.contact_points.model import SECRET_KEY, Engine
@@ -25,7 +26,7 @@ from gallery.render.message import MESSAGE_TEMPLATE, templates
 class AlertingArgs:
     """`secrets` are credentials by name, `topics` ARNs by contact point.
 
-    Grafana's rules ask the `data_source` for what the `collector` brings.
+    Grafana's rules ask the dashboards' data source for what the `collector` brings.
     """
 
     plan: Plan
@@ -33,8 +34,7 @@ class AlertingArgs:
     key_arn: pulumi.Input[str]
     prometheus: Prometheus
     grafana: Grafana
-    folder_uid: pulumi.Input[str]
-    data_source: pulumi.Resource
+    dashboards: Dashboards
     collector: pulumi.Resource
     secrets: Mapping[str, pulumi.Output[str]]
     topics: Mapping[str, pulumi.Input[str]]
@@ -145,15 +145,13 @@ class Alerting(pulumi.ComponentResource):
         )
         # A rule that is there sooner, or longer, than what it asks and what leads its alerts to
         # somebody finds nothing, or tells whomever Grafana's default names.
-        last = pulumi.ResourceOptions.merge(
-            content,
-            pulumi.ResourceOptions(depends_on=[args.data_source, args.collector, policy]),
-        )
+        first = [args.dashboards.data_source, args.collector, policy]
+        last = pulumi.ResourceOptions.merge(content, pulumi.ResourceOptions(depends_on=first))
         for group, rules in rule_groups(plan).items():
             grafana.alerting.RuleGroup(
                 f"{self._prefix}-{group}",
                 name=group,
-                folder_uid=args.folder_uid,
+                folder_uid=args.dashboards.folder_uid,
                 interval_seconds=round(plan.timings.evaluate.seconds),
                 rules=rules,  # pyright: ignore[reportArgumentType] - the SDK's own dict form
                 opts=last,

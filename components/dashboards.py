@@ -8,6 +8,7 @@ import pulumi
 import pulumiverse_grafana as grafana
 
 from components.grafana import Grafana
+from components.prometheus import Prometheus
 from gallery.dashboards import dashboards, names
 from gallery.plan.model import Plan
 from gallery.render.documents import json_text
@@ -16,10 +17,10 @@ from gallery.render.grafana import datasource_settings
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardsArgs:
-    """`prometheus_endpoint` is the AMP workspace's address."""
+    """What the dashboards show, what they ask and where they stand."""
 
     plan: Plan
-    prometheus_endpoint: pulumi.Input[str]
+    prometheus: Prometheus
     grafana: Grafana
 
 
@@ -40,9 +41,7 @@ class Dashboards(pulumi.ComponentResource):
             name=names.DATA_SOURCE_NAME,
             uid=names.DATA_SOURCE_UID,
             type="grafana-amazonprometheus-datasource",
-            url=pulumi.Output.from_input(args.prometheus_endpoint).apply(
-                lambda url: url.rstrip("/")
-            ),
+            url=args.prometheus.endpoint.apply(lambda url: url.rstrip("/")),
             json_data_encoded=datasource_settings(plan),
             opts=content,
         )
