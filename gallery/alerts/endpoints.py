@@ -96,8 +96,8 @@ ENDPOINT_SLOW = Alert(
     name="EndpointSlow",
     subject=Subject.ENDPOINT,
     expr=_slow,
-    # Longer than the window: one slow second keeps the percentile high for a whole minute.
-    hold=Duration.of(seconds=120),
+    # Longer than the window: a few slow seconds keep the percentile high for all of it.
+    hold=Duration.of(seconds=180),
     severity=Severity.TICKET,
     owner=RELIABILITY.name,
     # The edges of Istio's histogram next to it are 250 and 1000.

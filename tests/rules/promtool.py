@@ -15,9 +15,10 @@ from typing import TypeVar
 from gallery.render.proof import Document, ProvenRule, silent_document, test_documents
 
 Name = TypeVar("Name")
-# What stands below a test file's name, or alone.
+# What stands below a test file's name, or alone: which of the three depends on the version.
 _RESULT = re.compile(
-    r"^  (?P<text>(?:SUCCESS|FAILED:).*?)(?=^Unit Testing:|^  SUCCESS|^  FAILED:|\Z)",
+    r"^  (?P<text>(?:SUCCESS|FAILED:).*?)"
+    r"(?=^Unit Testing:|^Processing test file:|^  SUCCESS|^  FAILED:|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _AT_ONCE = os.cpu_count() or 1
@@ -55,7 +56,7 @@ def verdicts(promtool: Path, directory: Path, proofs: Mapping[Name, Proof]) -> d
     def run(batch: list[Name]) -> dict[Name, Verdict]:
         asked = [file for name in batch for file in files[name]]
         command = [str(promtool), "test", "rules", *map(str, asked)]
-        said = _by_file(_run(command, directory).output, asked)
+        said = results(_run(command, directory).output, asked)
         return {name: _verdict([said[file] for file in files[name]]) for name in batch}
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -74,8 +75,8 @@ def _lay_out(place: Path, proof: Proof) -> list[Path]:
     return files
 
 
-def _by_file(output: str, files: Sequence[Path]) -> dict[Path, str]:
-    """What promtool said of each test file, in their order; Prometheus 3 names none of them."""
+def results(output: str, files: Sequence[Path]) -> dict[Path, str]:
+    """What promtool said of each test file, in their order; some versions name none of them."""
     said = [match["text"].strip() for match in _RESULT.finditer(output)]
     return dict(zip(files, said, strict=True))
 
