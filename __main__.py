@@ -31,15 +31,13 @@ in_cloud = pulumi.ResourceOptions(providers=[cloud])
 account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id
 
 # What is written down is encrypted with a key of the stack's own.
-key_arn = Encryption(
-    "encryption", EncryptionArgs(stack=plan.stack, account=account), in_cloud
-).key_arn
+key = Encryption("encryption", EncryptionArgs(stack=plan.stack, account=account), in_cloud)
 
 # Where series live, and the topics on which machines speak to people without Grafana.
-prometheus = Prometheus("prometheus", PrometheusArgs(plan=plan, kms_key_arn=key_arn), in_cloud)
+prometheus = Prometheus("prometheus", PrometheusArgs(plan=plan, kms_key_arn=key.key_arn), in_cloud)
 topics = Topics(
     "topics",
-    TopicsArgs(plan=plan, account=account, key_arn=key_arn, publisher_arn=prometheus.arn),
+    TopicsArgs(plan=plan, account=account, key_arn=key.key_arn, publisher_arn=prometheus.arn),
     in_cloud,
 )
 
@@ -49,7 +47,7 @@ grafana = Grafana(
     GrafanaArgs(
         plan=plan,
         account=account,
-        key_arn=key_arn,
+        key_arn=key.key_arn,
         prometheus_arn=prometheus.arn,
         topic_arns=list(topics.arns.values()),
         week=configuration.week(),
@@ -87,7 +85,7 @@ hosts = Hosts(
         hosts=plan.hosts,
         network=plan.network,
         sources=kubernetes.sources,
-        kms_key_arn=key_arn,
+        kms_key_arn=key.key_arn,
     ),
     in_cloud,
 )
@@ -102,7 +100,7 @@ Alerting(
     AlertingArgs(
         plan=plan,
         account=account,
-        key_arn=key_arn,
+        key_arn=key.key_arn,
         prometheus=prometheus,
         grafana=grafana,
         dashboards=dashboards,
