@@ -13,6 +13,7 @@ from components.collector_role import CollectorRole, CollectorRoleArgs
 from components.disruption import disruption_budget
 from components.pods import (
     APP,
+    DNS,
     NO_PROXY,
     bounds,
     container_security,
@@ -208,11 +209,12 @@ class Collector(pulumi.ComponentResource):
             # Discovery asks the API server.
             "automount_service_account_token": True,
             "containers": [_agent(plan, role_arn if by_token else None)],
+            "dns_config": DNS,
             "enable_service_links": False,
             "security_context": pod_security(plan.cluster, COLLECTOR.user),
             "service_account_name": COLLECTOR.name,
             "termination_grace_period_seconds": _GRACE_SECONDS,
-            "topology_spread_constraints": spread(COLLECTOR.name),
+            "topology_spread_constraints": spread(COLLECTOR.name, apart=plan.production),
             "volumes": [
                 {"name": "config", "config_map": {"name": COLLECTOR.name}},
                 {"name": "data", "empty_dir": {"size_limit": _DATA_SIZE}},

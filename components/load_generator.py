@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 
 from components.pods import (
     APP,
+    DNS,
     bounds,
     container_security,
     labels_of,
@@ -89,6 +90,7 @@ class LoadGenerator(pulumi.ComponentResource):
                     "spec": {
                         "automount_service_account_token": False,
                         "containers": [playing],
+                        "dns_config": DNS,
                         "enable_service_links": False,
                         "init_containers": [waiting],
                         "security_context": pod_security(args.cluster),

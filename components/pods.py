@@ -14,6 +14,10 @@ APP = "app"
 # Keeps the proxy out of a pod. A label, because Istio's webhook selects by labels.
 NO_PROXY = {"sidecar.istio.io/inject": "false"}
 _STORE_USER = 1000
+# A name with a dot is looked up as it stands. Kubernetes' own five have each name with fewer
+# dots, the store's among them, looked up with every search domain first: four or five questions
+# in the place of one, of which a lost one takes longer than a probe waits.
+DNS: k8s.core.v1.PodDNSConfigArgsDict = {"options": [{"name": "ndots", "value": "1"}]}
 
 
 def labels_of(app: str) -> dict[str, str]:
@@ -50,17 +54,28 @@ def container_security() -> k8s.core.v1.SecurityContextArgsDict:
     }
 
 
-def spread(app: str) -> list[k8s.core.v1.TopologySpreadConstraintArgsDict]:
-    """Evenly over zones, then over nodes; a cluster with one zone left still runs everything."""
-    return [
-        {
+def spread(app: str, *, apart: bool = False) -> list[k8s.core.v1.TopologySpreadConstraintArgsDict]:
+    """Evenly over zones, then over nodes; a cluster with one zone left still runs everything.
+
+    With `apart`, two are on one node only where no other node takes pods: whoever watches must
+    not be lost with one machine.
+    """
+
+    def over(
+        key: str, unsatisfiable: str = "ScheduleAnyway"
+    ) -> k8s.core.v1.TopologySpreadConstraintArgsDict:
+        return {
             "label_selector": {"match_labels": {APP: app}},
             "max_skew": 1,
             "topology_key": key,
-            "when_unsatisfiable": "ScheduleAnyway",
+            "when_unsatisfiable": unsatisfiable,
         }
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
-    ]
+
+    nodes = over("kubernetes.io/hostname", "DoNotSchedule" if apart else "ScheduleAnyway")
+    if apart:
+        # A node that is being drained takes no pods, and none waits for it.
+        nodes["node_taints_policy"] = "Honor"
+    return [over("topology.kubernetes.io/zone"), nodes]
 
 
 def bounds(resources: Resources) -> k8s.core.v1.ResourceRequirementsArgsDict:

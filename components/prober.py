@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 
 from components.admission import admit, from_apps
 from components.disruption import disruption_budget
-from components.pods import APP, bounds, container_security, labels_of, pod_security, spread
+from components.pods import APP, DNS, bounds, container_security, labels_of, pod_security, spread
 from gallery.plan.cluster import Cluster
 from gallery.store.companions import COLLECTOR, PROBER
 
@@ -73,7 +73,7 @@ class Prober(pulumi.ComponentResource):
                         },
                         "labels": labels_of(PROBER.name),
                     },
-                    "spec": _pod(args.cluster),
+                    "spec": _pod(args.cluster, apart=args.replicas > 1),
                 },
             },
             # A pod reads its configuration when it is made.
@@ -110,7 +110,7 @@ class Prober(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _pod(cluster: Cluster) -> k8s.core.v1.PodSpecArgsDict:
+def _pod(cluster: Cluster, *, apart: bool) -> k8s.core.v1.PodSpecArgsDict:
     health: k8s.core.v1.ProbeArgsDict = {
         "http_get": {"path": "/-/healthy", "port": PROBER.port},
         "period_seconds": 5,
@@ -133,9 +133,10 @@ def _pod(cluster: Cluster) -> k8s.core.v1.PodSpecArgsDict:
                 "volume_mounts": [{"name": "config", "mount_path": _DIRECTORY, "read_only": True}],
             }
         ],
+        "dns_config": DNS,
         "enable_service_links": False,
         "security_context": pod_security(cluster, PROBER.user),
         "service_account_name": PROBER.name,
-        "topology_spread_constraints": spread(PROBER.name),
+        "topology_spread_constraints": spread(PROBER.name, apart=apart),
         "volumes": [{"name": "config", "config_map": {"name": PROBER.name}}],
     }

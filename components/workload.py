@@ -12,6 +12,7 @@ from components.admission import Rule, admit, from_anywhere, from_apps
 from components.disruption import disruption_budget
 from components.pods import (
     APP,
+    DNS,
     bounds,
     container_security,
     labels_of,
@@ -100,6 +101,7 @@ class Workload(pulumi.ComponentResource):
         pod: k8s.core.v1.PodSpecArgsDict = {
             "automount_service_account_token": False,
             "containers": [_container(service, args.environment)],
+            "dns_config": DNS,
             "enable_service_links": False,
             "security_context": pod_security(args.cluster),
             "service_account_name": service.name,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from gallery.stack_file.parse import parse
 from offline.monitor import Recording
 from tests.unit import recordings
 from tests.unit.components import objects, on_openshift, pods, recorded
-from tests.unit.stack_files import planned, with_value
+from tests.unit.stack_files import STACKS, planned, with_value
 
 WORKSPACE = "arn:aws:aps:eu-west-1:123456789012:workspace/ws-1"
 URL = "https://amp.example.org/api/v1/remote_write"
@@ -264,3 +265,49 @@ def test_images_are_pinned() -> None:
     for template in pods(dev()).values():
         (container,) = template["spec"]["containers"]
         assert container["image"].rpartition(":")[2].startswith("v")
+
+
+def over_nodes(plan: Plan, app: str) -> dict[str, Any]:
+    """How a watcher's pods spread over nodes."""
+    constraints = pods(collector(plan))[app]["spec"]["topologySpreadConstraints"]
+    (nodes,) = (each for each in constraints if each["topologyKey"] == "kubernetes.io/hostname")
+    assert nodes["labelSelector"] == {"matchLabels": {"app": app}}
+    return nodes
+
+
+@pytest.mark.parametrize("app", ["collector", "prober"])
+def test_in_production_one_lost_node_leaves_a_watcher(app: str) -> None:
+    nodes = over_nodes(planned("prod"), app)
+    assert (nodes["maxSkew"], nodes["whenUnsatisfiable"]) == (1, "DoNotSchedule")
+    # One that is being drained would hold the second pod back.
+    assert nodes["nodeTaintsPolicy"] == "Honor"
+    assert over_nodes(planned("dev"), app)["whenUnsatisfiable"] == "ScheduleAnyway"
+
+
+def hosts_in(text: str) -> set[str]:
+    """The names that a document or a variable has somebody look up."""
+    return set(re.findall(r"(?<![-.\w])[a-z][-a-z0-9]*(?:\.[a-z][-a-z0-9]*)+(?=[:/])", text))
+
+
+def searched_for(program: Recording) -> dict[str, set[str]]:
+    """By pod: the names that are looked up in every search domain before they are as they stand."""
+    found = dict[str, set[str]]()
+    for name, template in pods(program).items():
+        options = {each["name"]: each["value"] for each in template["spec"]["dnsConfig"]["options"]}
+        containers = template["spec"]["containers"]
+        variables = [each.get("value", "") for one in containers for each in one.get("env", ())]
+        documents = objects(program, "ConfigMap").get(name, {}).get("data", {})
+        asked = hosts_in("/ ".join((*variables, *documents.values(), "")))
+        assert asked or name not in ("collector", "frontend"), name
+        found[name] = {host for host in asked if host.count(".") < int(options["ndots"])}
+    return found
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_whatever_a_pod_asks_for_is_looked_up_as_it_stands(stack: str) -> None:
+    assert not any(searched_for(recordings.recorded(stack)).values())
+
+
+def test_a_door_of_two_words_is_looked_up_as_it_stands() -> None:
+    plan = resolve(parse(with_value("door.domain", "example.org")))
+    assert not any(searched_for(collector(plan)).values())
