@@ -57,9 +57,7 @@ grafana = Grafana(
 
 # The shop itself, in its namespace, and what watches it from there.
 kubernetes = Kubernetes(
-    "kubernetes",
-    KubernetesArgs(cluster=plan.cluster, region=plan.region, secrets=secrets),
-    in_cloud,
+    "kubernetes", KubernetesArgs(cluster=plan.cluster, secrets=secrets), in_cloud
 )
 in_cluster = pulumi.ResourceOptions(providers=[cloud, kubernetes.provider])
 store = Store("store", StoreArgs(plan=plan), in_cluster)

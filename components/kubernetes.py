@@ -28,7 +28,6 @@ class KubernetesArgs:
     """`secrets` hold the kubeconfig of an OpenShift cluster."""
 
     cluster: Cluster
-    region: str
     secrets: Mapping[str, pulumi.Output[str]]
 
 
@@ -51,7 +50,7 @@ class Kubernetes(pulumi.ComponentResource):
         super().__init__("gallery:components:Kubernetes", name, None, opts)
         match args.cluster:
             case EksCluster() as cluster:
-                way = self._into_eks(cluster, args.region)
+                way = self._into_eks(cluster)
             case OpenShiftCluster() as cluster:
                 way = _into_openshift(cluster, args.secrets)
         self.sources = way.sources
@@ -67,14 +66,14 @@ class Kubernetes(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _into_eks(self, cluster: EksCluster, region: str) -> _WayIn:
+    def _into_eks(self, cluster: EksCluster) -> _WayIn:
         found = aws.eks.get_cluster_output(
             name=cluster.name, opts=pulumi.InvokeOutputOptions(parent=self)
         )
         # No token in state: whoever deploys asks for one each time.
         kubeconfig = pulumi.Output.all(found.endpoint, found.certificate_authorities[0].data).apply(
             lambda known: json.dumps(
-                eks_kubeconfig(cluster.name, region, known[0], known[1]), sort_keys=True
+                eks_kubeconfig(cluster.name, cluster.region, known[0], known[1]), sort_keys=True
             )
         )
         group = found.vpc_config.cluster_security_group_id

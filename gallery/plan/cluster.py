@@ -12,9 +12,10 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class EksCluster:
-    """An existing EKS cluster, found by name."""
+    """An existing EKS cluster, found by name in its region."""
 
     name: str
+    region: str
     oidc_provider: None = None
     platform: Literal["eks"] = "eks"
 

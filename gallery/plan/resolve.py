@@ -18,7 +18,7 @@ from gallery.plan.routing import (
 from gallery.plan.stack import PRODUCTION, Stack
 from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.parse import referenced_secrets
-from gallery.stack_file.sections import ExistingEks, ExistingOpenShift, Settings
+from gallery.stack_file.sections import ExistingEks, Settings
 from gallery.store.roles import Severity
 from gallery.store.services import Service
 
@@ -32,7 +32,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
         raise StackFileError(errors)
     timings = timings_of(settings)
     door = settings.door.domain if settings.door else None
-    cluster = _cluster(settings.cluster.existing)
+    cluster = _cluster(settings)
     ground = Ground(
         environment=settings.environment,
         cluster=cluster.name,
@@ -84,9 +84,10 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
     return plan
 
 
-def _cluster(existing: ExistingEks | ExistingOpenShift) -> Cluster:
+def _cluster(settings: Settings) -> Cluster:
+    existing = settings.cluster.existing
     if isinstance(existing, ExistingEks):
-        return EksCluster(name=existing.name)
+        return EksCluster(name=existing.name, region=settings.region)
     return OpenShiftCluster(
         name=existing.kubeconfig.context,
         kubeconfig_secret=existing.kubeconfig.secret,
