@@ -15,6 +15,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gallery.stack_file.parse import DEEPEST, too_deep
+from gallery.stack_file.plain_credentials import discreet
 from offline.errors import UserError
 
 # A stack of a thousand host groups has some eight thousand values.
@@ -59,7 +60,7 @@ def document(text: str, name: str) -> Any:  # noqa: ANN401 - whatever the file h
             return None
         return _Reader(name).whole(node)
     except yaml.YAMLError as error:
-        raise UserError(f"{name} is not YAML: {error}") from None
+        raise UserError(f"{name} is not YAML: {_where(error)}") from None
     except RecursionError:
         raise UserError(too_deep(name)) from None
 
@@ -115,7 +116,7 @@ class _Reader:
     def _name_of(self, key: Node) -> str:
         name = self._scalar(key) if isinstance(key, ScalarNode) else None
         if not isinstance(name, str):
-            shown = key.value if isinstance(key, ScalarNode) else "a list or a mapping"
+            shown = discreet(key.value) if isinstance(key, ScalarNode) else "a list or a mapping"
             raise self._refused(
                 key, f"the key {shown} is no name; write a name, or put it in quotes"
             )
@@ -137,7 +138,7 @@ class _Reader:
             return value
         wanted = _TAGS.get(tag.removeprefix(_STANDARD))
         if wanted is None or type(value) not in wanted:
-            raise self._refused(node, f"the tag {tag} is not read here; remove it")
+            raise self._refused(node, f"the tag {discreet(tag)} is not read here; remove it")
         return value
 
     def _plain(self, node: ScalarNode, text: str) -> bool | int | float | str | None:
@@ -200,12 +201,21 @@ def _repeated(node: Node, seen: set[int]) -> Iterator[str]:
             if not isinstance(key, ScalarNode):
                 continue
             if key.value in first:
+                name, line = discreet(key.value), first[key.value]
                 yield (
-                    f'line {_line(key)}: the key "{key.value}" stands on line {first[key.value]} '
-                    "already, and one of the two would be lost; keep one"
+                    f'line {_line(key)}: the key "{name}" stands on line {line} already, and one '
+                    "of the two would be lost; keep one"
                 )
             else:
                 first[str(key.value)] = _line(key)
+
+
+def _where(error: yaml.YAMLError) -> str:
+    """Place and cause, without the line itself: a credential may stand in it."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        context = f"{error.context}: " if error.context else ""
+        return f"line {error.problem_mark.line + 1}: {discreet(f'{context}{error.problem}')}"
+    return discreet(str(error))
 
 
 def _line(node: Node) -> int:

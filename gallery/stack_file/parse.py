@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from pydantic import ValidationError
 
 from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.plain_credentials import Found, kind_of, without_credentials
 from gallery.stack_file.providers import REGION, unread
 from gallery.stack_file.sections import Settings
 from gallery.stack_file.sentences import readable
@@ -62,40 +63,82 @@ def parse(mapping: Mapping[str, object], secret_keys: Iterable[str] = ()) -> Set
     ever referred to by name, and their values are not looked at. Raises StackFileError with all
     errors of the file.
     """
-    secrets = {key.removeprefix(PREFIX) for key in secret_keys}
-    own = {
-        key.removeprefix(PREFIX): value
-        for key, value in mapping.items()
-        if key.startswith(PREFIX) and key.removeprefix(PREFIX) not in secrets
+    secrets = {key if ":" in key else f"{PREFIX}{key}" for key in secret_keys}
+    given, plain = _without_credentials(
+        {key: value for key, value in mapping.items() if key not in secrets}
+    )
+    document = {
+        key.removeprefix(PREFIX): value for key, value in given.items() if key.startswith(PREFIX)
     }
-    plain = dict(_plain_credentials(own))
-    document = {key: value for key, value in own.items() if key not in plain}
-    if REGION in mapping:
-        document["region"] = mapping[REGION]
-    refused = [*plain.values(), *unread(mapping)]
+    if REGION in given:
+        document["region"] = given[REGION]
+    errors = [*plain.values(), *unread(key for key in given if key not in plain)]
     try:
         # JSON, because that is what a stack's configuration is: strict there means that a
         # number is no text, while names of enumerations are still text.
         settings = Settings.model_validate_json(json.dumps(document, default=str))
     except ValidationError as error:
-        raise StackFileError([*refused, *readable(error, Settings)]) from None
-    if refused:
-        raise StackFileError(refused)
+        # Where a credential stood, that is the error.
+        found = readable(error, Settings)
+        errors += [words for words in found if not words.startswith(_beginnings(plain))]
+        raise StackFileError(errors) from None
+    if errors:
+        raise StackFileError(errors)
     return settings
 
 
-# What Slack, Teams, PagerDuty and AWS hand out; long enough that nothing else looks like it.
-_CREDENTIAL = re.compile(
-    r"hooks\.slack\.com/services/|\.webhook\.office\.com/|\.logic\.azure\.com.*sig="
-    r"|^[0-9a-zA-Z+/]{20,32}$|AKIA[0-9A-Z]{16}|-----BEGIN"
-)
+def _beginnings(keys: Iterable[str]) -> tuple[str, ...]:
+    """How sentences about these keys begin."""
+    return tuple(f"{key}{end}" for key in keys for end in " :.[")
 
 
-def _plain_credentials(own: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Top-level keys that hold a credential in plain text, with the error. Never the value."""
-    for key in sorted(set(own) & (_secret_names(own) | _looks_secret(own))):
-        cure = f"remove it, revoke it, and run `{set_command(key)}`"
-        yield key, f"{PREFIX}{key} holds a credential in plain text; {cure}"
+# Text of this shape has no place at the top of a stack file, whoever has issued it.
+_OPAQUE = re.compile(r"[0-9a-zA-Z+/]{20,}")
+
+
+def _without_credentials(
+    mapping: Mapping[str, object],
+) -> tuple[dict[str, object], dict[str, str]]:
+    """The mapping without credentials in plain text, and an error for each key of one."""
+    named = {f"{PREFIX}{name}" for name in _secret_names(mapping)}
+    given, errors = dict[str, object](), dict[str, str]()
+    for key, value in sorted(mapping.items()):
+        kind = kind_of(key)
+        if kind:
+            errors["config"] = f"config has a key that is a credential ({kind}); {_REVOKE}"
+            continue
+        opaque = isinstance(value, str) and _OPAQUE.fullmatch(value)
+        if key.startswith(PREFIX) and (key in named or opaque):
+            errors[key] = _whole(key)
+            continue
+        given[key], found = without_credentials(key, value)
+        for one in found if key.startswith(PREFIX) else (one for one in found if one.certain):
+            errors[one.where] = _whole(key) if one.where == key else _within(one)
+    return given, errors
+
+
+_REVOKE = "remove it and revoke it: whoever reads the file has it"
+
+
+def _whole(key: str) -> str:
+    name = key.removeprefix(PREFIX)
+    if ":" in name:
+        return f"{key} holds a credential in plain text; {_REVOKE}"
+    cure = f"remove it, revoke it, and run `{set_command(name)}`"
+    return f"{key} holds a credential in plain text; {cure}"
+
+
+def _within(found: Found) -> str:
+    if found.where.endswith(".secret"):
+        return (
+            f"{found.where} must be the name of a Pulumi secret, and not the credential itself; "
+            f"revoke that, and run `{set_command('NAME')}` with another"
+        )
+    holds = "has a key that is a credential" if found.in_key else "holds a credential"
+    return (
+        f"{found.where} {holds} in plain text ({found.kind}); {_REVOKE}. Where one is needed, "
+        f"run `{set_command('NAME')}` and write `secret: NAME`"
+    )
 
 
 def _secret_names(value: object) -> set[str]:
@@ -109,12 +152,6 @@ def _secret_names(value: object) -> set[str]:
         parts = cast("list[object]", value)
         return set[str]().union(*(_secret_names(part) for part in parts))
     return set()
-
-
-def _looks_secret(own: Mapping[str, object]) -> set[str]:
-    return {
-        key for key, value in own.items() if isinstance(value, str) and _CREDENTIAL.search(value)
-    }
 
 
 def set_command(secret: str) -> str:
