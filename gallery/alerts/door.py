@@ -39,7 +39,7 @@ SHOP_DOOR_DOWN = Alert(
     severity=Severity.PAGE,
     owner=INCIDENT_RESPONSE.name,
     summary="The shop's public address does not answer.",
-    what="The shop's public address does not answer: customers stand before a closed door.",
+    what="The shop's public address does not answer: customers cannot reach the shop.",
     panel=panels.DOOR_OVER_TIME,
     onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
 )

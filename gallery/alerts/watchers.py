@@ -1,4 +1,4 @@
-"""Who watches the watchers: heartbeats, whose silence is heard, and what is said past Grafana."""
+"""Who watches the watchers: heartbeats, whose end sets off an alarm, and what goes past Grafana."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WATCHDOG = Alert(
     severity=Severity.INFO,
     owner=MONITORING.name,
     summary="A heartbeat: the collector writes, and AMP evaluates and delivers.",
-    what="All is well: this alert always fires. Its silence is what is heard.",
+    what="All is well: this alert always fires, and an alarm goes off when it stops.",
     panel=None,
     # Nobody is told of a beat; a CloudWatch alarm tells of its absence.
     onset={},
@@ -52,7 +52,7 @@ GRAFANA_HEARTBEAT = Alert(
     severity=Severity.INFO,
     owner=MONITORING.name,
     summary="A heartbeat: Grafana reads AMP, evaluates and delivers.",
-    what="All is well: this alert always fires. Its silence is what is heard.",
+    what="All is well: this alert always fires, and an alarm goes off when it stops.",
     panel=None,
     onset={},
     recorded=True,

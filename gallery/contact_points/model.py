@@ -119,7 +119,7 @@ SECRET_KEY = "routing_key"  # noqa: S105 - the name of a field, not its value
 # Where the watchers of the watchers speak: an SNS topic outside Grafana with e-mail
 # subscriptions, fed by CloudWatch alarms and by what AMP's Alertmanager must say itself.
 INDEPENDENT_PATH = "independent-path"
-# Topics on which only a beat is published; their silence is what is heard.
+# Topics on which only a heartbeat is published; its end sets off an alarm.
 HEARTBEAT = "heartbeat"
 GRAFANA_HEARTBEAT = "grafana-heartbeat"
 BUILT_IN: tuple[str, ...] = (INDEPENDENT_PATH, HEARTBEAT, GRAFANA_HEARTBEAT)

@@ -71,7 +71,7 @@ def _parts(plan: Plan, services: Source) -> Iterator[Band | Heading]:
         9, endpoints.availability(plan, services), endpoints.probe_time(plan, services)
     )
     if plan.door:
-        yield Heading(title="The shop's door")
+        yield Heading(title="The shop's public address")
         yield side_by_side(6, door.over_time(plan), door.answer_time(plan), door.certificate(plan))
     yield Heading(title="Whether anybody would see an outage")
     yield side_by_side(5, *pipeline.first_row(plan))

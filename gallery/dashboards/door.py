@@ -33,7 +33,7 @@ def now(plan: Plan) -> model.Panel:
     here = door(plan)
     return state_tiles(
         here,
-        "The shop's door",
+        "The shop's public address",
         f"Whether {plan.door} answers from outside, as customers reach it.",
         Query(expr=state(here, labels.DOOR), legend=plan.door or ""),
         unseen=NOT_PROBED,
@@ -57,7 +57,7 @@ def answer_time(plan: Plan) -> model.Panel:
     here = door(plan)
     return graph(
         here,
-        "Time the door takes",
+        "Time the public address takes",
         "From name resolution to the last byte of the home page, TLS included.",
         Query(expr=duration(here, labels.DOOR), legend=plan.door or ""),
         face=Face(unit="s", empty=NOT_PROBED, lowest=0),

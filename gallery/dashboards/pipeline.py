@@ -69,7 +69,7 @@ def first_row(plan: Plan) -> tuple[model.Panel, ...]:
         tile(
             here,
             "Probes missing",
-            "How many probes should be there and are not, the door's, Grafana's and the "
+            "How many probes should be there and are not, the public address's, Grafana's and the "
             "prober's own among them.",
             Query(expr=_missing(here), legend="missing"),
             Face(unit="none", empty="NOT KNOWN", decimals=0, steps=none_at_all(UNKNOWN)),

@@ -105,9 +105,9 @@ def _told_too_late(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterat
         ]
         if max(pages) > FORGOTTEN:
             yield (
-                f"{planned.name} would be told after up to {max(pages)}, but an endpoint that was "
-                f"down before is forgotten after {FORGOTTEN} and would look mended first; shorten "
-                f"its hold ({planned.hold}), or in gallery:monitoring scrape, evaluate or "
+                f"{planned.name} would be delivered after up to {max(pages)}, but an endpoint "
+                f"that was down before is forgotten after {FORGOTTEN} and would look mended first; "
+                f"shorten its hold ({planned.hold}), or in gallery:monitoring scrape, evaluate or "
                 "evaluate_amp, group_wait or group_interval"
             )
 

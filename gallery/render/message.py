@@ -13,9 +13,10 @@ _ALERT = """\
 {{ .Status | toUpper }} {{ .Labels.alertname }}\
 {{ if .Labels.host }} {{ .Labels.host }}{{ else if .Labels.service }} {{ .Labels.service }}{{ end }}
 What: {{ .Annotations.what }}
-Since: {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC\
-{{ if .Annotations.hold }}, when it had lasted {{ .Annotations.hold }}{{ end }}\
-{{ if eq .Status "resolved" }}, until {{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}
+Fired: {{ .StartsAt.UTC.Format "2006-01-02 15:04:05" }} UTC\
+{{ if .Annotations.hold }}, {{ .Annotations.hold }} after it began{{ end }}\
+{{ if eq .Status "resolved" }}; resolved: \
+{{ .EndsAt.UTC.Format "2006-01-02 15:04:05" }} UTC{{ end }}
 Customers: {{ .Annotations.customers }}
 Runbook: {{ .Annotations.runbook_url }}
 {{ if .Annotations.dashboard_path }}Dashboard: @GRAFANA@{{ .Annotations.dashboard_path }}

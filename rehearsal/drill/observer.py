@@ -91,14 +91,13 @@ class Observer:
                 yield Event(alert.active_at, f"{what} is pending")
             if alert.state == FIRING and (known is None or known.state == PENDING):
                 at = self.fired[key]
-                held = (
-                    f", held for {at - alert.active_at:.0f} s" if at - alert.active_at >= 1 else ""
-                )
-                yield Event(at, f"{what} fires{held}")
+                waited = at - alert.active_at
+                pending = f", pending for {waited:.0f} s" if waited >= 1 else ""
+                yield Event(at, f"{what} fires{pending}")
         for key, alert in before.items():
             over = key not in self.active and alert.name not in self.running.promises.beats
             if over and (alert.state == FIRING or self.concerns(alert)):
-                verb = "fires no more" if alert.state == FIRING else "is pending no more"
+                verb = "stops firing" if alert.state == FIRING else "is no longer pending"
                 yield Event(now, f"{describe(alert.name, alert.labels)} {verb}")
 
 

@@ -36,7 +36,8 @@ class Report:
     def lines(self) -> list[str]:
         """The summary: bound against measured, then all that is wrong."""
         rows = [_row(entry) for entry in self.verdict.entries]
-        head = ("alert", "contact point", "", "told after", "bound", "over after", "bound", "times")
+        times = ("delivered after", "bound", "resolved after", "bound")
+        head = ("alert", "contact point", "", *times, "times")
         result = "passed" if self.verdict.ok else "FAILED"
         return [
             "",

@@ -105,7 +105,7 @@ def refuse_unrest(running: Running) -> None:
     beats = running.promises.beats
     for client in running.alertmanagers.values():
         what += [
-            f"{describe(labels['alertname'], labels)} is being told"
+            f"{describe(labels['alertname'], labels)} is still in Alertmanager"
             for labels in client.alerts()
             if labels["alertname"] not in beats
         ]

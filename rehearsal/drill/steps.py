@@ -94,7 +94,7 @@ class Silence:
                     alert=one.alert,
                     labels=one.labels,
                     contact_point=again.contact_point,
-                    why=f"told again {again.received_at - since:.1f} s after the restart",
+                    why=f"notified again {again.received_at - since:.1f} s after the restart",
                 )
                 for again in play.listed(one, since)
             ]

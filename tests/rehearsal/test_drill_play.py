@@ -305,7 +305,5 @@ def test_what_cannot_be_asked_is_not_over(
         meanwhile.setattr(PrometheusClient, "alerts", away)
         assert observer.look(2.0) == []
     assert [alert.name for alert in observer.firing()] == ["EndpointDown"]
-    assert [event.text for event in observer.look(3.0)] == [
-        "EndpointDown cartservice fires no more"
-    ]
+    assert [event.text for event in observer.look(3.0)] == ["EndpointDown cartservice stops firing"]
     assert not observer.firing()

@@ -303,7 +303,8 @@ def test_a_missing_page_stands_in_the_document_with_nulls() -> None:
 def test_the_summary_sets_what_was_measured_beside_its_bound() -> None:
     lines = report(verdict(PAGE)).lines()
     assert lines[1].split() == [
-        "alert", "contact", "point", "told", "after", "bound", "over", "after", "bound", "times",
+        "alert", "contact", "point", "delivered", "after", "bound", "resolved", "after", "bound",
+        "times",
     ]  # fmt: skip
     assert " ".join(lines[2].split()) == (
         "EndpointDown cartservice pager must 50.0 s 58.0 s 20.0 s 27.0 s 1"

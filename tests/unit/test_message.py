@@ -76,7 +76,7 @@ def test_the_page_says_what_is_broken_since_when_and_what_customers_notice(
     assert text.splitlines() == [
         "FIRING EndpointDown cartservice",
         "What: cartservice does not answer its probe.",
-        "Since: 2026-01-02 15:04:05 UTC, when it had lasted 30s",
+        "Fired: 2026-01-02 15:04:05 UTC, 30s after it began",
         "Customers: Orders wait.",
         "Runbook: https://runbooks.example.org/EndpointDown.md",
         "Dashboard: https://g.example.org/d/gallery-api-health",
@@ -84,11 +84,11 @@ def test_the_page_says_what_is_broken_since_when_and_what_customers_notice(
     ]
 
 
-def test_a_resolve_says_until_when(tmp_path: Path) -> None:
+def test_a_resolve_says_when(tmp_path: Path) -> None:
     text = rendered(tmp_path, TEXT, [alert("resolved", "cartservice")], "https://g.example.org")
     assert "RESOLVED EndpointDown cartservice" in text
-    since = "Since: 2026-01-02 15:04:05 UTC, when it had lasted 30s"
-    assert f"{since}, until 2026-01-02 15:06:07 UTC" in text
+    fired = "Fired: 2026-01-02 15:04:05 UTC, 30s after it began"
+    assert f"{fired}; resolved: 2026-01-02 15:06:07 UTC" in text
 
 
 @pytest.mark.parametrize(

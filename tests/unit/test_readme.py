@@ -37,7 +37,7 @@ def test_the_timeline_tells_an_outage_from_its_beginning_to_its_end() -> None:
         f"{SERVICE} refuses connections",
         f"the probe of {SERVICE} fails",
         f"EndpointDown {SERVICE} is pending",
-        rf"EndpointDown {SERVICE} fires, held for 30 s",
+        rf"EndpointDown {SERVICE} fires, pending for 30 s",
         r"a page is delivered to .*pager \(pagerduty\).*",
         f"{SERVICE} accepts connections again",
         f"the probe of {SERVICE} succeeds again",

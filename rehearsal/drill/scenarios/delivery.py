@@ -94,14 +94,14 @@ def _evaluator_restart(running: Running, target: Target) -> Script:
 
 
 def _refuse_restless(running: Running, alert: str) -> None:
-    """Raise NotPlayableError where this alert fired lately: its end is still told with new ones.
+    """Raise NotPlayableError where this alert fired lately: its resolve still comes with new ones.
 
     A notifier that was restarted then tells pages again beside that end, and rightly.
     """
     asked = f'count_over_time(ALERTS{{alertname="{alert}",alertstate="firing"}}[{_RETAINED}])'
     if any(evaluator.query(asked) for evaluator in running.evaluators):
         raise NotPlayableError(
-            f"{alert} fired within the last {_RETAINED}, and its end is still told beside new "
+            f"{alert} fired within the last {_RETAINED}, and its resolve is still sent with new "
             "pages: whether a restart repeats one cannot be judged; wait, or start the stack anew"
         )
 
