@@ -112,6 +112,7 @@ class Alert:
     `outage` is True where the alert says that its service is down now, and not that it may fail.
     `blindness` is True where it says that nobody sees: it must be told before what was down is
     forgotten and looks mended.
+    `unbridged` says why a missed scrape or a single good answer may delay or end it, where one may.
     `what` is the first line of the page, a Go template over the alert's labels and value.
     `panel` is where a dashboard shows what the alert speaks of, None where none does.
     """
@@ -128,6 +129,7 @@ class Alert:
     onset: Mapping[FailureMode, Callable[[Timings], Duration]]
     clearing: Callable[[Timings], Duration] = lambda _: ZERO
     keep_firing: Duration = ZERO
+    unbridged: str = ""
     threshold: float | None = None
     unit: str = ""
     recorded: bool = False

@@ -11,13 +11,15 @@ import pytest
 from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import ProvenRule, proven
 from rehearsal.machine import tools
-from tests.rules.promtool import Verdict, alert_proof, verdicts
+from tests.rules.flapping import proofs_of_flapping
+from tests.rules.gaps import proofs_with_gaps
+from tests.rules.promtool import Proof, Verdict, alert_proof, verdicts
 from tests.rules.variants import Effective, loosened, mutated
 from tests.unit.programs import program
 
 # The verdict on each variant of an alert.
 VerdictsOf = Callable[[Effective], Mapping[str, Verdict]]
-_Variants = Callable[[PlannedAlert], Iterable[tuple[str, ProvenRule]]]
+_Proofs = Callable[[PlannedAlert], Iterable[tuple[str, Proof]]]
 
 
 @pytest.fixture(scope="session")
@@ -29,23 +31,39 @@ def promtool() -> Path:
 @pytest.fixture(scope="session")
 def on_planned(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules as they are planned."""
-    return _judged(request, lambda planned: [("as planned", proven(planned))])
+    return _judged(request, _of(lambda planned: [("as planned", proven(planned))]))
 
 
 @pytest.fixture(scope="session")
 def on_loosened(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules with other thresholds and holds."""
-    return _judged(request, loosened)
+    return _judged(request, _of(loosened))
 
 
 @pytest.fixture(scope="session")
 def on_mutated(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules with one clause or one number changed."""
-    return _judged(request, mutated)
+    return _judged(request, _of(mutated))
 
 
-def _judged(request: pytest.FixtureRequest, variants: _Variants) -> VerdictsOf:
-    """Judges, at the first question, every variant of every alert that tests were chosen for."""
+@pytest.fixture(scope="session")
+def on_gaps(request: pytest.FixtureRequest) -> VerdictsOf:
+    """The verdicts on a stack's rules where what they tell of is seen with gaps."""
+    return _judged(request, proofs_with_gaps)
+
+
+@pytest.fixture(scope="session")
+def on_flapping(request: pytest.FixtureRequest) -> VerdictsOf:
+    """The verdicts on a stack's rules where what they tell of comes and goes."""
+    return _judged(request, proofs_of_flapping)
+
+
+def _of(variants: Callable[[PlannedAlert], Iterable[tuple[str, ProvenRule]]]) -> _Proofs:
+    return lambda planned: ((name, alert_proof(rule)) for name, rule in variants(planned))
+
+
+def _judged(request: pytest.FixtureRequest, proofs_of: _Proofs) -> VerdictsOf:
+    """Judges, at the first question, every proof of every alert that tests were chosen for."""
     promtool = Path(program(tools.PROMTOOL))
     place = request.getfixturevalue("tmp_path_factory")
     chosen = {
@@ -59,9 +77,9 @@ def _judged(request: pytest.FixtureRequest, variants: _Variants) -> VerdictsOf:
     @cache
     def judged() -> dict[str, dict[str, Verdict]]:
         proofs = {
-            (name, variant): alert_proof(rule)
+            (name, variant): proof
             for name, alert in chosen.items()
-            for variant, rule in variants(alert.planned)
+            for variant, proof in proofs_of(alert.planned)
         }
         found = {name: dict[str, Verdict]() for name in chosen}
         for (name, variant), verdict in verdicts(promtool, place.mktemp("proofs"), proofs).items():

@@ -1,0 +1,168 @@
+"""What an alert tells of comes and goes: who is told of it how often, and is the last word true.
+
+The firing cases of an alert say what its series are while all is well, and while it is not. Any
+pattern of the two can be made of that, and each is played to two ends: all is well for good, and
+nothing is well any more.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, cycle, islice
+
+from gallery.alerts.cases import cases_of
+from gallery.alerts.cases.model import Case
+from gallery.metrics.durations import MINUTE, Duration
+from gallery.plan.alerts import PlannedAlert
+from gallery.render.proof import Document, input_series, proven, silent_document
+from tests.rules.firing import began_most, count, labelled
+from tests.rules.promtool import Proof
+from tests.rules.samples import STALE, Sample, Sampled, sampled
+
+# Nobody is told of one thing more often than once in so long.
+APART = MINUTE * 10
+_CALM = MINUTE * 12
+_PLAYED = MINUTE * 40
+_SEEDS = (1, 2)
+# A hold of so much is told no sooner for being looked at more than once a minute.
+_LONG = MINUTE * 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern:
+    """What is seen at each scrape while it comes and goes: True where it is bad."""
+
+    name: str
+    bad: tuple[bool, ...]
+
+
+def patterns(scrape: Duration, hold: Duration) -> Iterator[Pattern]:
+    """Periodic ones, bursts around the hold, and random ones."""
+    whole = _PLAYED.milliseconds // scrape.milliseconds
+    held = hold.milliseconds // scrape.milliseconds + 2
+
+    def periodic(name: str, *lengths: tuple[bool, int]) -> Pattern:
+        once = tuple(chain.from_iterable((bad,) * length for bad, length in lengths))
+        return Pattern(name=name, bad=tuple(islice(cycle(once), whole)))
+
+    yield periodic("one of two is bad", (True, 1), (False, 1))
+    yield periodic("one of four is good", (True, 3), (False, 1))
+    yield periodic("one of seven is good", (True, 6), (False, 1))
+    yield periodic("just longer than the hold, then well for a scrape", (True, held), (False, 1))
+    yield periodic("just longer than the hold, then well for four", (True, held), (False, 4))
+    yield periodic("just longer than the hold, then well as long", (True, held), (False, held))
+    minutes = MINUTE.milliseconds * 6 // scrape.milliseconds
+    yield periodic("twice the hold, then well for six minutes", (True, held * 2), (False, minutes))
+    for seed in _SEEDS:
+        yield Pattern(name=f"random, seed {seed}", bad=tuple(_random(seed, whole, held)))
+
+
+def _random(seed: int, whole: int, held: int) -> Iterator[bool]:
+    """Spells of any length up to three holds."""
+    # The same pattern each time.
+    chance, bad, left = random.Random(seed), True, whole  # noqa: S311 - keeps no secret
+    while left > 0:
+        length = min(left, chance.choice((1, 2, 3, held, chance.randint(1, 3 * held))))
+        yield from (bad for _ in range(length))
+        bad, left = not bad, left - length
+
+
+def proofs_of_flapping(planned: PlannedAlert) -> Iterator[tuple[str, Proof]]:
+    """Each pattern to both ends, told with the alert's first firing case that begins well."""
+    told = next(_stories(planned), None)
+    if told is None:
+        return
+    rules = silent_document(proven(planned))
+    for number, pattern in enumerate(patterns(planned.scope.timings.scrape, planned.hold)):
+        # Each pattern to one of the two ends, in turn.
+        ends = "is broken" if number % 2 else "is well"
+        document = _document(planned, told, pattern, broken=bool(number % 2))
+        yield f"{pattern.name}, and {ends} for good", Proof(rules=rules, tests=(document,))
+
+
+@dataclass(frozen=True)
+class _Motion:
+    """A series as it goes on: from a value by so much at each scrape, or as a mark."""
+
+    first: Sample
+    growth: float
+
+
+@dataclass(frozen=True)
+class _Story:
+    """What moves while all is well and while it is not, and how many things that tells of."""
+
+    case: Case
+    well: Sequence[_Motion]
+    ill: Sequence[_Motion]
+
+
+def _stories(planned: PlannedAlert) -> Iterator[_Story]:
+    """Firing cases whose series go one way in the beginning and another while the alert fires."""
+    step = planned.scope.timings.scrape
+    for case in cases_of(planned.alert, planned.scope):
+        if case.fires_at is None or not case.fires:
+            continue
+        late = case.fires_at.milliseconds // step.milliseconds - 2
+        series = [sampled(one, case.interval, step, late + 2) for one in case.series]
+        well, ill = ([_motion(one, at) for one in series] for at in (0, late))
+        if well != ill:
+            yield _Story(case, well, ill)
+
+
+def _motion(one: Sampled, at: int) -> _Motion:
+    here, then = one.samples[at], one.samples[at + 1]
+    if isinstance(here, float | int) and isinstance(then, float | int):
+        return _Motion(float(here), round(then - here, 9))
+    return _Motion(here if here is not None else None, 0.0)
+
+
+def _played(one: Sampled, well: _Motion, ill: _Motion, bad: Sequence[bool]) -> Sampled:
+    """The series as the pattern has it. What grows goes on from where it was."""
+    grows = well.growth != 0 or ill.growth != 0
+    found, reached, before = list[Sample](), well.first, False
+    for now in bad:
+        course = ill if now else well
+        if course.first is None or course.first == STALE:
+            # A scrape takes away what it brought; a rule only ceases to write.
+            marked = one.job is not None and not before
+            found.append(STALE if marked else None)
+        elif grows:
+            reached = float(reached or 0.0) + course.growth
+            found.append(reached)
+        else:
+            found.append(course.first)
+        before = found[-1] is None or found[-1] == STALE
+    return Sampled(series=one.series, samples=tuple(found))
+
+
+def _document(planned: PlannedAlert, story: _Story, pattern: Pattern, *, broken: bool) -> Document:
+    alert, step = planned.alert, planned.scope.timings.scrape
+    look = MINUTE if planned.hold >= _LONG else max(step, planned.scope.evaluate)
+    clears = alert.clearing(planned.scope.timings) + alert.keep_firing + APART
+    end = planned.hold + max(clears, *(x(planned.scope.timings) for x in alert.onset.values()))
+    calm, last = (length.milliseconds // step.milliseconds for length in (_CALM, end + MINUTE * 5))
+    bad = ((False,) * calm, pattern.bad, (broken,) * last)
+    course = tuple(chain.from_iterable(bad))
+    series = [
+        _played(Sampled(series=one, samples=()), calmly, badly, course)
+        for one, calmly, badly in zip(story.case.series, story.well, story.ill, strict=True)
+    ]
+    until = (step * (len(course) - 1)).ceil_to(look)
+    firing = labelled(planned.name)
+    return {
+        "rule_files": ["rules.json"],
+        "evaluation_interval": str(look),
+        "tests": [
+            {
+                "interval": str(step),
+                "input_series": input_series([one.told(step) for one in series], step),
+                "promql_expr_test": [
+                    count(f"{began_most(firing, APART, until, look)} > 1", until, 0),
+                    count(firing, until, len(story.case.fires) if broken else 0),
+                ],
+            }
+        ],
+    }

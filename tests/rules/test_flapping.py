@@ -1,0 +1,30 @@
+"""Whatever comes and goes, nobody is told of it twice in ten minutes, and the last word is true."""
+
+from __future__ import annotations
+
+import pytest
+
+from gallery.alerts.model import Delivery
+from tests.rules.conftest import VerdictsOf
+from tests.rules.owed import NOT_ONCE
+from tests.rules.variants import Effective, effective
+
+_BEATS = {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}
+
+
+def _told() -> list[Effective]:
+    """Every alert but the heartbeats, which are told all the time."""
+    return [one for one in effective("prod") if one.planned.alert.delivery not in _BEATS]
+
+
+@pytest.mark.parametrize("alert", _told(), ids=str)
+def test_what_comes_and_goes_is_told_once_in_ten_minutes_and_truly_in_the_end(
+    alert: Effective, on_flapping: VerdictsOf
+) -> None:
+    found = on_flapping(alert)
+    assert found, f"no firing case of {alert.planned.name} begins well: tell one that does"
+    failed = [name for name, verdict in found.items() if not verdict.proven]
+    if alert.planned.alert in NOT_ONCE:
+        assert failed, f"{alert} keeps to it: take it out of what is owed"
+        return
+    assert not failed, "\n".join(failed)
