@@ -23,9 +23,9 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 # Compiled at once: where Python may not write bytecode, each start would compile the SDKs anew.
 packages:
 	@test -e $(INSTALLED) || python3 -m venv --clear .venv
-	@rm -f $(INSTALLED)
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	@$(PYTHON) -m uv pip install --quiet --system-certs --compile-bytecode --python $(PYTHON) -r requirements.txt -r requirements-dev.txt
+	@trap 'rm -f $(INSTALLED); exit 130' INT TERM HUP; \
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==0.13.9 && \
+	$(PYTHON) -m uv pip install --quiet --system-certs --compile-bytecode --python $(PYTHON) -r requirements.txt -r requirements-dev.txt
 	@touch $(INSTALLED)
 
 up: ## install what is missing, rehearse STACK on this machine, play endpoint-down

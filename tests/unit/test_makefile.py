@@ -46,7 +46,7 @@ _INSTALLER = """\
 #!/bin/bash
 echo "$*" >> ran
 case "$*" in
-  *"-m uv pip install"*) [ -z "$WAIT" ] || { touch installing; sleep 60; } ;;
+  *"-m uv pip install"*) [ -z "$WAIT" ] || { : > installing; exec sleep 60; }; exit "$FAILS" ;;
 esac
 """
 _WITHOUT_PIP = """\
@@ -84,7 +84,7 @@ def project(tmp_path: Path) -> Path:
 def _make(
     project: Path, target: str = "test", **settings: str
 ) -> AbstractContextManager[subprocess.Popen[str]]:
-    environment = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", **settings}
+    environment = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", "FAILS": "0", **settings}
     return running(
         # As from a terminal, wherever these tests themselves are run.
         ["env", "--default-signal=INT", "make", target],
@@ -193,8 +193,13 @@ def test_an_install_that_was_interrupted_is_begun_anew(clone: Path, before: bool
     assert _done(clone, "install") == "make: Nothing to be done for 'install'.\n"
 
 
-def test_what_was_installed_is_kept_where_requirements_change(clone: Path) -> None:
+@pytest.mark.parametrize("fails", ["0", "1"], ids=["can be had", "cannot be had"])
+def test_what_was_installed_is_kept_where_requirements_change(clone: Path, fails: str) -> None:
     _done(clone, "install")
+    os.utime(clone / ".venv" / ".installed", (0, 0))
+    with _make(clone, "install", FAILS=fails) as process:
+        process.communicate(timeout=60)
+    assert bool(process.returncode) == (fails == "1")
     os.utime(clone / ".venv" / ".installed", (0, 0))
     (clone / "ran").write_text("")
     _done(clone, "install")
