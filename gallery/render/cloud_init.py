@@ -23,7 +23,9 @@ RELEASES: dict[Architecture, tuple[str, str]] = {
 }
 BINARY = "/usr/local/bin/node_exporter"
 INSTALLER = "/usr/local/sbin/install-node-exporter"
-UNIT = "/etc/systemd/system/node_exporter.service"
+EXPORTER_UNIT = "node_exporter.service"
+INSTALLER_UNIT = "install-node-exporter.service"
+_UNITS = "/etc/systemd/system"
 
 # Everything that changes comes as an argument, so that the text is one and can be checked.
 INSTALL_SCRIPT = f"""\
@@ -110,22 +112,59 @@ def unit() -> str:
             *(f"--collector.{name}" for name in _COLLECTORS),
         )
     )
-    sections: dict[str, _Section] = {
-        "Unit": (
-            ("Description", "Prometheus exporter of machine metrics"),
-            ("Documentation", "https://github.com/prometheus/node_exporter"),
-            ("Wants", "network-online.target"),
-            ("After", "network-online.target"),
-        ),
-        "Service": (
-            ("ExecStart", command),
-            ("Restart", "always"),
-            ("RestartSec", "5s"),
-            ("MemoryMax", "128M"),
-            *_SANDBOX,
-        ),
-        "Install": (("WantedBy", "multi-user.target"),),
-    }
+    return _unit_text(
+        {
+            "Unit": (
+                ("Description", "Prometheus exporter of machine metrics"),
+                ("Documentation", "https://github.com/prometheus/node_exporter"),
+                ("Wants", "network-online.target"),
+                ("After", f"network-online.target {INSTALLER_UNIT}"),
+                # Not yet installed is no failure: the installer starts it when it is done.
+                ("ConditionPathExists", BINARY),
+            ),
+            "Service": (
+                ("ExecStart", command),
+                ("Restart", "always"),
+                ("RestartSec", "5s"),
+                ("MemoryMax", "128M"),
+                *_SANDBOX,
+            ),
+            "Install": (("WantedBy", "multi-user.target"),),
+        }
+    )
+
+
+def installer_unit(architecture: Architecture) -> str:
+    """The systemd unit that installs node_exporter, again and again until that succeeds.
+
+    An outage of the network or of GitHub at a host's first start so heals by itself.
+    """
+    name, sha256 = RELEASES[architecture]
+    return _unit_text(
+        {
+            "Unit": (
+                ("Description", "Installation of the Prometheus exporter of machine metrics"),
+                ("Wants", "network-online.target"),
+                ("After", "network-online.target"),
+                ("ConditionPathExists", f"!{BINARY}"),
+                # No number of attempts ends it.
+                ("StartLimitIntervalSec", "0"),
+                # A requirement would not do: one that has failed once is not tried again.
+                ("OnSuccess", EXPORTER_UNIT),
+            ),
+            "Service": (
+                ("Type", "oneshot"),
+                ("ExecStart", f"{INSTALLER} {VERSION} {name} {sha256}"),
+                ("TimeoutStartSec", "5min"),
+                ("Restart", "on-failure"),
+                ("RestartSec", "60s"),
+            ),
+            "Install": (("WantedBy", "multi-user.target"),),
+        }
+    )
+
+
+def _unit_text(sections: dict[str, _Section]) -> str:
     return "\n".join(
         "\n".join((f"[{name}]", *(f"{key}={value}" for key, value in lines), ""))
         for name, lines in sections.items()
@@ -134,17 +173,19 @@ def unit() -> str:
 
 def user_data(architecture: Architecture) -> str:
     """The cloud-config document of a host."""
-    name, sha256 = RELEASES[architecture]
+    units = {INSTALLER_UNIT: installer_unit(architecture), EXPORTER_UNIT: unit()}
     document = {
         "write_files": [
             {"path": INSTALLER, "permissions": "0755", "content": INSTALL_SCRIPT},
-            {"path": UNIT, "permissions": "0644", "content": unit()},
+            *(
+                {"path": f"{_UNITS}/{name}", "permissions": "0644", "content": text}
+                for name, text in units.items()
+            ),
         ],
         # Lists run without a shell. A host is entered through Session Manager.
         "runcmd": [
             ["systemctl", "disable", "--now", "sshd.service"],
-            [INSTALLER, VERSION, name, sha256],
-            ["systemctl", "enable", "--now", "node_exporter.service"],
+            ["systemctl", "enable", "--now", "--no-block", *units],
         ],
     }
     return f"#cloud-config\n{yaml_text(document)}"

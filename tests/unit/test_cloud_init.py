@@ -15,7 +15,14 @@ import pytest
 import yaml
 
 from gallery.plan.instance_types import Architecture
-from gallery.render.cloud_init import BINARY, INSTALL_SCRIPT, INSTALLER, UNIT, unit, user_data
+from gallery.render.cloud_init import (
+    BINARY,
+    INSTALL_SCRIPT,
+    INSTALLER,
+    installer_unit,
+    unit,
+    user_data,
+)
 from rehearsal.machine import tools
 from tests.unit.programs import program
 
@@ -35,9 +42,20 @@ def files() -> dict[str, dict[str, Any]]:
     return {file["path"]: file for file in document()["write_files"]}
 
 
+def section(text: str, name: str) -> dict[str, str]:
+    """A section of a unit file."""
+    body = text.split(f"[{name}]\n")[1].split("\n[", maxsplit=1)[0]
+    return dict(line.split("=", 1) for line in body.splitlines() if line)
+
+
 def service_lines() -> dict[str, str]:
-    section = unit().split("[Service]\n")[1].split("\n[")[0]
-    return dict(line.split("=", 1) for line in section.splitlines() if line)
+    return section(unit(), "Service")
+
+
+def installation(architecture: Architecture = Architecture.ARM64) -> dict[str, dict[str, str]]:
+    """The unit that installs the exporter, by section."""
+    text = installer_unit(architecture)
+    return {name: section(text, name) for name in ("Unit", "Service", "Install")}
 
 
 @pytest.mark.parametrize("architecture", Architecture)
@@ -57,16 +75,39 @@ def test_the_release_and_its_digest_belong_to_the_architecture(
         "amd64": "c46e5b6f53948477ff3a19d97c58307394a29fe64a01905646f026ddc32cb65b",
         "arm64": "de69ec8341c8068b7c8e4cfe3eb85065d24d984a3b33007f575d307d13eb89a6",
     }
-    assert [INSTALLER, VERSION, release, digests[release]] in document(architecture)["runcmd"]
+    command = shlex.split(installation(architecture)["Service"]["ExecStart"])
+    assert command == [INSTALLER, VERSION, release, digests[release]]
 
 
-def test_the_exporter_is_installed_before_it_is_started() -> None:
-    commands = [command[0] for command in document()["runcmd"]]
-    started = document()["runcmd"].index(["systemctl", "enable", "--now", "node_exporter.service"])
-    assert commands.index(INSTALLER) < started
+def test_both_units_are_there_and_begin_with_the_host() -> None:
     assert files()[INSTALLER]["permissions"] == "0755"
     assert files()[INSTALLER]["content"] == INSTALL_SCRIPT
-    assert files()[UNIT]["content"] == unit()
+    units = {
+        "install-node-exporter.service": installer_unit(Architecture.ARM64),
+        "node_exporter.service": unit(),
+    }
+    for name, text in units.items():
+        assert files()[f"/etc/systemd/system/{name}"]["content"] == text
+        assert section(text, "Install") == {"WantedBy": "multi-user.target"}
+    assert ["systemctl", "enable", "--now", "--no-block", *units] in document()["runcmd"]
+
+
+def test_an_installation_that_fails_is_tried_until_it_succeeds() -> None:
+    about, service = installation()["Unit"], installation()["Service"]
+    assert (service["Type"], service["Restart"]) == ("oneshot", "on-failure")
+    # Neither a number of attempts nor a download that hangs ends it, and none runs for nothing.
+    assert about["StartLimitIntervalSec"] == "0"
+    assert service["TimeoutStartSec"] == "5min"
+    assert about["ConditionPathExists"] == f"!{BINARY}"
+
+
+def test_the_exporter_starts_as_soon_as_it_is_installed() -> None:
+    assert installation()["Unit"]["OnSuccess"] == "node_exporter.service"
+    about = section(unit(), "Unit")
+    assert about["ConditionPathExists"] == BINARY
+    assert "install-node-exporter.service" in about["After"].split()
+    # What is required and failed once would never be started again.
+    assert not {"Requires", "BindsTo", "Requisite"} & about.keys()
 
 
 def test_nobody_enters_by_ssh() -> None:
@@ -178,15 +219,26 @@ def systemd_analyze() -> str:
     return found
 
 
-def test_systemd_understands_the_unit(systemd_analyze: str, tmp_path: Path) -> None:
-    path = tmp_path / "node_exporter.service"
-    # The program is not on this machine; another stands for it.
-    path.write_text(unit().replace(BINARY, "/bin/true"))
+@pytest.mark.parametrize("architecture", Architecture)
+def test_systemd_understands_the_units(
+    systemd_analyze: str, tmp_path: Path, architecture: Architecture
+) -> None:
+    units = {
+        "node_exporter.service": unit(),
+        "install-node-exporter.service": installer_unit(architecture),
+    }
+    for name, text in units.items():
+        # The programs are not on this machine; another stands for them.
+        started = re.sub(rf"ExecStart=({BINARY}|{INSTALLER})", "ExecStart=/bin/true", text)
+        (tmp_path / name).write_text(started)
     run = subprocess.run(
-        [systemd_analyze, "verify", str(path)], capture_output=True, text=True, check=False
+        [systemd_analyze, "verify", *(str(tmp_path / name) for name in units)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     # Units of this machine that it looks at as well may have faults of their own.
-    assert not [line for line in run.stderr.splitlines() if path.name in line]
+    assert not [line for line in run.stderr.splitlines() if any(name in line for name in units)]
     assert run.returncode == 0, run.stderr
 
 
