@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from gallery.contact_points.message import Bound
+
 
 class Engine(StrEnum):
     """Who evaluates rules and delivers: Grafana, or AMP's ruler and Alertmanager."""
@@ -55,16 +57,17 @@ class Credential:
 class Kind:
     """What a contact point speaks.
 
-    `required` and `optional` are the keys that a stack file gives it, and `credential` is what
-    the value of its secret must look like, where it has one. `integrations` has the
-    engines that can deliver to it; where `by_request`, a Grafana workspace has it only if the
-    stack file says so, and `instead` is what to write otherwise
+    `bound` is how long its messages get. `required` and `optional` are the keys that a stack file
+    gives it, and `credential` is what the value of its secret must look like, where it has one.
+    `integrations` has the engines that can deliver to it; where `by_request`, a Grafana workspace
+    has it only if the stack file says so, and `instead` is what to write otherwise
     (docs/adr/0013-what-grafana-can-deliver.md). `wakes` is whether it makes a telephone ring at
     night without further arrangement. `publishes` is whether it goes through an SNS topic, which
     the stack makes where the stack file names none.
     """
 
     name: str
+    bound: Bound
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     credential: Credential | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.contact_points.message import SUBJECT, TEXT, call
+from gallery.contact_points.message import SUBJECT, Bound, call, text_of
 from gallery.contact_points.model import (
     BUILT_IN,
     ContactPoint,
@@ -13,17 +13,19 @@ from gallery.contact_points.model import (
     Means,
 )
 
+_NAME = "sns"
+
 
 def _grafana(_point: ContactPoint, means: Means) -> Entry:
     return {
         "topic": means.topic,
         "subject": call(SUBJECT),
-        "body": call(TEXT),
+        "body": call(text_of(_NAME)),
         "message_format": "text",
         "auth_provider": "default",
         # The same in the words of Grafana's own integration: which of the two a workspace has
         # depends on its version (docs/adr/0013-what-grafana-can-deliver.md).
-        "settings": {"topic_arn": means.topic, "message": call(TEXT)},
+        "settings": {"topic_arn": means.topic, "message": call(text_of(_NAME))},
     }
 
 
@@ -32,12 +34,19 @@ def _alertmanager(_point: ContactPoint, means: Means) -> Entry:
         "topic_arn": means.topic,
         "sigv4": {"region": means.region},
         "subject": call(SUBJECT),
-        "message": call(TEXT),
+        "message": call(text_of(_NAME)),
     }
 
 
 SNS = Kind(
-    name="sns",
+    name=_NAME,
+    bound=Bound(
+        in_full=10,
+        names=20_000,
+        text=262_144,
+        title=100,
+        source="Amazon SNS API reference, Publish",
+    ),
     optional=frozenset({"addresses", "topic_arn"}),
     integrations={
         Engine.GRAFANA: Integration(field="sns", entry=_grafana),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.contact_points.message import TEXT, TITLE, call
+from gallery.contact_points.message import TITLE, Bound, call, text_of
 from gallery.contact_points.model import (
     ContactPoint,
     Credential,
@@ -13,13 +13,23 @@ from gallery.contact_points.model import (
     Means,
 )
 
+_NAME = "teams"
+
 
 def _grafana(_point: ContactPoint, means: Means) -> Entry:
-    return {"url": means.secret, "title": call(TITLE), "message": call(TEXT)}
+    return {"url": means.secret, "title": call(TITLE), "message": call(text_of(_NAME))}
 
 
 TEAMS = Kind(
-    name="teams",
+    name=_NAME,
+    bound=Bound(
+        in_full=5,
+        names=10_000,
+        # 28 KB are documented (Microsoft Teams, "Create an Incoming Webhook"); two programs that
+        # measured it were refused from 21,000 bytes on.
+        text=20_800,
+        source="atc0005/go-teams-notify#59: 20,811 characters with a title",
+    ),
     required=frozenset({"secret"}),
     credential=Credential(
         pattern=(

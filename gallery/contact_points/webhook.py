@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.contact_points.message import TEXT, TITLE, call
+from gallery.contact_points.message import TITLE, Bound, call, text_of
 from gallery.contact_points.model import (
     ContactPoint,
     Credential,
@@ -13,13 +13,16 @@ from gallery.contact_points.model import (
     Means,
 )
 
+_NAME = "webhook"
+
 
 def _grafana(_point: ContactPoint, means: Means) -> Entry:
-    return {"url": means.secret, "title": call(TITLE), "message": call(TEXT)}
+    return {"url": means.secret, "title": call(TITLE), "message": call(text_of(_NAME))}
 
 
 WEBHOOK = Kind(
-    name="webhook",
+    name=_NAME,
+    bound=Bound(in_full=10, names=20_000, source="Whoever listens decides"),
     required=frozenset({"secret"}),
     credential=Credential(
         pattern=r"https?://[^\s\"']+",

@@ -301,7 +301,7 @@ class Alerting(Section):
     roles: dict[RoleName, list[str] | dict[Severity, list[str]]]
     overrides: dict[AlertName, Override] = {}
     independent_path: IndependentPath | None = None
-    runbooks: Annotated[str, Field(pattern=r"^https://\S+[^/]$")] = (
+    runbooks: Annotated[str, Field(pattern=r"^https://\S+[^/]$", max_length=200)] = (
         "https://github.com/redhat-gallery/gallery/blob/main/docs/runbooks"
     )
 

@@ -16,6 +16,7 @@ _REASONS = {
     202: "Accepted",
     400: "Bad Request",
     404: "Not Found",
+    413: "Payload Too Large",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }

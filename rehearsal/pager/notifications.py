@@ -10,9 +10,10 @@ from textwrap import indent
 
 from pydantic import TypeAdapter
 
-# One block per alert, as the stack's message template prints it.
-_BLOCK = re.compile(r"^(FIRING|RESOLVED) ", re.MULTILINE)
-_LABELS = re.compile(r"^Labels: (.*)$", re.MULTILINE)
+# One block for an alert that is told in full, one line for one that is named by its labels.
+_BLOCK = re.compile(r"^(?P<status>FIRING|RESOLVED) (?P<labels>\w+=.*$)?", re.MULTILINE)
+_LABELS = re.compile(r"^Labels: (?P<labels>.*)$", re.MULTILINE)
+_COMMON = re.compile(r"^Common labels: (?P<labels>.*)$", re.MULTILINE)
 _LABEL = re.compile(r"(\w+)=(.*?)(?=, \w+=|$)")
 
 
@@ -78,15 +79,22 @@ class Message:
 
 
 def alerts_in(text: str) -> tuple[NotifiedAlert, ...]:
-    """The alerts of a text that has one block `FIRING name … Labels: a=b, c=d` for each.
+    """The alerts that a text names, as the stack's message template writes them.
 
-    Nothing where it has no such block, as the text of a CloudWatch alarm.
+    Nothing where it names none, as the text of a CloudWatch alarm. Those that it only counts are
+    not among them.
     """
+    common = _pairs(_COMMON.search(text))
     starts = [*_BLOCK.finditer(text)]
     ends = [*(start.start() for start in starts), len(text)][1:]
-    found = list[NotifiedAlert]()
-    for start, end in zip(starts, ends, strict=True):
-        labels = _LABELS.search(text, start.start(), end)
-        pairs = {} if labels is None else dict(_LABEL.findall(labels.group(1).strip()))
-        found.append(NotifiedAlert(status=start.group(1).lower(), labels=pairs))
-    return tuple(found)
+    return tuple(
+        NotifiedAlert(
+            status=start["status"].lower(),
+            labels=common | _pairs(start if start["labels"] else _LABELS.search(text, *span)),
+        )
+        for start, *span in zip(starts, (start.start() for start in starts), ends, strict=True)
+    )
+
+
+def _pairs(match: re.Match[str] | None) -> dict[str, str]:
+    return {} if match is None else dict(_LABEL.findall(match["labels"].strip()))

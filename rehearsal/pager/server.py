@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from gallery.contact_points.kinds import KINDS as DEPLOYED
+from gallery.contact_points.message import Bound
 from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, state_at
 from rehearsal.machine.addresses import Address
 from rehearsal.machine.http_server import HttpRequest, HttpResponse, HttpServer
@@ -104,6 +106,10 @@ class PagerServer:
             return HttpResponse.text(f"not a message of kind {kind}: {error!r}\n", 400)
         if self.inbox.refuses(name, time.time()):
             return HttpResponse.text("refused for a while\n", 500)
+        too_long = KINDS[kind].too_long
+        if too_long is not None and not _fits(message, DEPLOYED[kind].bound):
+            self.inbox.refused += 1
+            return too_long
         self.inbox.deliver(recipient, receiver, message, time.time())
         return KINDS[kind].answer(len(self.inbox.notifications))
 
@@ -132,6 +138,12 @@ class PagerServer:
         for topic in alarm.actions if sounds else alarm.ok_actions:
             recipient = self._recipients[SNS.name, self.pager_config.topics[topic]]
             self.inbox.deliver(recipient, None, message, now)
+
+
+def _fits(message: Message, bound: Bound) -> bool:
+    """Whether the real receiver would take a message of this length."""
+    lengths = ((message.text, bound.text), (message.title, bound.title))
+    return all(most is None or len(text.encode()) <= most for text, most in lengths)
 
 
 def serve(pager_config: Path, log: Path) -> None:

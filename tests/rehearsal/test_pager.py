@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gallery.contact_points.message import TITLE, call, text_of
+from gallery.contact_points.model import ContactPoint, Engine, Means
+from gallery.contact_points.pagerduty import PAGERDUTY
 from gallery.render.message import templates
 from rehearsal.machine import loopback
 from rehearsal.machine import tools as rehearsal_tools
@@ -26,20 +30,24 @@ from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.grafana_routes import alertmanager_config
 from rehearsal.stand_in.substitutions import Substitutions
 
-_TITLE, _TEXT = '{{ template "gallery.title" . }}', '{{ template "gallery.text" . }}'
+_TITLE = call(TITLE)
+_GRAFANA = "https://grafana.example.org"
+_PAGER = ContactPoint(name="our-pagerduty", kind=PAGERDUTY, wakes=True)
+_DETAILS = PAGERDUTY.written_for(Engine.GRAFANA).entry(_PAGER, Means())["details"]
 _POINT: Document = {
     "name": "everybody",
     "pagerduties": [
         {"integrationKey": "key", "severity": "critical", "summary": _TITLE,
-         "details": {"text": _TEXT}},
+         "details": _DETAILS},
     ],
-    "slacks": [{"url": "secret:slack", "recipient": "#c", "title": _TITLE, "text": _TEXT}],
+    "slacks": [{"url": "secret:slack", "recipient": "#c", "title": _TITLE,
+                "text": call(text_of("slack"))}],
     "emails": [{"addresses": ["a@example.org", "b@example.org"], "subject": _TITLE,
-                "message": _TEXT, "singleEmail": True}],
+                "message": call(text_of("email")), "singleEmail": True}],
     "sns": [{"topic": "arn:aws:sns:eu-west-1:123456789012:topic", "subject": _TITLE,
-             "body": _TEXT, "messageFormat": "text", "authProvider": "default"}],
-    "webhooks": [{"url": "secret:hook", "title": _TITLE, "message": _TEXT}],
-    "teams": [{"url": "secret:teams", "title": _TITLE, "message": _TEXT}],
+             "body": call(text_of("sns")), "messageFormat": "text", "authProvider": "default"}],
+    "webhooks": [{"url": "secret:hook", "title": _TITLE, "message": call(text_of("webhook"))}],
+    "teams": [{"url": "secret:teams", "title": _TITLE, "message": call(text_of("teams"))}],
 }  # fmt: skip
 _NAMES = {
     kind: f"our-{kind}" for kind in ("pagerduty", "slack", "email", "sns", "webhook", "teams")
@@ -70,52 +78,66 @@ _ALERT = {
 }
 
 
+_Chain = tuple[AlertmanagerClient, PagerClient]
+
+
 @pytest.fixture
-def chain(
+def start(
     tools: Mapping[Tool, Path],
     supervisor: Supervisor,
     free: Callable[[], Address],
     tmp_path: Path,
-) -> tuple[AlertmanagerClient, PagerClient]:
-    """An Alertmanager that tells everybody, and the pager that stands for them."""
+) -> Callable[[str], _Chain]:
+    """An Alertmanager that tells everybody in these texts, and the pager that stands for them."""
     pager, mail, notifier = free(), free(), free()
     members = [{"contact_point": name, "kind": kind} for kind, name in _NAMES.items()]
-    switchboard = Switchboard({"everybody": members})
-    config = alertmanager_config(_POLICY, [_POINT], switchboard, Substitutions())
+    config = alertmanager_config(
+        _POLICY, [_POINT], Switchboard({"everybody": members}), Substitutions()
+    )
     text = (
         yaml.safe_dump(config).replace(str(PAGER_MAIL), str(mail)).replace(str(PAGER), str(pager))
     )
     (tmp_path / "alertmanager.yml").write_text(text)
     (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "gallery.tmpl").write_text(templates("https://grafana.example.org"))
     recipients = tuple(Recipient(name=name, kind=kind) for kind, name in _NAMES.items())
     pager_config = PagerConfig(
         http=str(pager), mail=str(mail), recipients=recipients, topics={}, alarms=()
     )
     pager_config.write(tmp_path / "pager.json")
-    supervisor.launch(
-        [
-            Child(
-                name="pager",
-                command=(sys.executable, "-m", "rehearsal.pager", str(tmp_path / "pager.json"),
-                         str(tmp_path / "log.jsonl")),
-                directory=str(ROOT),
-                listens=(pager, mail),
-                ready=pager.url("/healthy"),
-            ),
-            Child(
-                name="notifier",
-                command=(str(tools[rehearsal_tools.ALERTMANAGER]),
-                         f"--config.file={tmp_path / 'alertmanager.yml'}",
-                         f"--storage.path={tmp_path / 'data'}",
-                         f"--web.listen-address={notifier}", "--cluster.listen-address="),
-                directory=str(tmp_path),
-                listens=(notifier,),
-                ready=notifier.url("/-/ready"),
-            ),
-        ]
-    )  # fmt: skip
-    return AlertmanagerClient(notifier), PagerClient(pager)
+
+    def launch(texts: str) -> _Chain:
+        (tmp_path / "templates" / "gallery.tmpl").write_text(texts)
+        supervisor.launch(
+            [
+                Child(
+                    name="pager",
+                    command=(sys.executable, "-m", "rehearsal.pager", str(tmp_path / "pager.json"),
+                             str(tmp_path / "log.jsonl")),
+                    directory=str(ROOT),
+                    listens=(pager, mail),
+                    ready=pager.url("/healthy"),
+                ),
+                Child(
+                    name="notifier",
+                    command=(str(tools[rehearsal_tools.ALERTMANAGER]),
+                             f"--config.file={tmp_path / 'alertmanager.yml'}",
+                             f"--storage.path={tmp_path / 'data'}",
+                             f"--web.listen-address={notifier}", "--cluster.listen-address="),
+                    directory=str(tmp_path),
+                    listens=(notifier,),
+                    ready=notifier.url("/-/ready"),
+                ),
+            ]
+        )  # fmt: skip
+        return AlertmanagerClient(notifier), PagerClient(pager)
+
+    return launch
+
+
+@pytest.fixture
+def chain(start: Callable[[str], _Chain]) -> _Chain:
+    """The same in the stack's own texts."""
+    return start(templates(_GRAFANA))
 
 
 def _await(pager: PagerClient, status: str, names: set[str]) -> dict[str, Notification]:
@@ -132,7 +154,7 @@ def _await(pager: PagerClient, status: str, names: set[str]) -> dict[str, Notifi
 
 
 def test_every_kind_is_told_what_fires_and_what_resolved_in_words(
-    chain: tuple[AlertmanagerClient, PagerClient],
+    chain: _Chain,
 ) -> None:
     notifier, pager = chain
     names = set(_NAMES.values())
@@ -160,7 +182,7 @@ def test_every_kind_is_told_what_fires_and_what_resolved_in_words(
 
 
 def test_what_is_refused_for_a_while_is_delivered_in_the_end_and_once(
-    chain: tuple[AlertmanagerClient, PagerClient],
+    chain: _Chain,
 ) -> None:
     notifier, pager = chain
     refusing = {_NAMES["pagerduty"], _NAMES["email"]}
@@ -179,6 +201,52 @@ def test_what_is_refused_for_a_while_is_delivered_in_the_end_and_once(
         assert late[name].received_at >= accepted_at
     counts = [one.contact_point for one in pager.notifications() if one.status == "firing"]
     assert sorted(counts) == sorted(_NAMES.values())
+
+
+def _many(count: int) -> list[dict[str, dict[str, str]]]:
+    longest = {**_ALERT["annotations"], "what": "w" * 250, "customers": "c" * 300}
+    return [
+        {"labels": {**_LABELS, "host": f"{number:04}".rjust(45, "h")}, "annotations": longest}
+        for number in range(count)
+    ]
+
+
+def _told_all(pager: PagerClient, count: int, names: set[str]) -> None:
+    """Wait until these have had a message about so many alerts, be it by their number alone."""
+    deadline = time.monotonic() + 30
+    waited_for = set(names)
+    while waited_for:
+        assert time.monotonic() < deadline, f"{sorted(waited_for)} were not told of {count}"
+        for notification in pager.notifications():
+            if str(count) in notification.title or len(notification.alerts) == count:
+                waited_for.discard(notification.contact_point)
+        time.sleep(0.1)
+
+
+def test_a_thousand_alerts_at_once_reach_everybody(
+    chain: _Chain,
+) -> None:
+    notifier, pager = chain
+    notifier.post(_many(1000), seconds=300)
+    _told_all(pager, 1000, set(_NAMES.values()))
+    assert pager.refused() == 0
+    texts = {one.contact_point: one.text for one in pager.notifications()}
+    for kind in set(_NAMES) - {"webhook"}:
+        assert " more firing." in texts[_NAMES[kind]]
+
+
+def test_the_pager_refuses_the_text_without_a_bound_that_slack_and_teams_refuse(
+    start: Callable[[str], _Chain],
+) -> None:
+    """What shows that the test above can fail."""
+    unbounded = re.sub(r"lt \$i \d+", "true", templates(_GRAFANA))
+    notifier, pager = start(unbounded)
+    notifier.post(_many(1000), seconds=300)
+    strict = {_NAMES["slack"], _NAMES["teams"]}
+    _told_all(pager, 1000, set(_NAMES.values()) - strict)
+    assert pager.refused() >= len(strict)
+    told = [one for one in pager.notifications() if one.contact_point in strict]
+    assert not [one for one in told if "1000" in one.title]
 
 
 def test_labels_with_commas_and_equal_signs_are_read_from_a_text() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gallery.alerts import ALERTS
-from gallery.contact_points.message import SEVERITY, SUBJECT, TEXT, TITLE, call
+from gallery.contact_points.message import SEVERITY, SUBJECT, TITLE, call, text_of
 from gallery.render.message import templates
 from rehearsal.machine.tools import AMTOOL
 from tests.unit.programs import run
@@ -36,6 +36,14 @@ def alert(status: str, service: str) -> dict[str, Any]:
     }
 
 
+def in_common(each: list[dict[str, str]]) -> dict[str, str]:
+    """What Alertmanager and Grafana find that all have, to the value."""
+    first, *rest = each
+    return {
+        key: value for key, value in first.items() if all(one.get(key) == value for one in rest)
+    }
+
+
 def rendered(
     tmp_path: Path,
     name: str,
@@ -44,15 +52,12 @@ def rendered(
     group: dict[str, str] = {"alertname": "EndpointDown", **PLACE},  # noqa: B006 - not changed
 ) -> str:
     (tmp_path / "gallery.tmpl").write_text(templates(url))
-    common = dict(alerts[0]["labels"])
-    if len(alerts) > 1:
-        del common["service"]
     data = {
         "status": "firing",
         "alerts": alerts,
         "groupLabels": group,
-        "commonLabels": common,
-        "commonAnnotations": {},
+        "commonLabels": in_common([one["labels"] for one in alerts]),
+        "commonAnnotations": in_common([one["annotations"] for one in alerts]),
         "externalURL": "https://grafana.example.org/",
         "receiver": "pager",
     }
@@ -72,7 +77,9 @@ def rendered(
 def test_the_page_says_what_is_broken_since_when_and_what_customers_notice(
     tmp_path: Path,
 ) -> None:
-    text = rendered(tmp_path, TEXT, [alert("firing", "cartservice")], "https://g.example.org")
+    text = rendered(
+        tmp_path, text_of("slack"), [alert("firing", "cartservice")], "https://g.example.org"
+    )
     assert text.splitlines() == [
         "FIRING EndpointDown cartservice",
         "What: cartservice does not answer its probe.",
@@ -85,7 +92,9 @@ def test_the_page_says_what_is_broken_since_when_and_what_customers_notice(
 
 
 def test_a_resolve_says_when(tmp_path: Path) -> None:
-    text = rendered(tmp_path, TEXT, [alert("resolved", "cartservice")], "https://g.example.org")
+    text = rendered(
+        tmp_path, text_of("slack"), [alert("resolved", "cartservice")], "https://g.example.org"
+    )
     assert "RESOLVED EndpointDown cartservice" in text
     fired = "Fired: 2026-01-02 15:04:05 UTC, 30s after it began"
     assert f"{fired}; resolved: 2026-01-02 15:06:07 UTC" in text
@@ -102,7 +111,7 @@ def test_pagerduty_hears_how_urgent_it_is(tmp_path: Path, severity: str, said: s
 
 
 def test_grafana_links_to_its_own_dashboards(tmp_path: Path) -> None:
-    text = rendered(tmp_path, TEXT, [alert("firing", "cartservice")], None)
+    text = rendered(tmp_path, text_of("slack"), [alert("firing", "cartservice")], None)
     assert "Dashboard: https://grafana.example.org/d/gallery-api-health" in text
 
 

@@ -36,7 +36,8 @@ class Played:
     of the local receiver. `amp` gives the fields in which an entry of AMP's receiver becomes a
     local one, where AMP delivers to the kind at all. `topic` reads the ARN of an SNS topic out of
     an entry. `read` raises ValueError or KeyError for what is no message of this kind; `answer`
-    is how the kind's service says that it took one, given how many it took before.
+    is how the kind's service says that it took one, given how many it took before, and `too_long`
+    how it refuses one whose text or title is longer than it takes.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Played:
     topic: Callable[[Entry], str] | None = None
     read: Callable[[bytes], Message]
     answer: Callable[[int], HttpResponse] = lambda _count: HttpResponse.text("ok")
+    too_long: HttpResponse | None = None
     service: str
     protocol: str
     by_mail: bool = False

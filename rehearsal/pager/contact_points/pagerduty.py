@@ -52,6 +52,7 @@ PAGERDUTY = Played(
     amp=_amp,
     read=_read,
     answer=_answer,
+    too_long=HttpResponse.json({"status": "invalid event", "message": "Event is too long"}, 400),
     service="PagerDuty's Events API v2",
     protocol="the same protocol",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from rehearsal.machine.http_server import HttpResponse
 from rehearsal.pager.contact_points.model import Entry, Played, Way
 from rehearsal.pager.notifications import Message
 
@@ -33,6 +34,7 @@ SLACK = Played(
     section="slack_configs",
     local=_local,
     read=read,
+    too_long=HttpResponse.text("invalid_attachments", 400),
     service="Slack's incoming webhook",
     protocol="the same protocol",
 )

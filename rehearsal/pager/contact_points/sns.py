@@ -14,6 +14,12 @@ _ANSWER = (
     "<RequestId>{number:032x}</RequestId></ResponseMetadata></PublishResponse>"
 )
 
+_TOO_LONG = (
+    '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>'
+    "<Code>InvalidParameter</Code><Message>Invalid parameter: too long</Message></Error>"
+    "</ErrorResponse>"
+)
+
 
 def _local(entry: Entry, way: Way) -> Entry:
     # An ARN's fourth part is the region.
@@ -61,6 +67,7 @@ SNS = Played(
     topic=_topic,
     read=_read,
     answer=_answer,
+    too_long=HttpResponse(status=400, content_type="text/xml", body=_TOO_LONG.encode()),
     service="Amazon SNS",
     protocol="the same protocol, signed with invented keys",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rehearsal.machine.http_server import HttpResponse
 from rehearsal.pager.contact_points import slack
 from rehearsal.pager.contact_points.model import Entry, Played, Way
 
@@ -17,6 +18,7 @@ TEAMS = Played(
     section="slack_configs",
     local=_local,
     read=slack.read,
+    too_long=HttpResponse.text("RequestEntityTooLarge", 413),
     service="Microsoft Teams",
     protocol="title and text as Slack gets them, for this Alertmanager cannot speak to Teams",
 )
