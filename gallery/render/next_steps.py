@@ -16,6 +16,14 @@ _PAGE_YOURSELF = {
 }
 
 
+def _confirm(region: str) -> str:
+    """The command that confirms a subscription, so that only whoever is logged in ends it."""
+    return (
+        f"aws sns confirm-subscription --region {region} --topic-arn TOPIC_ARN --token TOKEN "
+        "--authenticate-on-unsubscribe true"
+    )
+
+
 def next_steps(plan: Plan, grafana_url: str) -> str:
     """Log in, page yourself, watch. `grafana_url` has no slash at its end."""
     steps = [f"Log in to Grafana with Identity Center: {grafana_url}"]
@@ -25,7 +33,11 @@ def next_steps(plan: Plan, grafana_url: str) -> str:
     ]
     if subscribed:
         emails = " and ".join(dict.fromkeys(subscribed))
-        steps.append(f"Confirm the e-mail that AWS has sent to {emails}: until then it is mute")
+        steps.append(
+            f"Confirm the subscription of {emails}: until then it is mute. Do not click: what a "
+            "link confirmed, a mail scanner that follows links can end. Take TopicArn and Token "
+            f"out of the link in each e-mail that AWS has sent, and run: {_confirm(plan.region)}"
+        )
     steps += [
         _PAGE_YOURSELF[plan.engine],
         f"Watch the store: {grafana_url}/d/{API_HEALTH}",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shlex
 from typing import Any
 
 import pulumi
@@ -287,3 +288,15 @@ def test_next_steps_are_those_of_the_engine(on_alertmanager: Recording) -> None:
     assert "scale deployment/adservice" in there
     # Whoever is subscribed by e-mail must confirm it.
     assert "sre@example.org" in there
+
+
+def test_a_subscription_is_confirmed_so_that_no_link_can_end_it() -> None:
+    steps = recording("prod").stack_outputs["next_steps"].splitlines()
+    (confirm,) = (step for step in steps if "confirm-subscription" in step)
+    # The independent path's people, and those of a contact point.
+    assert "oncall@example.org and sre-board@example.org" in confirm
+    command = shlex.split(confirm[confirm.index("aws sns") :])
+    given = dict(zip(command[3::2], command[4::2], strict=True))
+    assert given["--region"] == "eu-west-1"
+    assert given["--authenticate-on-unsubscribe"] == "true"
+    assert {"--topic-arn", "--token"} < given.keys()
