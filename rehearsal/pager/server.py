@@ -54,7 +54,7 @@ class PagerServer:
             Address.parse(self.pager_config.mail), self._takes_mail, self._receive_mail
         )
         await mail.open()
-        await HttpServer(Address.parse(self.pager_config.http), self._answer).open()
+        await HttpServer(Address.parse(self.pager_config.http), self.answer).open()
         began = time.time()
         while True:
             await asyncio.sleep(STEP_SECONDS)
@@ -67,7 +67,8 @@ class PagerServer:
             if now - began > alarm.range_seconds:
                 self._watch(alarm, now)
 
-    async def _answer(self, request: HttpRequest) -> HttpResponse:
+    async def answer(self, request: HttpRequest) -> HttpResponse:
+        """Take a delivery, or say what was taken and refused."""
         match request.method, request.steps:
             case "GET", ():
                 return HttpResponse.text(to_be_read(self.inbox.notifications))
