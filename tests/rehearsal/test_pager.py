@@ -11,9 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gallery.contact_points.message import TITLE, call, text_of
-from gallery.contact_points.model import ContactPoint, Engine, Means
-from gallery.contact_points.pagerduty import PAGERDUTY
 from gallery.render.message import templates
 from rehearsal.machine import loopback
 from rehearsal.machine import tools as rehearsal_tools
@@ -29,31 +26,15 @@ from rehearsal.stand_in.contact_points import Switchboard
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.grafana_routes import alertmanager_config
 from rehearsal.stand_in.substitutions import Substitutions
+from tests.unit.recordings import variant
+from tests.unit.test_plan import OUR, with_every_kind
 
-_TITLE = call(TITLE)
 _GRAFANA = "https://grafana.example.org"
-_PAGER = ContactPoint(name="our-pagerduty", kind=PAGERDUTY, wakes=True)
-_DETAILS = PAGERDUTY.written_for(Engine.GRAFANA).entry(_PAGER, Means())["details"]
-_POINT: Document = {
-    "name": "everybody",
-    "pagerduties": [
-        {"integrationKey": "key", "severity": "critical", "summary": _TITLE,
-         "details": _DETAILS},
-    ],
-    "slacks": [{"url": "secret:slack", "recipient": "#c", "title": _TITLE,
-                "text": call(text_of("slack"))}],
-    "emails": [{"addresses": ["a@example.org", "b@example.org"], "subject": _TITLE,
-                "message": call(text_of("email")), "singleEmail": True}],
-    "sns": [{"topic": "arn:aws:sns:eu-west-1:123456789012:topic", "subject": _TITLE,
-             "body": call(text_of("sns")), "messageFormat": "text", "authProvider": "default"}],
-    "webhooks": [{"url": "secret:hook", "title": _TITLE, "message": call(text_of("webhook"))}],
-    "teams": [{"url": "secret:teams", "title": _TITLE, "message": call(text_of("teams"))}],
-}  # fmt: skip
-_NAMES = {
-    kind: f"our-{kind}" for kind in ("pagerduty", "slack", "email", "sns", "webhook", "teams")
-}
+# Contact points by kind.
+_NAMES = {point["kind"]: name for name, point in OUR.items()}
+_EVERYBODY = "+".join(sorted(OUR))
 _POLICY: Document = {
-    "contactPoint": "everybody",
+    "contactPoint": _EVERYBODY,
     "groupBies": ["alertname"],
     "groupWait": "0s",
     "groupInterval": "1s",
@@ -81,8 +62,16 @@ _ALERT = {
 _Chain = tuple[AlertmanagerClient, PagerClient]
 
 
+@pytest.fixture(scope="module")
+def everybody() -> Document:
+    """A contact point with an integration of every kind, as it is rendered for Grafana."""
+    points = variant(with_every_kind()).of("grafana:alerting/contactPoint:ContactPoint")
+    return next(dict(one.inputs) for one in points if one.inputs["name"] == _EVERYBODY)
+
+
 @pytest.fixture
 def start(
+    everybody: Document,
     tools: Mapping[Tool, Path],
     supervisor: Supervisor,
     free: Callable[[], Address],
@@ -92,7 +81,7 @@ def start(
     pager, mail, notifier = free(), free(), free()
     members = [{"contact_point": name, "kind": kind} for kind, name in _NAMES.items()]
     config = alertmanager_config(
-        _POLICY, [_POINT], Switchboard({"everybody": members}), Substitutions()
+        _POLICY, [everybody], Switchboard({_EVERYBODY: members}), Substitutions()
     )
     text = (
         yaml.safe_dump(config).replace(str(PAGER_MAIL), str(mail)).replace(str(PAGER), str(pager))
@@ -162,7 +151,7 @@ def test_every_kind_is_told_what_fires_and_what_resolved_in_words(
     notifier.post([_ALERT], seconds=300)
     firing = _await(pager, "firing", names)
     for notification in firing.values():
-        assert notification.receiver == "everybody"
+        assert notification.receiver == _EVERYBODY
         assert _NAMES[notification.kind] == notification.contact_point
         assert [alert.status for alert in notification.alerts] == ["firing"]
         assert notification.alerts[0].labels == _LABELS

@@ -1,12 +1,15 @@
-"""Recordings of the shipped stacks, made once in a test run."""
+"""Recordings of the shipped stacks, made once in a test run, and of others."""
 
 from __future__ import annotations
 
+import json
+import runpy
 from functools import cache
+from typing import Any
 
 from offline.deployed import documents
-from offline.monitor import Recording
-from offline.render import recording
+from offline.monitor import Recording, record
+from offline.render import PROJECT, recording
 
 
 @cache
@@ -19,3 +22,18 @@ def recorded(stack: str) -> Recording:
 def deployed(stack: str) -> dict[str, str]:
     """The `deployed/` tree of a shipped stack: path to text."""
     return documents(recorded(stack))
+
+
+def variant(config: dict[str, Any]) -> Recording:
+    """What the program registers for a configuration that no shipped stack has."""
+    text = {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
+    }
+    points = config["gallery:alerting"]["contact_points"].values()
+    named = {point["secret"] for point in points if "secret" in point}
+    secrets = {f"gallery:{name}": f"secret:{name}" for name in sorted(named)}
+    return record(
+        lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"),
+        config=text | secrets,
+        secret_keys=tuple(secrets),
+    )
