@@ -253,7 +253,7 @@ class ContactPointSection(Section):
     @model_validator(mode="after")
     def _keys(self) -> ContactPointSection:
         kind = KINDS[self.kind]
-        keys = frozenset[str]().union(*(each.required | each.optional for each in KINDS.values()))
+        keys = set(type(self).model_fields) - {"kind", "wakes"}
         given = {key for key in keys if getattr(self, key) is not None}
         missing, extra = kind.required - given, given - kind.required - kind.optional
         if missing:

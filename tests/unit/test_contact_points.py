@@ -33,7 +33,7 @@ def test_every_module_of_a_kind_is_listed(folder: Path, kinds: set[str]) -> None
     assert modules(folder) == kinds, f"list each module of {where}/ in {where}/kinds.py"
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_the_rehearsal_plays_the_kind_as_it_is_deployed(kind: Kind) -> None:
     played = PLAYED.get(kind.name)
     assert played, f"add rehearsal/pager/contact_points/{kind.name}.py and list it in kinds.py"
@@ -46,7 +46,7 @@ def test_the_rehearsal_plays_no_kind_that_is_not_deployed() -> None:
     assert set(PLAYED) <= set(KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_a_stack_file_can_hold_every_key_of_the_kind(kind: Kind) -> None:
     keys = kind.required | kind.optional
     known = (
@@ -59,13 +59,13 @@ def test_a_stack_file_can_hold_every_key_of_the_kind(kind: Kind) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_an_editor_offers_the_kind(kind: Kind) -> None:
     section = schema()["$defs"]["ContactPointSection"]["properties"]
     assert kind.name in section["kind"]["enum"]
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_the_page_on_the_stack_file_names_the_kind_and_who_has_its_keys(kind: Kind) -> None:
     page = (PROJECT / "docs" / "stack-file.md").read_text()
     rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
@@ -78,9 +78,15 @@ def test_the_page_on_the_stack_file_names_the_kind_and_who_has_its_keys(kind: Ki
         )
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_a_kind_with_a_secret_says_what_it_looks_like(kind: Kind) -> None:
+    owed = f"give {kind.name} a credential: what its secret looks like"
+    assert (kind.credential is not None) == ("secret" in kind.required), owed
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_a_kind_that_a_workspace_may_lack_says_what_to_write_instead(kind: Kind) -> None:
-    assert (kind.instead is not None) == kind.by_request
+    assert (kind.instead is not None) == kind.by_request, f"say instead of what, in {kind.name}"
 
 
 def test_what_a_workspace_may_have_besides_is_deliverable_when_it_says_so() -> None:
@@ -92,7 +98,7 @@ def test_what_a_workspace_may_have_besides_is_deliverable_when_it_says_so() -> N
     assert deliverable(Engine.ALERTMANAGER, BY_REQUEST) == {"pagerduty", "sns"}
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 @pytest.mark.parametrize("engine", Engine)
 def test_an_engine_writes_a_kind_in_its_own_words_or_refuses_it(kind: Kind, engine: Engine) -> None:
     point = ContactPoint(name="somebody", kind=kind, wakes=False)
