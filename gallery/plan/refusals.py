@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from gallery.alerts.model import Delivery
 from gallery.contact_points.kinds import KINDS
@@ -40,6 +41,7 @@ def refused_plan(plan: Plan, settings: Settings) -> Iterator[str]:
     yield from _unused(plan)
     yield from _unwoken(plan)
     yield from _unsubscribed(plan)
+    yield from _alike(plan)
     yield from _unfit_for_production(plan, settings)
 
 
@@ -171,6 +173,26 @@ def _unsubscribed(plan: Plan) -> Iterator[str]:
                 f'contact point "{point.name}" says wakes: true, but nobody is subscribed to the '
                 "topic that the stack makes for it, so it wakes nobody; give it addresses, or the "
                 "topic_arn of a topic to which what wakes you is subscribed"
+            )
+
+
+def _alike(plan: Plan) -> Iterator[str]:
+    """One destination under two names in one list, so that it is told everything twice."""
+    leads = {
+        point.name: (
+            point.kind.name, point.secret, point.channel, point.addresses, point.topic_arn
+        )
+        for point in plan.contact_points
+        # Without subscribers a topic is one of its own, whoever subscribes to it later.
+        if not point.needs_topic or point.subscribers
+    }  # fmt: skip
+    lists = (names for by_severity in plan.points.values() for names in by_severity.values())
+    pairs = (pair for names in lists for pair in combinations(names, 2))
+    for one, other in dict.fromkeys(pairs):
+        if one in leads and leads[one] == leads.get(other):
+            yield (
+                f'contact points "{one}" and "{other}" lead to the same place, and a role that '
+                "names both tells it everything twice; name one of them there"
             )
 
 

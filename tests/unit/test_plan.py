@@ -97,6 +97,34 @@ def test_a_topic_may_wake_where_somebody_listens_or_nobody_sleeps(
     assert resolve(parse(paging_by({"kind": "sns", "wakes": True, **more}, stack))).alerts
 
 
+@pytest.mark.parametrize(
+    ("point", "first"),
+    [
+        ({"kind": "pagerduty", "secret": "pagerduty-key"}, '"again" and "pager"'),
+        ({"kind": "sns", "addresses": ["sre@example.org"]}, '"again" and "mail"'),
+    ],
+)
+def test_two_contact_points_that_lead_to_one_place_are_refused(
+    point: dict[str, Any], first: str
+) -> None:
+    config = with_value("alerting.contact_points.again", point)
+    alerting = config["gallery:alerting"]
+    alerting["contact_points"]["mail"] = {"kind": "sns", "addresses": ["sre@example.org"]}
+    alerting["contact_points"]["silent"] = {"kind": "sns"}
+    alerting["roles"]["reliability"] = [*alerting["contact_points"]]
+    (found,) = errors(config)
+    assert f"contact points {first} lead to the same place" in found
+
+
+def test_contact_points_that_lead_elsewhere_are_two() -> None:
+    config = with_value("alerting.contact_points.silent", {"kind": "sns"})
+    alerting = config["gallery:alerting"]
+    alerting["contact_points"]["quiet"] = {"kind": "sns"}
+    alerting["contact_points"]["again"] = {"kind": "pagerduty", "secret": "another-key"}
+    alerting["roles"]["reliability"] = [*alerting["contact_points"]]
+    assert resolve(parse(config)).contact_points
+
+
 def test_outside_production_a_page_may_go_to_chat_alone() -> None:
     config = with_value("alerting.roles.incident-response", {"page": ["chat"]})
     assert resolve(parse(config)).alerts
