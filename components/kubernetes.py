@@ -62,6 +62,8 @@ class Kubernetes(pulumi.ComponentResource):
             cluster_identifier=way.identifier,
             # A changed configuration is an update: pods that restart meanwhile still find it.
             enable_config_map_mutable=True,
+            # What hands changed is taken back (docs/adr/0016-hands-and-the-stack-file.md).
+            enable_patch_force=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

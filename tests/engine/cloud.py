@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from .kinds import Kind, Reference
-from .values import Json, Properties, filled, has_unknown, leaves, text_at
+from .values import Json, Properties, at, filled, has_unknown, leaves, text_at
 
 ACCOUNT = "123456789012"
 # Amazon Linux by architecture.
@@ -96,6 +96,8 @@ class Cloud:
     lock: threading.RLock = field(default_factory=threading.RLock)
     _made: dict[tuple[str, str, str], Made] = field(default_factory=dict)
     _lingering: set[tuple[str, ...]] = field(default_factory=set)
+    # What people changed past the engine: by resource, the field and what they gave it.
+    _by_hand: dict[tuple[str, str, str], tuple[str, Json]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _ahead: float = 0.0
 
@@ -119,6 +121,7 @@ class Cloud:
         """Make it so again: what was made and removed since is undone, calls are forgotten."""
         self._made = dict(snapshot.made)
         self._lingering = set(snapshot.lingering)
+        self._by_hand.clear()
         self.existing = set(snapshot.existing)
         self.calls.clear()
         self.images = FIRST_IMAGES.copy()
@@ -186,6 +189,20 @@ class Cloud:
         self._admit(new, instead_of=old)
         self._made[old.scope, old.kind.type, old.id] = new
         return new
+
+    def change_by_hand(self, made: Made, path: str, value: Json) -> None:
+        """Let a person give a field a value; as an API server has it, the field is theirs."""
+        self._by_hand[made.scope, made.kind.type, made.id] = (path, value)
+
+    def apply(self, old: Made, inputs: Properties, *, force: bool) -> Made:
+        """Server-side apply: a field that is somebody else's is refused, or taken by force."""
+        key = (old.scope, old.kind.type, old.id)
+        path, value = self._by_hand.get(key, ("", None))
+        if path and at(inputs, path) != value:
+            if not force:
+                raise Refused(f'Apply failed with 1 conflict: conflict with "kubectl": .{path}')
+            del self._by_hand[key]
+        return self.update(old, inputs)
 
     def delete(self, made: Made) -> None:
         """Remove a resource and what lives inside it, or raise Refused while it is in use."""

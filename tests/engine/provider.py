@@ -19,7 +19,7 @@ from .doors import DOORS, replacing_cluster
 from .grafana_kinds import GRAFANA_KINDS
 from .kinds import Kind
 from .kubernetes_kinds import KUBERNETES_KINDS
-from .values import UNKNOWN, Json, Properties, at, from_struct, to_struct
+from .values import UNKNOWN, Json, Properties, at, from_struct, text_at, to_struct
 
 KINDS: Mapping[str, Mapping[str, Kind]] = {
     "aws": {**AWS_KINDS, **AWS_GROUND_KINDS},
@@ -161,7 +161,12 @@ class StandIn:
         if request.preview:
             kept = from_struct(request.olds)
             return provider_pb2.UpdateResponse(properties=to_struct({**kept, **inputs}))
-        made = self.cloud.update(self._existing(request.urn, request.id, peer), inputs)
+        old = self._existing(request.urn, request.id, peer)
+        if self.package == "kubernetes":
+            force = text_at(self._configs.get(peer, {}), "enablePatchForce") == "true"
+            made = self.cloud.apply(old, inputs, force=force)
+        else:
+            made = self.cloud.update(old, inputs)
         return provider_pb2.UpdateResponse(properties=to_struct(made.outputs))
 
     def delete(self, request: provider_pb2.DeleteRequest, peer: str) -> None:

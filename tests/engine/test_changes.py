@@ -11,6 +11,7 @@ import pytest
 from .aws_kinds import INSTANCE, TOKEN, WORKSPACE
 from .cloud import Made
 from .grafana_kinds import CONTACT_POINT, DASHBOARD, POLICY, RULE_GROUP
+from .kubernetes_kinds import AUTOSCALER, DEPLOYMENT
 from .project import Project
 from .values import Json, Properties, at, text_at
 
@@ -139,6 +140,27 @@ def test_a_renamed_contact_point_is_never_missing(deployed: Project) -> None:
     assert set(verbs[:policy]) == {"create"}
     assert verbs[policy] == "update"
     assert set(verbs[policy + 1 :]) == {"delete"}
+
+
+def test_what_hands_changed_in_the_cluster_stops_no_deployment(deployed: Project) -> None:
+    """During an outage people scale by hand, and whoever changed a field owns it."""
+    counted, path = _count_of_the_frontend(deployed)
+    deployed.cloud.change_by_hand(counted, path, 7)
+    store = deepcopy(deployed.configuration()["gallery:store"])
+    assert isinstance(store, dict)
+    deployed.configure({"gallery:store": {**store, "replicas": {"frontend": 3}}})
+    _ = deployed.up()
+    again, _path = _count_of_the_frontend(deployed)
+    assert at(dict(again.inputs), path) == 3
+
+
+def _count_of_the_frontend(project: Project) -> tuple[Made, str]:
+    """What says how many frontends run, and where: its autoscaler, or without one itself."""
+    for type_token, path in ((AUTOSCALER, "spec.minReplicas"), (DEPLOYMENT, "spec.replicas")):
+        for made in project.cloud.all(type_token):
+            if made.text("metadata.name") == "frontend":
+                return made, path
+    raise AssertionError("nobody says how many frontends run")
 
 
 def test_a_turned_week_replaces_the_token_and_nothing_else(deployed: Project) -> None:
