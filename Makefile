@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test lint drills timeline bench schema roles locked
+.PHONY: help install packages up down status vacant unit test lint drills timeline bench schema aws roles locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -79,6 +79,9 @@ bench: $(INSTALLED) ## measure; writes build/bench.json
 
 schema: $(INSTALLED) ## write stacks/schema.json, which editors read
 	@$(PYTHON) -m gallery.stack_file.schema > stacks/schema.json.new && mv stacks/schema.json.new stacks/schema.json
+
+aws: $(INSTALLED) ## write down which regions and instance types AWS has
+	@$(PYTHON) -m offline.aws_names > gallery/stack_file/aws_data.py.new && mv gallery/stack_file/aws_data.py.new gallery/stack_file/aws_data.py
 
 roles: $(INSTALLED) ## write docs/roles.md
 	@$(PYTHON) -m gallery.render.roles > docs/roles.md.new && mv docs/roles.md.new docs/roles.md

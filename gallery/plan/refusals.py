@@ -15,8 +15,11 @@ from gallery.plan.bounds import bound_of
 from gallery.plan.catalogue import Catalogue
 from gallery.plan.intervals import FORGOTTEN, impossible
 from gallery.plan.model import Plan
+from gallery.plan.senseless import senseless
 from gallery.plan.times import REHEARSED
 from gallery.plan.webhooks import channels_of_one_webhook
+from gallery.plan.whereabouts import elsewhere
+from gallery.stack_file.errors import all_of
 from gallery.stack_file.sections import Settings
 from gallery.store.roles import Severity
 
@@ -30,7 +33,9 @@ def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     yield from _undeliverable(settings)
     yield from _idle_integrations(settings)
     yield from channels_of_one_webhook(settings)
+    yield from elsewhere(settings)
     yield from idle_overrides(catalogue.alerts, settings.alerting.overrides)
+    yield from senseless(catalogue.alerts, settings)
 
 
 def refused_plan(plan: Plan, settings: Settings) -> Iterator[str]:
@@ -125,15 +130,20 @@ def _unrouted(plan: Plan) -> Iterator[str]:
 
 
 def _unheard(plan: Plan) -> Iterator[str]:
-    for alert in plan.alerts:
-        if alert.alert.delivery is not Delivery.OWNER:
-            continue
+    unheard = dict[tuple[str, Severity], list[str]]()
+    for alert in _delivered_to_owners(plan):
         for owner in alert.owners:
             if not plan.points[owner][alert.severity]:
-                yield (
-                    f"{alert.name} would reach nobody: role {owner} has no contact point for "
-                    f"severity {alert.severity}; add one under gallery:alerting.roles.{owner}"
-                )
+                unheard.setdefault((owner, alert.severity), []).append(alert.name)
+    for (owner, severity), names in unheard.items():
+        yield (
+            f"{all_of(names)} would reach nobody: role {owner} has no contact point for "
+            f"severity {severity}; add one under gallery:alerting.roles.{owner}"
+        )
+
+
+def _delivered_to_owners(plan: Plan) -> Iterator[PlannedAlert]:
+    return (alert for alert in plan.alerts if alert.alert.delivery is Delivery.OWNER)
 
 
 def _unused(plan: Plan) -> Iterator[str]:
@@ -150,17 +160,19 @@ def _unwoken(plan: Plan) -> Iterator[str]:
     if not plan.production:
         return
     waking = {point.name for point in plan.contact_points if point.wakes}
-    for alert in plan.alerts:
-        if alert.severity is not Severity.PAGE or alert.alert.delivery is not Delivery.OWNER:
-            continue
+    asleep = dict[str, list[str]]()
+    for alert in _delivered_to_owners(plan):
         for owner in alert.owners:
             told = plan.points[owner][alert.severity]
-            if told and not waking & set(told):
-                yield (
-                    f"{alert.name} pages role {owner} in production, but none of "
-                    f"{', '.join(told)} wakes a person; add a PagerDuty contact point, or mark "
-                    "one wakes: true"
-                )
+            if alert.severity is Severity.PAGE and told and not waking & set(told):
+                asleep.setdefault(owner, []).append(alert.name)
+    for owner, names in asleep.items():
+        told = plan.points[owner][Severity.PAGE]
+        yield (
+            f"{all_of(names)} would page role {owner} in production, but none of "
+            f"{', '.join(told)} wakes a person; add a PagerDuty contact point under "
+            f"gallery:alerting.roles.{owner}, or mark one wakes: true"
+        )
 
 
 def _unsubscribed(plan: Plan) -> Iterator[str]:

@@ -22,3 +22,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
     guess = f'did you mean "{close[0]}"? ' if close else ""
     return f"{guess}allowed: {', '.join(choices)}"
+
+
+def all_of(names: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`: for one sentence about many things of one cause."""
+    *most, last = dict.fromkeys(names)
+    return f"{', '.join(most)} and {last}" if most else last

@@ -22,6 +22,10 @@ _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
 # EKS API reference, CreateCluster.
 _EKS_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+# Identity Store API reference, Group: GroupId.
+_GROUP = re.compile(
+    r"([0-9a-f]{10}-)?[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}"
+)
 _MAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
 _ACCOUNT = re.compile(r"\d{12}")
 _DOMAIN = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}")
@@ -36,6 +40,8 @@ def _duration(value: object) -> Duration:
 
 
 def _days(value: object) -> int:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f"{value} has no unit; write for example {value:g}d")  # noqa: TRY004
     length = _duration(value)
     days, rest = divmod(length.milliseconds, 86_400_000)
     if rest or not days:
@@ -111,10 +117,37 @@ Account = Annotated[
     BeforeValidator(_account),
     _schema(_ACCOUNT.pattern, type=["string", "integer"], examples=["123456789012"]),
 ]
+Group = Annotated[
+    str,
+    _matching(
+        _GROUP,
+        "the id of a group in Identity Center, as 906700000a-1a2b3c4d-0000-4000-8000-000000000001 "
+        "(`aws identitystore list-groups` tells it); a name or an address is none",
+    ),
+    _schema(_GROUP.pattern),
+]
 Mail = Annotated[str, _matching(_MAIL, "an e-mail address"), _schema(_MAIL.pattern)]
 Domain = Annotated[
     str, _matching(_DOMAIN, "a domain name such as shop.example.org"), _schema(_DOMAIN.pattern)
 ]
+
+
+def _distinct(values: list[str]) -> list[str]:
+    """The same list, where nothing stands in it twice, whatever its case. Raises ValueError."""
+    first = dict[str, str]()
+    repeated = list[str]()
+    for value in values:
+        other = first.get(value.casefold())
+        first.setdefault(value.casefold(), value)
+        if other is not None:
+            spelt = f", as {other!r}" if other != value else ""
+            repeated.append(f"{value!r} stands there already{spelt}; keep one")
+    if repeated:
+        raise ValueError("\n".join(dict.fromkeys(repeated)))
+    return values
+
+
+Distinct = AfterValidator(_distinct)
 
 
 def listed(names: Iterable[str]) -> WithJsonSchema:

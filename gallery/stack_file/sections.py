@@ -16,13 +16,16 @@ from gallery.alerts.grafana_release import recent
 from gallery.contact_points.kinds import BY_REQUEST, KINDS, deliverable
 from gallery.contact_points.model import BUILT_IN, Engine
 from gallery.metrics.durations import Duration
-from gallery.stack_file.errors import nearest
+from gallery.stack_file.aws_names import grafana_regions, known_instance_type, known_region
+from gallery.stack_file.errors import all_of, nearest
 from gallery.stack_file.quantities import (
     Account,
     Cidr,
     Days,
+    Distinct,
     Domain,
     EksName,
+    Group,
     Length,
     Mail,
     Name,
@@ -68,7 +71,7 @@ class ExistingNetwork(Section):
 
     vpc: Annotated[str, Field(pattern=r"^vpc-[0-9a-z]+$")]
     private_subnets: Annotated[
-        list[Annotated[str, Field(pattern=r"^subnet-[0-9a-z]+$")]], Field(min_length=1)
+        list[Annotated[str, Field(pattern=r"^subnet-[0-9a-z]+$")]], Field(min_length=1), Distinct
     ]
 
 
@@ -161,7 +164,11 @@ class HostGroup(Section):
 
     name: Name
     count: Annotated[int, Field(ge=1, le=1000)]
-    instance_type: Annotated[str, Field(pattern=r"^[a-z][-a-z0-9]*\.[-a-z0-9]+$")]
+    instance_type: Annotated[
+        str,
+        Field(pattern=r"^[a-z][-a-z0-9]*\.[-a-z0-9]+$"),
+        AfterValidator(known_instance_type),
+    ]
     service: ServiceName
     owner: RoleName
     generation: Annotated[int, Field(ge=1)] = 1
@@ -199,8 +206,8 @@ class GrafanaSection(Section):
     contact points that this workspace has beyond what Managed Grafana is documented to have.
     """
 
-    admins: list[str] = []
-    integrations: list[Integration] = []
+    admins: Annotated[list[Group], Distinct] = []
+    integrations: Annotated[list[Integration], Distinct] = []
     version: Annotated[Version, AfterValidator(recent)] = "12.4"
     existing: Annotated[str, Field(pattern=r"^g-[0-9a-z]+$")] | None = None
     replace_notification_policy: bool = False
@@ -246,7 +253,7 @@ class ContactPointSection(Section):
     kind: KindName
     secret: SecretName | None = None
     channel: Annotated[str, Field(pattern=r"^#\S+$")] | None = None
-    addresses: Annotated[list[Mail], Field(min_length=1)] | None = None
+    addresses: Annotated[list[Mail], Field(min_length=1), Distinct] | None = None
     topic_arn: Annotated[str, Field(pattern=r"^arn:aws[-a-z]*:sns:[^:]+:\d{12}:\S+$")] | None = None
     wakes: bool | None = None
 
@@ -287,7 +294,7 @@ class Override(Section):
 class IndependentPath(Section):
     """Who hears of it when Grafana or the pipeline itself is dead: e-mail through SNS."""
 
-    emails: Annotated[list[Mail], Field(min_length=1)]
+    emails: Annotated[list[Mail], Field(min_length=1), Distinct]
 
 
 class Alerting(Section):
@@ -329,14 +336,20 @@ class Alerting(Section):
                 yield f'role "{role}" names no contact point; give it at least one under roles'
 
     def _undeclared(self) -> Iterator[str]:
+        naming = dict[str, dict[str, None]]()
         for role, names in self.roles.items():
             lists = names.values() if isinstance(names, dict) else [names]
-            for name in dict.fromkeys(name for part in lists for name in part):
+            for name in (name for part in lists for name in part):
                 if name not in self.contact_points:
-                    yield (
-                        f'role "{role}" names contact point "{name}", which is not declared; '
-                        f"{nearest(name, self.contact_points)}"
-                    )
+                    naming.setdefault(name, {})[role] = None
+        for name, roles in naming.items():
+            known = nearest(name, self.contact_points) if self.contact_points else "none is"
+            those = all_of(f'"{role}"' for role in roles)
+            naming_it = f"role {those} names" if len(roles) == 1 else f"roles {those} name"
+            yield (
+                f'{naming_it} contact point "{name}", which is not declared under contact_points; '
+                f"{known}"
+            )
 
     def _repeated(self) -> Iterator[str]:
         for role, names in self.roles.items():
@@ -355,7 +368,7 @@ class Settings(Section):
 
     environment: Literal["dev", "staging", "prod"]
     account: Account | None = None
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Annotated[str, AfterValidator(known_region), listed(grafana_regions())]
     network: Network
     cluster: Cluster
     hosts: list[HostGroup] = []

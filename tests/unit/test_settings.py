@@ -172,6 +172,135 @@ def test_a_fault_names_the_key_the_value_and_the_cure(
     assert not [word for word in words if word not in found[0]], found[0]
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("alerting.roles.reliability", 5, ["reliability is 5; it must be a list or a mapping"]),
+        ("alerting.roles.reliability", [5], ["reliability[0] is 5; it must be text"]),
+        ("alerting.roles.reliability", {"page": "chat"}, ["page is 'chat'; it must be a list"]),
+        ("alerting.roles.reliability", {"pages": ["chat"]}, ["reliability.pages", '"page"']),
+        ("alerting.engine", "mimir", ["engine is 'mimir'; allowed: grafana, alertmanager"]),
+        ("environment", True, ["environment is true", "dev, staging, prod"]),
+        ("network", [], ["gallery:network is an empty list; it must be a mapping"]),
+        ("cluster.existing", {"name": "x"}, ["cluster.existing.platform is missing"]),
+        ("cluster.existing.platform", "gke", ["platform is 'gke'; allowed: eks, openshift"]),
+        (
+            "cluster.existing.egress_cidrs",
+            ["10.0.0.0/16"],
+            ["egress_cidrs is not a known key; it belongs to openshift, and this is eks; remove"],
+        ),
+        ("prometheus.retention", 30, ["30 has no unit; write for example 30d"]),
+        ("prometheus.retention", "2000d", ["retention is '2000d'; it must be 1095 or less"]),
+        ("store.replicas", {"frontend": "2"}, ["frontend is '2'; it must be a whole number"]),
+        (
+            "alerting.overrides.HostDiskFilling",
+            {"threshold": "x"},
+            ["HostDiskFilling.threshold is 'x'; it must be a number"],
+        ),
+        (
+            "grafana.admins",
+            ["oncall@example.org"],
+            ["grafana.admins[0]: 'oncall@example.org' is not the id of a group", "list-groups"],
+        ),
+        (
+            "alerting.independent_path.emails",
+            ["oncall@example.org", "OnCall@example.org"],
+            ["emails: 'OnCall@example.org' stands there already, as 'oncall@example.org'"],
+        ),
+        (
+            "network.existing.private_subnets",
+            ["subnet-0a", "subnet-0b", "subnet-0a"],
+            ["private_subnets: 'subnet-0a' stands there already; keep one"],
+        ),
+        ("hosts.0.instance_type", "t4g.smal", ["no type t4g.smal", 'did you mean "t4g.small"']),
+        ("hosts.0.instance_type", "t4q.small", ["no type t4q.small", 'did you mean "t4g"']),
+        ("aws:region", "eu-wst-1", ["aws:region: AWS has no region eu-wst-1", '"eu-west-1"']),
+        ("aws:region", "eu-west-3", ["eu-west-3 has no Managed Grafana; allowed:", "eu-west-1"]),
+        ("aws:region", "cn-north-1", ["cn-north-1 has no Managed Grafana"]),
+        (
+            "alerting.contact_points.chat",
+            {"kind": "sns", "topic_arn": "arn:aws:sns:us-east-1:123456789012:on-call"},
+            ["contact_points.chat.topic_arn", "in us-east-1", "the stack is in eu-west-1"],
+        ),
+        (
+            "alerting.contact_points.chat",
+            {"kind": "sns", "topic_arn": "arn:aws-cn:sns:eu-west-1:123456789012:on-call"},
+            ["contact_points.chat.topic_arn", "partition aws-cn"],
+        ),
+        (
+            "cluster.existing",
+            {
+                **OPENSHIFT,
+                "egress_cidrs": ["10.0.0.0/16"],
+                "oidc_provider": "arn:aws-us-gov:iam::123456789012:oidc-provider/o.example.org/1",
+            },
+            ["cluster.existing.oidc_provider is of partition aws-us-gov", "eu-west-1 is in aws"],
+        ),
+        (
+            "alerting.overrides.EndpointDown",
+            {"hold": "0s"},
+            ["overrides.EndpointDown.hold is 0s", "10s or more"],
+        ),
+        (
+            "alerting.overrides.EndpointDown",
+            {"hold": "400d"},
+            ["overrides.EndpointDown.hold is 400d", "1h or less"],
+        ),
+        (
+            "alerting.overrides.HostDiskFilling",
+            {"hold": "8d"},
+            ["overrides.HostDiskFilling.hold is 8d", "7d or less"],
+        ),
+    ],
+)
+def test_a_value_that_could_not_work_is_told_in_words_of_its_own(
+    path: str, value: object, words: list[str]
+) -> None:
+    (found,) = errors(with_value(path, value))
+    assert not [word for word in words if word not in found], found
+    assert not [word for word in ("list[", "dict[", "None", "Severity") if word in found], found
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        (
+            {"CollectorDown": {"enabled": False, "reason": "noisy"}},
+            "overrides.CollectorDown.enabled is false: it tells that alerts have gone blind",
+        ),
+        (
+            {"EndpointDown": {"severity": "info"}},
+            "overrides.EndpointDown.severity is info: by default it pages",
+        ),
+    ],
+)
+def test_production_refuses_to_hear_nothing_of_it(override: dict[str, Any], words: str) -> None:
+    (found,) = errors(with_value("alerting.overrides", override, "prod"))
+    assert words in found
+    assert resolve(parse(with_value("alerting.overrides", override, "dev")))
+
+
+def test_production_refuses_hosts_of_one_group_in_one_zone() -> None:
+    (found,) = errors(with_value("network.existing.private_subnets", ["subnet-0a"], "prod"))
+    assert "private_subnets is subnet-0a alone" in found
+    assert "orders-db, catalogue-search" in found
+    assert resolve(parse(with_value("network.existing.private_subnets", ["subnet-0a"], "dev")))
+
+
+def test_a_topic_of_another_account_is_refused() -> None:
+    point = {"kind": "sns", "topic_arn": "arn:aws:sns:eu-west-1:210987654321:on-call"}
+    config = with_value("alerting.contact_points.board", point, "prod")
+    (found,) = errors(config | {"gallery:account": "123456789012"})
+    assert "topic of account 210987654321, and the stack is in 123456789012" in found
+
+
+def test_a_contact_point_that_is_missing_is_told_once() -> None:
+    config = values("prod")
+    del config["gallery:alerting"]["contact_points"]["platform-pager"]
+    (found,) = errors(config)
+    assert 'roles "monitoring" and "infrastructure" name contact point "platform-pager"' in found
+
+
 @pytest.mark.parametrize("name", ["Gallery_Prod-2", "7", "x" * 100])
 def test_an_existing_eks_cluster_keeps_the_name_that_it_has(name: str) -> None:
     assert resolve(parse(with_value("cluster.existing.name", name))).cluster_name == name
