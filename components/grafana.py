@@ -15,6 +15,9 @@ from gallery.render.iam import grafana_policy, grafana_trust
 
 # AMG's own limit is 30 days. A token older than a week is replaced by the next deployment.
 _TOKEN_SECONDS = 30 * 24 * 3600
+# A workspace has taken longer than the provider's ten minutes, and was then there unknown
+# (hashicorp/terraform-provider-aws#31422).
+_CREATION = "30m"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +111,11 @@ class Grafana(pulumi.ComponentResource):
                 {"plugins": {"pluginAdminEnabled": False}, "unifiedAlerting": {"enabled": True}},
                 sort_keys=True,
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=plan.production),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=plan.production,
+                custom_timeouts=pulumi.CustomTimeouts(create=_CREATION),
+            ),
         )
         if plan.grafana_admins:
             aws.grafana.RoleAssociation(

@@ -216,7 +216,11 @@ def _options(request: Any) -> dict[str, Any]:  # noqa: ANN401
 
     The calendar's trigger is not among them: it would make every week's render differ.
     """
+    timeouts = {
+        verb: getattr(request.customTimeouts, verb) for verb in ("create", "update", "delete")
+    }
     options = {
+        "customTimeouts": {verb: length for verb, length in timeouts.items() if length},
         "protect": request.protect,
         "ignoreChanges": list(request.ignoreChanges),
         "replaceOnChanges": list(request.replaceOnChanges),

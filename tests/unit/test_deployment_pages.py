@@ -77,6 +77,21 @@ def test_a_fault_of_a_stack_file_stands_in_troubleshooting_as_it_is_said(
     assert any(error.startswith(text) for error in said for text in known)
 
 
+@pytest.mark.parametrize(
+    ("message", "cure"),
+    [
+        ("AWS account ID not allowed", "gallery:account"),
+        ("the stack is currently locked", "pulumi cancel"),
+        ("configured Kubernetes cluster is unreachable", "PULUMI_K8S_DELETE_UNREACHABLE=true"),
+        ("`409` from Grafana", "Run `pulumi up` again"),
+        ("timeout while waiting for state to become 'ACTIVE'", "pulumi import"),
+    ],
+)
+def test_what_stops_a_deployment_halfway_stands_in_troubleshooting(message: str, cure: str) -> None:
+    [row] = [line for line in TROUBLESHOOTING.read_text().splitlines() if message in line]
+    assert cure in row.split(" | ", 1)[1]
+
+
 def _literals() -> Iterator[str]:
     """What the rehearsal's messages are made of, between the values that they name."""
     for path in (PROJECT / "rehearsal").rglob("*.py"):

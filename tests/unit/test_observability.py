@@ -272,3 +272,8 @@ def test_a_subscription_is_confirmed_so_that_no_link_can_end_it() -> None:
     assert given["--region"] == "eu-west-1"
     assert given["--authenticate-on-unsubscribe"] == "true"
     assert {"--topic-arn", "--token"} < given.keys()
+
+
+def test_a_workspace_that_takes_long_is_waited_for() -> None:
+    (workspace,) = recorded("dev").of("aws:grafana/workspace:Workspace")
+    assert workspace.options["customTimeouts"] == {"create": "30m"}
