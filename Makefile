@@ -30,7 +30,7 @@ packages:
 
 up: ## install what is missing, rehearse STACK on this machine, play endpoint-down
 	@echo "This rehearses stack $(STACK) on this machine: it deploys nothing and reads no AWS credentials."
-	@$(MAKE) --no-print-directory $(INSTALLED)
+	@$(MAKE) --no-print-directory --silent $(INSTALLED)
 	@$(PYTHON) -m rehearsal up --stack $(STACK)
 	@$(PYTHON) -m rehearsal drill endpoint-down
 	@$(PYTHON) -m rehearsal status
@@ -41,7 +41,7 @@ down: ## stop the rehearsal: no process and no port is left
 status: ## what runs, and where to look
 	@if [ -e $(INSTALLED) ]; then $(PYTHON) -m rehearsal status; else echo "nothing is up"; fi
 
-unit: $(INSTALLED) ## the tests that need no other program, in a minute or two
+unit: $(INSTALLED) ## tests/unit: no rehearsal is started
 	@$(PYTHON) -m pytest tests/unit
 
 lint: $(INSTALLED) ## types and style

@@ -11,7 +11,7 @@ from gallery.plan.times import MANAGED
 
 # What a title and the table's head take, in units of height; a line takes one.
 _FRAME = 3
-_HEAD = ("Alert", "Tells that", "Severity", "Who", "By", "Within", "Runbook")
+_HEAD = ("Alert", "Says", "Severity", "Who", "By", "Within", "Runbook")
 
 
 def on_call(plan: Plan, dashboard: str) -> Band:

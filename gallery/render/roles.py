@@ -51,7 +51,7 @@ def _role(role: Role, alerts: tuple[Alert, ...]) -> Iterator[str]:
     if not own:
         yield "Owns no alert of its own; a stack may hand some over with `overrides`."
         return
-    yield "| alert | is told | why |"
+    yield "| alert | comes as | why |"
     yield "|---|---|---|"
     for alert in sorted(own, key=lambda alert: tuple(Severity).index(alert.severity)):
         link = f"[{alert.name}](runbooks/{alert.name}.md)"

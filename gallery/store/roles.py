@@ -31,7 +31,7 @@ RELEASE_MANAGER = Role(
 MONITORING = Role(
     name="monitoring",
     title="Monitoring engineer",
-    duty="keeps the collector, Prometheus, Grafana and their watchers seeing",
+    duty="keeps the collector, Prometheus, Grafana and their heartbeats working",
 )
 INFRASTRUCTURE = Role(
     name="infrastructure",

@@ -226,12 +226,12 @@ def _annotations(planned: PlannedAlert) -> dict[str, str]:
 
 QUIET = Scenario(
     name="quiet",
-    summary="a minute in which nothing is broken and only the heartbeat speaks",
+    summary="a minute in which nothing is broken: only heartbeats are sent",
     write=_quiet,
 )
 EVALUATOR_RESTART = Scenario(
     name="evaluator-restart",
-    summary="what evaluates the rules is restarted during a hold: the page comes, once",
+    summary="what evaluates the rules is restarted while an alert is pending: the page comes, once",
     write=_evaluator_restart,
     service="recommendationservice",
 )

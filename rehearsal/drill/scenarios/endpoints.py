@@ -268,7 +268,7 @@ ENDPOINT_SLOW = Scenario(
 )
 ENDPOINT_FLAPPING = Scenario(
     name="endpoint-flapping",
-    summary="a service is down for a little less than the hold, again and again: no page, a ticket",
+    summary="a service is down for less than the hold (`for`), again and again: no page, a ticket",
     write=_flapping,
     service="shippingservice",
 )

@@ -67,7 +67,7 @@ HOST_DOWN = Scenario(
 )
 HOST_TERMINATED = Scenario(
     name="host-terminated",
-    summary="a host has left EC2 and its discovery: the group is short of one",
+    summary="a host is terminated and leaves EC2's discovery: one page",
     write=_terminated,
     on_host=True,
 )

@@ -89,13 +89,13 @@ def _backlog_arrived(play: Play) -> bool:
 
 PROBER_DOWN = Scenario(
     name="prober-down",
-    summary="the prober dies while a service is down: blind is said, and nothing resolves falsely",
+    summary="the prober dies while a service is down: CollectorBlind, and no false resolve",
     write=_prober_down,
     service="adservice",
 )
 COLLECTOR_DOWN = Scenario(
     name="collector-down",
-    summary="both collectors die: a page, and the heartbeat's watcher speaks",
+    summary="both collectors die: a page, and the heartbeat's alarm goes off",
     write=_collector_down,
 )
 REMOTE_WRITE_BLOCKED = Scenario(
