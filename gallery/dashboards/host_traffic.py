@@ -105,7 +105,7 @@ def tile_of_unusual(plan: Plan, source: Source) -> model.Panel:
         source,
         "Hosts with unusual traffic",
         "How many hosts receive or send far more or far less than they usually do, by amounts "
-        "that matter: as the alerts count, before their hold.",
+        "that matter: as the alerts count, before their hold (`for`) is over.",
         Query(expr=f"sum ({unusual(plan, source)})", legend="hosts"),
         Face(unit="none", empty="NOT KNOWN", decimals=0, steps=none_at_all(ATTENTION)),
     )

@@ -60,7 +60,7 @@ def alert_list(plan: Plan, title: str, *matchers: str) -> model.Panel:
         title=title,
         description=(
             "What is firing, and what is about to. Nothing here means that no alert is firing; "
-            "open one for its text, its runbook and who was told."
+            "open one for its text, its runbook and who was notified."
         ),
         options={
             "alertInstanceLabelFilter": f"{{{','.join(chosen)}}}",

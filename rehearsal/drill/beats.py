@@ -53,7 +53,7 @@ class HearBeats:
         play.wait(lambda: not silent(), until)
         heard = {name: play.beats(name, since)[:1] for name in self.contact_points}
         for at, name in sorted((at, name) for name, beats in heard.items() for at in beats):
-            play.timeline.line(at, f"a heartbeat is heard at {name}")
+            play.timeline.line(at, f"a heartbeat arrives at {name}")
         # Beats are no part of the account: one that was heard is no page that must come once.
         if unheard := frozenset(silent()):
             play.expectations.append(
@@ -119,7 +119,7 @@ class MissBeats:
         at = alarm_after(self.alarm, beats)
         if at is None:
             return
-        play.timeline.line(max(beats), f"{self.contact_point} heard its last heartbeat")
+        play.timeline.line(max(beats), f"{self.contact_point} received its last heartbeat")
         play.timeline.line(
             at, f"(foreseen) {self.alarm.name} is in ALARM and tells {', '.join(self.tells)}"
         )

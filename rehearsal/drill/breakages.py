@@ -74,7 +74,7 @@ def remote_write_blocked() -> Breakage:
     """The collector's way into AMP is closed."""
     world = WorldClient()
     return Breakage(
-        what="the collector's samples reach AMP no more",
+        what="the collector's samples no longer reach AMP",
         do=world.block_remote_write,
         mended="the collector's way into AMP is open again",
         undo=world.open_remote_write,

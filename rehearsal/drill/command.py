@@ -52,7 +52,7 @@ def main(arguments: list[str], state: Path = STATE) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m rehearsal drill",
-        description="play an outage on the stack that is up, and judge what is told to whom",
+        description="play an outage on the stack that is up, and judge what is delivered to whom",
     )
     parser.add_argument("scenario", help="a name of `drill list`, `list`, or `all`")
     parser.add_argument("--service", help="the service to break, where the scenario concerns one")

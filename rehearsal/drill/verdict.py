@@ -182,15 +182,15 @@ def _faults(told: AlertNotifications, by: Expectation, entry: Entry, times: Time
         yield f"too late: {entry.seconds_to_delivery:.1f} s, bound {entry.bound_seconds:.1f} s"
     early = by.since - told.firings[0]
     if must and early > GRACE_SECONDS:
-        yield f"told {early:.1f} s before its cause"
+        yield f"delivered {early:.1f} s before its cause"
     fired_after = (entry.fired_at or told.firings[0]) - _origin(by, times)
     if must and fired_after < by.hold_seconds - GRACE_SECONDS:
         yield f"fired too early: {fired_after:.1f} s, hold {by.hold_seconds:.1f} s"
     for count, when in _counts(told, times):
         if count > 1:
-            yield f"told {count} times{when}; once is right"
+            yield f"notified {count} times{when}; once is right"
     if must and any(times.mended_at is None or at < times.mended_at for at in told.resolves):
-        yield "told to be over while it was not"
+        yield "resolved while it was not over"
     if by.resolve_seconds is None or times.mended_at is None:
         return
     if entry.resolved_at is None:
@@ -207,7 +207,10 @@ def _counts(told: AlertNotifications, times: Times) -> tuple[tuple[int, str], ..
     if times.repeats_from is None:
         return ((count, ""),)
     again = sum(at >= times.repeats_from for at in told.firings)
-    return ((count - again, " before its sender forgot"), (again, " after its sender forgot"))
+    return (
+        (count - again, " before its notifier was restarted"),
+        (again, " after its notifier was restarted"),
+    )
 
 
 def _fired(judgement: _Judgement, told: AlertNotifications) -> float | None:

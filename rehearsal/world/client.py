@@ -33,7 +33,7 @@ class WorldClient:
         self._send("DELETE", f"/faults/{quote(name)}", None)
 
     def block_remote_write(self) -> None:
-        """Let the collector's samples reach AMP no more; they queue."""
+        """Let the collector's samples no longer reach AMP; they queue."""
         self.break_service(REMOTE_WRITE_RELAY)
 
     def open_remote_write(self) -> None:

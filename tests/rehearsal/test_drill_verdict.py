@@ -111,7 +111,7 @@ def test_what_is_told_before_its_own_cause_is_not_ok() -> None:
     second = replace(MUST, since=BROKEN + 60)
     assert verdict(replace(PAGE, firings=[BROKEN + 59]), expectations=(second,)).ok
     found = verdict(replace(PAGE, firings=[BROKEN + 58.5]), expectations=(second,))
-    assert found.faults == ("EndpointDown cartservice at pager: told 1.5 s before its cause",)
+    assert found.faults == ("EndpointDown cartservice at pager: delivered 1.5 s before its cause",)
 
 
 def test_a_hold_counts_from_the_first_fault_whatever_was_broken_since() -> None:
@@ -125,17 +125,17 @@ def test_what_is_told_twice_is_not_ok(seen: Expectation) -> None:
     found = verdict(twice, expectations=(seen,))
     assert not found.ok
     assert found.entries[0].notifications == 2
-    assert "told 2 times" in found.faults[0]
+    assert "notified 2 times" in found.faults[0]
 
 
 @pytest.mark.parametrize(
     ("firings", "faults"),
     [
         ([50, 70], []),
-        ([50, 55], ["told 2 times before its sender forgot; once is right"]),
+        ([50, 55], ["notified 2 times before its notifier was restarted; once is right"]),
         # What was first told after the loss is told by one memory, as any other.
-        ([62, 90], ["told 2 times after its sender forgot; once is right"]),
-        ([50, 62, 90], ["told 2 times after its sender forgot; once is right"]),
+        ([62, 90], ["notified 2 times after its notifier was restarted; once is right"]),
+        ([50, 62, 90], ["notified 2 times after its notifier was restarted; once is right"]),
     ],
 )
 def test_a_notifier_that_lost_its_memory_may_tell_once_again_and_no_more(
@@ -196,7 +196,7 @@ def test_a_late_resolve_is_not_ok() -> None:
 def test_a_resolve_before_the_mend_is_false() -> None:
     found = verdict(replace(PAGE, resolves=[BROKEN + 60]))
     assert not found.ok
-    assert "told to be over while it was not" in found.faults[0]
+    assert "resolved while it was not over" in found.faults[0]
 
 
 def test_without_a_mend_no_resolve_is_asked_for() -> None:

@@ -13,6 +13,7 @@ import pytest
 from offline.render import PROJECT
 from rehearsal.drill.scenarios import SCENARIOS
 from tests.unit.pages import CONTRIBUTING, DOCS, FENCE, LINK, README, anchors, commands, documents
+from tests.unit.recordings import deployed
 
 DECISIONS = sorted((DOCS / "adr").glob("0*.md"))
 
@@ -101,3 +102,19 @@ def test_the_layout_is_that_of_the_tree() -> None:
         for path in (PROJECT / folder).glob("*/__init__.py")
     }
     assert shown == rooms | {"stacks/", "docs/"}
+
+
+@pytest.mark.parametrize(
+    "coined",
+    ["the door", "shop's door", "had lasted", "told after", "over after", "nought", "silence is"],
+)
+def test_no_word_that_needs_a_second_reading_is_met_at_night(coined: str) -> None:
+    """In what people read then: pages, runbooks, dashboards, the texts of alerts, a timeline."""
+    pages = {str(path): path.read_text() for path in documents() if path.parent.name != "adr"}
+    rendered = {
+        path: text
+        for path, text in deployed("prod").items()
+        if path.startswith(("grafana/", "prom"))
+    }
+    assert len(rendered) > 5
+    assert not [path for path, text in {**pages, **rendered}.items() if coined in text.lower()]

@@ -79,7 +79,8 @@ def _past_the_door(running: Running, broken: Iterable[str], fault: Fault) -> tup
         return ()
     doors = running.promises.may(SHOP_DOOR_DOWN, _ONSETS[fault], service=labels.DOOR_SERVICE)
     return tuple(
-        WatchUntil(each.page_seconds, "no page about the door may follow") for each in doors
+        WatchUntil(each.page_seconds, "no page about the public address may follow")
+        for each in doors
     )
 
 
