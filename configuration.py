@@ -7,6 +7,7 @@ can be listed.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
@@ -14,8 +15,12 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.stack_file.credentials import require_credentials
+from gallery.stack_file.document import whole_file
 from gallery.stack_file.errors import StackFileError
-from gallery.stack_file.parse import PREFIX, parse, require_secrets, structured
+from gallery.stack_file.keys import PREFIX
+from gallery.stack_file.parse import parse, require_secrets, structured
+
+_STACKS = Path("stacks")
 
 
 def _value(key: str, text: str) -> object:
@@ -24,15 +29,36 @@ def _value(key: str, text: str) -> object:
 
 def plan() -> Plan:
     """The stack's plan. A wrong stack file ends the program with all its errors."""
+    errors = list(_of_the_file())
+    try:
+        found = _plan()
+    except StackFileError as error:
+        errors += error.errors
+    else:
+        if not errors:
+            return found
+    raise pulumi.RunError(str(StackFileError(errors)))
+
+
+def _of_the_file() -> tuple[str, ...]:
+    """What is wrong with the file itself, of which the CLI says nothing and hands over the rest."""
+    path = _STACKS / f"Pulumi.{pulumi.get_stack()}.yaml"
+    try:
+        # Where the CLI was told to read another file, or a stack has none, there is none here.
+        if path.is_file():
+            whole_file(path.read_text(encoding="utf-8"), path.name)
+    except StackFileError as error:
+        return error.errors
+    return ()
+
+
+def _plan() -> Plan:
     given: dict[str, str] = CONFIG.get()
     secret_keys = [key for key in given if is_config_secret(key)]
-    try:
-        settings = parse({key: _value(key, text) for key, text in given.items()}, secret_keys)
-        require_secrets(settings, secret_keys)
-        require_credentials(settings, {key.removeprefix(PREFIX): given[key] for key in secret_keys})
-        return resolve(settings)
-    except StackFileError as error:
-        raise pulumi.RunError(str(error)) from None
+    settings = parse({key: _value(key, text) for key, text in given.items()}, secret_keys)
+    require_secrets(settings, secret_keys)
+    require_credentials(settings, {key.removeprefix(PREFIX): given[key] for key in secret_keys})
+    return resolve(settings)
 
 
 def secrets(stack: Plan) -> dict[str, pulumi.Output[str]]:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from gallery.stack_file.credentials import placeholder
-from gallery.stack_file.errors import nearest
-from gallery.stack_file.parse import PREFIX, structured
+from gallery.stack_file.document import document, mapping, whole_file
+from gallery.stack_file.errors import StackFileError, nearest
+from gallery.stack_file.keys import PREFIX
+from gallery.stack_file.parse import structured
 from offline.errors import UserError
-from offline.yaml_document import document
 
 _STACKS = Path("stacks")
 _FILE = re.compile(r"Pulumi\.(?P<stack>.+)\.yaml")
@@ -64,7 +65,10 @@ def read(project: Path, stack: str) -> StackFile:
     path = project / _STACKS / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         raise UserError(f'stack "{stack}" has no file; {nearest(stack, known_stacks(project))}')
-    given = _config(path, project_name(project))
+    try:
+        given = _config(path, project_name(project))
+    except StackFileError as error:
+        raise UserError(str(error)) from None
     secrets = tuple(sorted(key for key, value in given.items() if encrypted(value)))
     config = {
         key: placeholder(key.removeprefix(PREFIX)) if key in secrets else _text(value)
@@ -76,13 +80,19 @@ def read(project: Path, stack: str) -> StackFile:
 def project_name(project: Path) -> str:
     """The project's name: the namespace of keys that have none."""
     path = project / "Pulumi.yaml"
-    name = _document(path).get("name") if path.is_file() else None
+    if not path.is_file():
+        return PREFIX.rstrip(":")
+    name = mapping(document(_text_of(path), path.name), path.name, "name:").get("name")
     return name if isinstance(name, str) else PREFIX.rstrip(":")
 
 
 def _config(path: Path, namespace: str) -> dict[str, Any]:
-    """What stands under `config:`, by full keys. Raises UserError for what no CLI could read."""
-    config = _mapping(_document(path).get("config"), f"{path.name}: config", f"{PREFIX}name: value")
+    """What stands under `config:`, by full keys. Raises StackFileError for what cannot be read."""
+    config = mapping(
+        whole_file(_text_of(path), path.name).get("config"),
+        f"{path.name}: config",
+        f"{PREFIX}name: value",
+    )
     found = dict[str, Any]()
     errors = list[str]()
     for key, value in config.items():
@@ -94,7 +104,7 @@ def _config(path: Path, namespace: str) -> dict[str, Any]:
         else:
             found[full] = value
     if errors:
-        raise UserError("\n".join(f"{path.name}: {error}" for error in errors))
+        raise StackFileError(f"{path.name}: {error}" for error in errors)
     return found
 
 
@@ -111,24 +121,11 @@ def _full_key(key: str, namespace: str) -> str | None:
             return None
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UserError(f"{path.name} is not UTF-8 text: {error}; save it as UTF-8") from None
-    return _mapping(document(text, path.name), path.name, "config:")
-
-
-def _mapping(value: object, what: str, form: str) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise UserError(f"{what} is {_kind(value)}; write keys with values, as `{form}`")
-    return cast("dict[str, Any]", value)
-
-
-def _kind(value: object) -> str:
-    return "a list" if isinstance(value, list) else json.dumps(value, default=str)
 
 
 def encrypted(value: object) -> bool:

@@ -14,12 +14,12 @@ from typing import cast
 from pydantic import ValidationError
 
 from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.keys import PREFIX, default_providers, empty, encrypted_whole, of_no_package
 from gallery.stack_file.plain_credentials import Found, kind_of, without_credentials
 from gallery.stack_file.providers import REGION, unread
 from gallery.stack_file.sections import Settings
 from gallery.stack_file.sentences import readable
 
-PREFIX = "gallery:"
 # Levels of lists and mappings; the deepest key has six.
 DEEPEST = 30
 
@@ -64,32 +64,46 @@ def parse(mapping: Mapping[str, object], secret_keys: Iterable[str] = ()) -> Set
     errors of the file.
     """
     secrets = {key if ":" in key else f"{PREFIX}{key}" for key in secret_keys}
-    given, plain = _without_credentials(
+    given, told = _without_credentials(
         {key: value for key, value in mapping.items() if key not in secrets}
     )
     document = {
         key.removeprefix(PREFIX): value for key, value in given.items() if key.startswith(PREFIX)
     }
+    told |= dict(encrypted_whole(sorted(secrets), _NAMES))
+    for key, value in document.items():
+        told |= dict(empty(f"{PREFIX}{key}", value))
     if REGION in given:
         document["region"] = given[REGION]
-    errors = [*plain.values(), *unread(key for key in given if key not in plain)]
+    strangers = [key for key in given if key not in told]
+    errors = [
+        *told.values(),
+        *unread(strangers),
+        *of_no_package(strangers, _NAMES),
+        *default_providers(given),
+    ]
     try:
         # JSON, because that is what a stack's configuration is: strict there means that a
         # number is no text, while names of enumerations are still text.
         settings = Settings.model_validate_json(json.dumps(document, default=str))
     except ValidationError as error:
-        # Where a credential stood, that is the error.
         found = readable(error, Settings)
-        errors += [words for words in found if not words.startswith(_beginnings(plain))]
+        errors += [words for words in found if not any(_same(words, key) for key in told)]
         raise StackFileError(errors) from None
     if errors:
         raise StackFileError(errors)
     return settings
 
 
-def _beginnings(keys: Iterable[str]) -> tuple[str, ...]:
-    """How sentences about these keys begin."""
-    return tuple(f"{key}{end}" for key in keys for end in " :.[")
+_NAMES = tuple(name for name in Settings.model_fields if name != "region")
+
+
+def _same(words: str, key: str) -> bool:
+    """Whether a sentence is about a key of which the cause is told already."""
+    parent, _, name = key.rpartition(".")
+    return words.startswith(tuple(f"{key}{end}" for end in " :.[")) or (
+        words.startswith(f"{parent}:") and name in words
+    )
 
 
 # Text of this shape has no place at the top of a stack file, whoever has issued it.

@@ -7,7 +7,7 @@ import sys
 from typing import Any, cast
 
 from gallery.metrics.durations import Duration
-from gallery.stack_file.parse import PREFIX
+from gallery.stack_file.keys import PREFIX
 from gallery.stack_file.sections import Settings
 
 

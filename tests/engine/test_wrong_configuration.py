@@ -102,3 +102,17 @@ def test_a_key_that_its_receiver_would_refuse_is_refused_and_not_repeated(
     assert f'secret "{name}" is not what contact point' in output
     assert f"pulumi config set --secret gallery:{name}" in output
     assert value.strip() not in output
+
+
+def test_what_the_cli_does_not_hand_over_is_refused_as_well(configured: Project) -> None:
+    text = configured.stack_file.read_text()
+    _ = configured.stack_file.write_text(f"{text}\ngallery:hosts: []\n")
+    output = _refused(configured)
+    assert "the key gallery:hosts stands beside config: and is read by nobody" in output
+
+
+def test_a_key_of_another_name_is_refused_with_the_nearest(configured: Project) -> None:
+    configured.configure({"galery:hosts": [], "pulumi:disable-default-providers": None})
+    output = _refused(configured)
+    assert 'galery:hosts is read by nobody; did you mean "gallery:hosts"?' in output
+    assert "pulumi:disable-default-providers is missing" in output

@@ -58,8 +58,8 @@ def test_a_key_without_prefix_is_the_projects(project: Path) -> None:
     assert config(project, "  hosts: []") == {"mine:hosts": []}
 
 
-def test_a_leading_zero_makes_an_octal_number(project: Path) -> None:
-    assert config(project, "  hosts: [010, 0x10, no]") == {"gallery:hosts": [8, 16, "no"]}
+def test_words_mean_what_they_mean_to_the_cli(project: Path) -> None:
+    assert config(project, "  hosts: [0o10, 0x10, no]") == {"gallery:hosts": [8, 16, "no"]}
 
 
 def test_what_is_merged_gives_way_to_what_stands_there(project: Path) -> None:
@@ -87,11 +87,27 @@ def test_every_key_that_stands_twice_is_told_with_its_lines(project: Path) -> No
         ("  a: " + "[" * 40 + "]" * 40, "line 2 is nested too deeply"),
         ("  a: " + "[" * 4000 + "]" * 4000, "Pulumi.dev.yaml is nested too deeply"),
         ("  a: 2026-01-01", "2026-01-01 is a date"),
+        ("  a: 010", "line 2: 010 begins with a nought, which makes it 8; write that"),
+        ("  a: 1\nhosts: []", "the key hosts stands beside config: and is read by nobody; indent"),
+        ("  a: 1\nconfg: {}", "the key confg stands beside config: and is read by nobody; did you"),
         ("  a: .inf", ".inf is no number"),
         ("  a: !mine 5", "the tag !mine is not read"),
         ("  a: {<<: 5}", "`<<` merges mappings"),
     ],
-    ids=["two prefixes", "colons", "cycle", "deep", "deeper", "date", "infinite", "tag", "merge"],
+    ids=[
+        "two prefixes",
+        "colons",
+        "cycle",
+        "deep",
+        "deeper",
+        "date",
+        "octal",
+        "beside",
+        "mistyped",
+        "infinite",
+        "tag",
+        "merge",
+    ],
 )
 def test_what_cannot_be_read_as_it_is_written_is_refused(
     project: Path, text: str, words: str

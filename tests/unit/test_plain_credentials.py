@@ -14,10 +14,10 @@ from typing import Any, cast
 
 import pytest
 
+from gallery.stack_file.document import document
+from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.parse import parse
 from gallery.stack_file.plain_credentials import kind_of
-from offline.errors import UserError
-from offline.yaml_document import document
 from tests.unit.stack_files import STACKS, errors, values, with_value
 
 _DICE = random.Random(7)  # noqa: S311 - made to look like secrets, not to be any
@@ -194,6 +194,6 @@ def test_an_encrypted_value_is_not_looked_at() -> None:
 @pytest.mark.parametrize("text", ["a: [{0}", "a: 1\n{0}: 1\n{0}: 2", "*{0}", "a: !{0} x"])
 def test_a_file_that_cannot_be_read_shows_none_either(text: str) -> None:
     credential = CREDENTIALS["GitHub personal"]
-    with pytest.raises(UserError) as raised:
+    with pytest.raises(StackFileError) as raised:
         document(text.format(credential), "Pulumi.dev.yaml")
     assert credential not in str(raised.value)

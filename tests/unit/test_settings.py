@@ -6,7 +6,7 @@ import pytest
 
 from gallery.plan.resolve import resolve
 from gallery.stack_file.errors import StackFileError
-from gallery.stack_file.parse import parse, referenced_secrets, require_secrets
+from gallery.stack_file.parse import parse, referenced_secrets, require_secrets, structured
 from tests.unit.stack_files import STACKS, errors, planned, values, with_value
 
 TWO_OF_ONE_NAME = [
@@ -259,6 +259,69 @@ def test_a_value_that_could_not_work_is_told_in_words_of_its_own(
     (found,) = errors(with_value(path, value))
     assert not [word for word in words if word not in found], found
     assert not [word for word in ("list[", "dict[", "None", "Severity") if word in found], found
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("galery:hosts", 'did you mean "gallery:hosts"?'),
+        ("mine:monitoring", 'did you mean "gallery:monitoring"?'),
+        ("other:thing", "every key of the program begins with gallery:"),
+    ],
+)
+def test_a_key_that_nobody_reads_is_refused_with_the_nearest(key: str, words: str) -> None:
+    (found,) = errors(values() | {key: "x"})
+    assert f"{key} is read by nobody" in found
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "is missing"),
+        ({"pulumi:disable-default-providers": ["aws"]}, "does not name all of them"),
+        ({"pulumi:disable-default-provider": ["*"]}, "and pulumi:disable-default-provider is read"),
+    ],
+)
+def test_default_providers_stay_disabled(given: dict[str, Any], words: str) -> None:
+    config = values()
+    del config["pulumi:disable-default-providers"]
+    (found,) = errors(config | given)
+    assert found.startswith("pulumi:disable-default-providers")
+    assert words in found
+    assert 'write pulumi:disable-default-providers: ["*"]' in found
+
+
+@pytest.mark.parametrize("path", ["door", "hosts", "hosts.0.count", "monitoring.scrape", "network"])
+def test_a_key_without_a_value_is_told_once(path: str) -> None:
+    (found,) = errors(with_value(path, None))
+    key = path.replace(".0.", "[0].")
+    assert found == f"gallery:{key} is empty; give it a value, or remove the key"
+
+
+def test_the_cli_hands_over_an_empty_text_for_nothing() -> None:
+    (found,) = errors(with_value("door", ""))
+    assert found.startswith("gallery:door is empty")
+
+
+def test_a_channel_that_became_a_comment_is_explained() -> None:
+    (found,) = errors(with_value("alerting.contact_points.chat.channel", None))
+    assert "gallery:alerting.contact_points.chat.channel is empty" in found
+    assert 'write it in quotes, as "#gallery-alerts"' in found
+
+
+@pytest.mark.parametrize("key", ["gallery:alerting", "gallery:environment", "aws:region"])
+def test_an_encrypted_value_inside_a_key_is_explained(key: str) -> None:
+    (found,) = errors(values() | {key: "secret:x"}, (key,))
+    assert found.startswith(f"{key} holds an encrypted value")
+    assert "pulumi config set --secret gallery:NAME" in found
+
+
+def test_a_value_that_is_nested_without_end_is_refused_by_its_key() -> None:
+    for depth in (40, 100_000):
+        with pytest.raises(StackFileError) as raised:
+            structured("gallery:hosts", "[" * depth + "]" * depth)
+        assert "gallery:hosts is nested too deeply" in str(raised.value)
 
 
 @pytest.mark.parametrize(

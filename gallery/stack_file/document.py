@@ -6,17 +6,19 @@ expand follows yaml.v3: `010` is eight, `no` is text, a key that stands twice is
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from gallery.stack_file.errors import StackFileError
+from gallery.stack_file.keys import misplaced
 from gallery.stack_file.parse import DEEPEST, too_deep
 from gallery.stack_file.plain_credentials import discreet
-from offline.errors import UserError
 
 # A stack of a thousand host groups has some eight thousand values.
 _MOST_VALUES = 100_000
@@ -33,6 +35,7 @@ _INTEGER = re.compile(
 )
 _BASES = {"hex": 16, "binary": 2, "octal": 8, "decimal": 10}
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 _NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}([Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?(Z|[-+]\d\d:\d\d)"
@@ -52,7 +55,7 @@ class _Composer(yaml.SafeLoader):
 
 
 def document(text: str, name: str) -> Any:  # noqa: ANN401 - whatever the file holds
-    """What `text` says. Raises UserError, with every repeated key, for what cannot be read."""
+    """What `text` says. Raises StackFileError, with every repeated key, for what cannot be read."""
     try:
         loader = _Composer(text)
         node = loader.get_single_node()
@@ -60,9 +63,30 @@ def document(text: str, name: str) -> Any:  # noqa: ANN401 - whatever the file h
             return None
         return _Reader(name).whole(node)
     except yaml.YAMLError as error:
-        raise UserError(f"{name} is not YAML: {_where(error)}") from None
+        raise StackFileError([f"{name} is not YAML: {_where(error)}"]) from None
     except RecursionError:
-        raise UserError(too_deep(name)) from None
+        raise StackFileError([too_deep(name)]) from None
+
+
+def whole_file(text: str, name: str) -> dict[str, Any]:
+    """What a stack file says, by its own keys: `config` and what the CLI keeps beside it.
+
+    Raises StackFileError for what cannot be read, and for keys that nobody reads.
+    """
+    found = mapping(document(text, name), name, "config:")
+    if errors := [f"{name}: {words}" for words in misplaced(found)]:
+        raise StackFileError(errors)
+    return found
+
+
+def mapping(value: object, what: str, form: str) -> dict[str, Any]:
+    """The value, which may also be left out. Raises StackFileError for what has no keys."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        kind = "a list" if isinstance(value, list) else discreet(json.dumps(value, default=str))
+        raise StackFileError([f"{what} is {kind}; write keys with values, as `{form}`"])
+    return cast("dict[str, Any]", value)
 
 
 class _Reader:
@@ -77,7 +101,7 @@ class _Reader:
         """The value of the document. Every repeated key is told at once."""
         repeated = dict.fromkeys(_repeated(node, set()))
         if repeated:
-            raise UserError("\n".join(f"{self._name}, {words}" for words in repeated))
+            raise StackFileError(f"{self._name}, {words}" for words in repeated)
         return self._value(node)
 
     def _value(self, node: Node) -> Any:  # noqa: ANN401
@@ -89,7 +113,7 @@ class _Reader:
         if id(node) in self._open:
             raise self._refused(node, "an anchor contains itself; write the value out")
         if len(self._open) >= DEEPEST:
-            raise UserError(too_deep(f"{self._name}, line {_line(node)}"))
+            raise StackFileError([too_deep(f"{self._name}, line {_line(node)}")])
         self._open.add(id(node))
         try:
             if isinstance(node, SequenceNode):
@@ -152,10 +176,17 @@ class _Reader:
                 f"{text} is a date, which the CLI rewrites to another text; "
                 f'write it in quotes, as "{text}"',
             )
-        return _number(text.replace("_", "")) if text[:1] in "+-.0123456789" else text
+        digits = text.replace("_", "")
+        if _LEADING_ZERO.fullmatch(digits):
+            raise self._refused(
+                node,
+                f"{text} begins with a nought, which makes it {_number(digits)}; write that, or "
+                f'put it in quotes, as "{text}"',
+            )
+        return _number(digits) if text[:1] in "+-.0123456789" else text
 
-    def _refused(self, node: Node, words: str) -> UserError:
-        return UserError(f"{self._name}, line {_line(node)}: {words}")
+    def _refused(self, node: Node, words: str) -> StackFileError:
+        return StackFileError([f"{self._name}, line {_line(node)}: {words}"])
 
 
 _TAGS: dict[str, tuple[type, ...]] = {
