@@ -259,6 +259,9 @@ def test_a_drained_node_leaves_an_agent_and_in_production_a_prober() -> None:
     prod = collector(planned("prod"))
     assert set(objects(prod, "PodDisruptionBudget")) == {"collector", "prober"}
     assert objects(prod, "Deployment")["prober"]["spec"]["replicas"] == 2
+    # A pod that is broken anyway keeps no node from being drained.
+    for budget in objects(prod, "PodDisruptionBudget").values():
+        assert budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
 def test_images_are_pinned() -> None:
