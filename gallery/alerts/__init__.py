@@ -7,9 +7,11 @@ from gallery.alerts import (
     door,
     endpoints,
     hosts,
+    kernel,
     pipeline,
     resources,
     traffic,
+    units,
     watchers,
 )
 from gallery.alerts.model import Alert
@@ -20,6 +22,8 @@ ALERTS: tuple[Alert, ...] = (
     *hosts.ALERTS,
     *disks.ALERTS,
     *resources.ALERTS,
+    *kernel.ALERTS,
+    *units.ALERTS,
     *traffic.ALERTS,
     *pipeline.ALERTS,
     *watchers.ALERTS,

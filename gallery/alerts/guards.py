@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gallery.alerts.model import Scope
 from gallery.metrics import labels, promql
+from gallery.metrics.durations import MINUTE
 
 # Seconds: the age of the collector's own newest sample at which it no longer counts as alive.
 COLLECTOR_FRESH = 90
@@ -14,6 +15,8 @@ COLLECTOR_FRESH = 90
 # for probes of different phase, and one for what has not been written yet.
 SAME_MOMENT = 2.5
 _ORDER_KNOWN = "1h"
+# Without an answer, after which a host's other alerts are silent. HostDown holds as long.
+_SILENT = MINUTE * 2
 NODE = promql.equals("job", labels.NODE)
 
 
@@ -90,7 +93,7 @@ def _last_answer(scope: Scope, job: str, *matchers: str, within: str = promql.LA
 
 
 def host_down(scope: Scope) -> str:
-    """Hosts whose exporter cannot be scraped; their other alerts are silent.
+    """Hosts whose exporter cannot be scraped.
 
     While an instance is replaced two carry its host's labels, and one that answers is enough.
     """
@@ -98,5 +101,11 @@ def host_down(scope: Scope) -> str:
 
 
 def unless_host_down(scope: Scope) -> str:
-    """What ends the expression of every other alert on a host."""
-    return f" unless {promql.ON_HOST} {host_down(scope)}"
+    """What ends the expression of every other alert on a host: HostDown says it all.
+
+    Only a host that has not answered for two minutes is silent, or each missed scrape would end
+    its alerts and begin their holds anew.
+    """
+    long = max(_SILENT, scope.timings.window)
+    answers = scope.of_hosts("up", NODE, window=str(long))
+    return f" unless {promql.ON_HOST} max {promql.BY_HOST} (max_over_time({answers})) == 0"

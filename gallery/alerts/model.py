@@ -81,20 +81,20 @@ class Scope:
             promql.equals(labels.CLUSTER, self.cluster),
         )
 
-    def series(self, metric: str, *matchers: str, window: str = "") -> str:
+    def series(self, metric: str, *matchers: str, window: str = "", ago: str = "") -> str:
         """A selector within this stack."""
-        return promql.selector(metric, (*self.stack, *matchers), window)
+        return promql.selector(metric, (*self.stack, *matchers), window, ago)
 
     def job(self, metric: str, *jobs: str, window: str = "") -> str:
         """A selector of the series that these scrape jobs bring."""
         matcher = promql.equals("job", jobs[0]) if len(jobs) == 1 else promql.one_of("job", jobs)
         return self.series(metric, matcher, window=window)
 
-    def of_hosts(self, metric: str, *matchers: str, window: str = "") -> str:
+    def of_hosts(self, metric: str, *matchers: str, window: str = "", ago: str = "") -> str:
         """A selector of the stack's hosts, or of those whose groups were chosen."""
         chosen = self.chosen_groups
         groups = (promql.one_of(labels.HOST_GROUP, (chosen,)),) if chosen else ()
-        return self.series(metric, *groups, *matchers, window=window)
+        return self.series(metric, *groups, *matchers, window=window, ago=ago)
 
     def at(self, **more: str) -> dict[str, str]:
         """The labels of a series of this stack, for a case."""

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from gallery.alerts import panels
 from gallery.alerts.guards import NODE, unless_host_down
-from gallery.alerts.model import Alert, Scope, Subject, at_once
+from gallery.alerts.model import Alert, Scope, Subject
+from gallery.alerts.recent import half, last, median, whole
 from gallery.metrics import promql
 from gallery.metrics.durations import MINUTE
 from gallery.metrics.timings import FailureMode
 from gallery.store.roles import INFRASTRUCTURE, Severity
 
+# What processors do, or AWS keeps from them; waiting for disks is no use of theirs.
+USED = f"mode!~{promql.quoted('idle|iowait')}"
+
 
 def _memory(scope: Scope) -> str:
-    available = scope.of_hosts("node_memory_MemAvailable_bytes", NODE)
-    total = scope.of_hosts("node_memory_MemTotal_bytes", NODE)
-    return f"{available} / {total} < {scope.threshold:g}{unless_host_down(scope)}"
+    # Huge pages are reserved for one program: they are neither available nor used by others.
+    pages = last(scope, "node_memory_Hugetlb_bytes")
+    total = f"{last(scope, 'node_memory_MemTotal_bytes')} - {pages}"
+    left = f"{median(scope, 'node_memory_MemAvailable_bytes')} / ({total})"
+    return f"max {promql.BY_HOST} ({left}) < {scope.threshold:g}{unless_host_down(scope)}"
 
 
 HOST_MEMORY_LOW = Alert(
@@ -29,18 +35,18 @@ HOST_MEMORY_LOW = Alert(
     summary="A host has little memory left.",
     what="Host {{ $labels.host }} has {{ $value | humanizePercentage }} of its memory left.",
     panel=panels.MEMORY_LEFT,
-    onset={FailureMode.CHANGED: at_once},
+    onset={FailureMode.CHANGED: half},
+    clearing=half,
 )
 
 
 def _saturated(scope: Scope) -> str:
-    idle = scope.of_hosts(
-        "node_cpu_seconds_total",
-        NODE,
-        promql.equals("mode", "idle"),
-        window=str(scope.timings.window),
-    )
-    return f"1 - avg {promql.BY_HOST} (rate({idle})) > {scope.threshold:g}{unless_host_down(scope)}"
+    def seconds(*modes: str) -> str:
+        spent = scope.of_hosts("node_cpu_seconds_total", NODE, *modes, window=promql.LAST_KNOWN)
+        return f"sum {promql.BY_HOST} (rate({spent}))"
+
+    # Over the rate of all modes, which has the same gaps: beside a gap a rate reads too little.
+    return f"{seconds(USED)} / {seconds()} > {scope.threshold:g}{unless_host_down(scope)}"
 
 
 HOST_CPU_SATURATED = Alert(
@@ -51,11 +57,12 @@ HOST_CPU_SATURATED = Alert(
     severity=Severity.TICKET,
     owner=INFRASTRUCTURE.name,
     threshold=0.9,
-    unit="share of processor time in use",
+    unit="share of processor time in use or withheld",
     summary="A host has no processor time left.",
-    what="Host {{ $labels.host }} uses {{ $value | humanizePercentage }} of its processors.",
+    what="Host {{ $labels.host }} uses {{ $value | humanizePercentage }} of its processors; what "
+    "AWS withholds counts.",
     panel=panels.CPU_USED,
-    onset={FailureMode.CHANGED: lambda timings: timings.window},
-    clearing=lambda timings: timings.window,
+    onset={FailureMode.CHANGED: whole},
+    clearing=whole,
 )
 ALERTS = (HOST_MEMORY_LOW, HOST_CPU_SATURATED)

@@ -12,7 +12,7 @@ from gallery.alerts.panels import (
     HOSTS_OVER_TIME,
     MEMORY_LEFT,
 )
-from gallery.alerts.resources import HOST_CPU_SATURATED, HOST_MEMORY_LOW
+from gallery.alerts.resources import HOST_CPU_SATURATED, HOST_MEMORY_LOW, USED
 from gallery.dashboards.host_traffic import tile_of_unusual
 from gallery.dashboards.lines import distinct
 from gallery.dashboards.panels import (
@@ -54,15 +54,18 @@ def state(source: Source) -> str:
 
 
 def cpu(source: Source, window: str) -> str:
-    """The share of processor time in use, for each host."""
-    idle = source.job(_CPU, labels.NODE, where=(promql.equals("mode", "idle"),), window=window)
-    return f"1 - avg by (host) (rate({idle}))"
+    """The share of processor time in use or withheld, for each host."""
+    used = source.job(_CPU, labels.NODE, where=(USED,), window=window)
+    every = source.job(_CPU, labels.NODE, window=window)
+    return f"sum by (host) (rate({used})) / sum by (host) (rate({every}))"
 
 
 def memory(source: Source) -> str:
-    """The share of memory that is available, for each host."""
+    """The share of memory that is available, of what huge pages leave, for each host."""
     available = source.job("node_memory_MemAvailable_bytes", labels.NODE)
-    return f"min by (host) ({available} / {source.job('node_memory_MemTotal_bytes', labels.NODE)})"
+    total = source.job("node_memory_MemTotal_bytes", labels.NODE)
+    pages = source.job("node_memory_Hugetlb_bytes", labels.NODE)
+    return f"min by (host) ({available} / ({total} - {pages}))"
 
 
 def disk(source: Source, by: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.panels import HOSTS
-from gallery.dashboards import host_panels, host_table, host_traffic
+from gallery.dashboards import host_faults, host_panels, host_table, host_traffic
 from gallery.dashboards.frame import choice, found, framed, outages
 from gallery.dashboards.grid import Band, Heading, side_by_side
 from gallery.dashboards.on_call import on_call
@@ -74,6 +74,9 @@ def _parts(plan: Plan, every: Source, one: Source) -> Iterator[Band | Heading]:
     yield Heading(title="Every host")
     yield side_by_side(8, host_panels.over_time(every))
     yield side_by_side(9, *host_panels.resources(plan, every))
+    yield side_by_side(8, *host_faults.of_disks(plan, every))
+    yield side_by_side(8, *host_faults.of_kernel(plan, every))
+    yield side_by_side(8, *host_faults.of_units(plan, every))
     yield Heading(title="$host in detail", repeat="host")
     yield side_by_side(9, *host_traffic.in_detail(plan, one))
     yield side_by_side(8, *host_panels.in_detail(one))

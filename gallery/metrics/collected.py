@@ -49,6 +49,7 @@ _REQUEST = frozenset(
     }
 )
 _FILESYSTEM = frozenset({"device", "fstype", "mountpoint"})
+_UNIT = frozenset({"name"})
 _QUEUE = frozenset({"remote_name", "url"})
 
 
@@ -74,18 +75,51 @@ COLLECTED: Mapping[str, Mapping[str, Labels]] = {
     "node_load1": _from(_NODE),
     "node_memory_MemAvailable_bytes": _from(_NODE),
     "node_memory_MemTotal_bytes": _from(_NODE),
+    "node_memory_Hugetlb_bytes": _from(_NODE),
     "node_filesystem_avail_bytes": _from(_NODE, *_FILESYSTEM),
     "node_filesystem_size_bytes": _from(_NODE, *_FILESYSTEM),
+    "node_filesystem_files": _from(_NODE, *_FILESYSTEM),
+    "node_filesystem_files_free": _from(_NODE, *_FILESYSTEM),
     "node_filesystem_readonly": _from(_NODE, *_FILESYSTEM),
+    "node_filesystem_device_error": _from(_NODE, *_FILESYSTEM),
     "node_disk_read_bytes_total": _from(_NODE, "device"),
     "node_disk_written_bytes_total": _from(_NODE, "device"),
     "node_network_receive_bytes_total": _from(_NODE, "device"),
     "node_network_transmit_bytes_total": _from(_NODE, "device"),
     "node_network_receive_errs_total": _from(_NODE, "device"),
     "node_network_transmit_errs_total": _from(_NODE, "device"),
+    "node_nf_conntrack_entries": _from(_NODE),
+    "node_nf_conntrack_entries_limit": _from(_NODE),
+    "node_filefd_allocated": _from(_NODE),
+    "node_filefd_maximum": _from(_NODE),
+    "node_timex_maxerror_seconds": _from(_NODE),
+    "node_vmstat_oom_kill": _from(_NODE),
+    "node_boot_time_seconds": _from(_NODE),
+    "node_systemd_unit_state": _from(_NODE, *_UNIT, "state", "type"),
+    "node_systemd_service_restart_total": _from(_NODE, *_UNIT),
+    "node_scrape_collector_success": _from(_NODE, "collector"),
     "prometheus_remote_storage_queue_highest_sent_timestamp_seconds": _from(_COLLECTOR, *_QUEUE),
     "prometheus_remote_storage_samples_failed_total": _from(_COLLECTOR, *_QUEUE),
 }
+
+# The collector of node_exporter that brings what begins so.
+NODE_COLLECTORS: Mapping[str, str] = {
+    "node_boot_": "stat",
+    "node_cpu_": "cpu",
+    "node_disk_": "diskstats",
+    "node_filefd_": "filefd",
+    "node_filesystem_": "filesystem",
+    "node_load": "loadavg",
+    "node_memory_": "meminfo",
+    "node_network_": "netdev",
+    "node_nf_conntrack_": "conntrack",
+    "node_systemd_": "systemd",
+    "node_timex_": "timex",
+    "node_vmstat_": "vmstat",
+}
+# Those that succeed on every host. Connections are tracked only where the kernel's module is
+# loaded, and what is not tracked cannot fill.
+MEASURED = tuple(sorted(set(NODE_COLLECTORS.values()) - {"conntrack"}))
 
 _GROUP = frozenset({*labels.COMMON, labels.HOST_GROUP})
 _AGGREGATED_HOST = frozenset(labels.HOST_COMMON)

@@ -60,6 +60,11 @@ class Duration:
     def __mul__(self, factor: int) -> Duration:
         return Duration(self.milliseconds * factor)
 
+    @property
+    def halved(self) -> Duration:
+        """Half the length, to the millisecond."""
+        return Duration(self.milliseconds // 2)
+
     def ceil_to(self, step: Duration) -> Duration:
         """The smallest multiple of `step` that is not shorter than this."""
         return step * -(-self.milliseconds // step.milliseconds)

@@ -18,10 +18,11 @@ def quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def selector(metric: str, matchers: Iterable[str], window: str = "") -> str:
-    """`metric{a="b"}` or, with a window, `metric{a="b"}[5m]`."""
+def selector(metric: str, matchers: Iterable[str], window: str = "", ago: str = "") -> str:
+    """`metric{a="b"}` or, with a window and so long ago, `metric{a="b"}[5m] offset 1h`."""
     chosen = ",".join(matchers)
-    return f"{metric}{{{chosen}}}" + (f"[{window}]" if window else "")
+    looked = f"[{window}]" if window else ""
+    return f"{metric}{{{chosen}}}{looked}" + (f" offset {ago}" if ago else "")
 
 
 def equals(label: str, value: str) -> str:

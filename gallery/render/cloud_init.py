@@ -5,6 +5,7 @@ Version and digests: https://github.com/prometheus/node_exporter/releases/tag/v1
 
 from __future__ import annotations
 
+from gallery.metrics.collected import NODE_COLLECTORS
 from gallery.plan.instance_types import Architecture
 from gallery.render.collector import NODE_EXPORTER_PORT
 from gallery.render.documents import yaml_text
@@ -48,21 +49,22 @@ tar --extract --gzip --no-same-owner --file "$work/archive" --directory "$work"
 install --owner root --group root --mode 0755 "$work/$release/node_exporter" {BINARY}
 """
 
-# What rules and dashboards read, and no more: each collector is series on every host.
-_COLLECTORS = (
-    "cpu",
-    "diskstats",
-    "filefd",
-    "filesystem",
-    "loadavg",
-    "meminfo",
-    "netdev",
-    "os",
-    "pressure",
-    "stat",
-    "time",
-    "uname",
-    "vmstat",
+# What rules and dashboards read, and what tells a machine from another; no more, for each collector
+# is series on every host.
+_COLLECTORS = tuple(sorted({*NODE_COLLECTORS.values(), "os", "pressure", "time", "uname"}))
+# Mounts too, which are left out by default: data beside a volume that was not mounted is written
+# to the root's. Not units whose failure changes nothing on the host.
+_QUIET_UNITS = (
+    "user@.+",
+    "user-runtime-dir@.+",
+    "update-motd",
+    "dnf-makecache",
+    "systemd-networkd-wait-online",
+)
+_UNITS_READ = (
+    "--collector.systemd.enable-restarts-metrics",
+    "--collector.systemd.unit-include=.+[.](service|mount|swap)",
+    f"--collector.systemd.unit-exclude=({'|'.join(_QUIET_UNITS)})[.]service",
 )
 
 # A line of a unit file, in order: systemd reads some keys more than once.
@@ -96,6 +98,9 @@ _SANDBOX: _Section = (
     ("SystemCallArchitectures", "native"),
     ("SystemCallFilter", "@system-service"),
     ("SystemCallFilter", "~@privileged @resources"),
+    # How the clock is read; setting it takes a capability, and there is none. No ProtectClock,
+    # which refuses reading too (systemd/systemd#26413).
+    ("SystemCallFilter", "adjtimex"),
     # Go raises its limit of open files at start: refused, not killed for it.
     ("SystemCallErrorNumber", "EPERM"),
     ("UMask", "0077"),
@@ -110,6 +115,7 @@ def unit() -> str:
             f"--web.listen-address=:{NODE_EXPORTER_PORT}",
             "--collector.disable-defaults",
             *(f"--collector.{name}" for name in _COLLECTORS),
+            *_UNITS_READ,
         )
     )
     return _unit_text(

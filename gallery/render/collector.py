@@ -130,7 +130,15 @@ def _node_job(plan: Plan) -> dict[str, object]:
             # Not the host: while an instance is replaced there are two, and they must not be one.
             _copy("__meta_ec2_instance_id", labels.INSTANCE),
         ],
-        "metric_relabel_configs": [_own_place()],
+        "metric_relabel_configs": [
+            # Of the five states of each unit the one that is read.
+            {
+                "action": "drop",
+                "source_labels": ["__name__", "state"],
+                "regex": "node_systemd_unit_state;(active|activating|deactivating|inactive)",
+            },
+            _own_place(),
+        ],
     }
 
 

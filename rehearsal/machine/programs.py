@@ -25,6 +25,7 @@ from rehearsal.machine.processes.journal import Child
 from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.stand_in.instances import Instance
 from rehearsal.stand_in.scrape import CERTIFICATE
+from rehearsal.world.procfs import TEXTFILES
 from rehearsal.world.topology import Topology
 
 AMP_NAME = "amp"
@@ -159,6 +160,8 @@ class Programs:
         arguments = (
             f"--web.listen-address={instance.listens()}",
             *instance.collectors,
+            "--collector.textfile",
+            f"--collector.textfile.directory={self.procfs(instance.name) / TEXTFILES}",
             f"--path.procfs={self.procfs(instance.name)}",
             f"--path.rootfs={disk}",
             "--no-collector.netdev.netlink",

@@ -144,6 +144,11 @@ def _world(run: _Derivation, store: Store, hosts: tuple[str, ...], probed: dict[
         "a real node_exporter each, which reads a /proc that the rehearsal writes",
         "hosts differ from each other and from this machine",
     )
+    run.substitutions.add(
+        "the collectors systemd and timex of a host's exporter",
+        "its textfile collector, which reads what the rehearsal writes in their words",
+        "a simulated host has neither a systemd nor a clock of its own",
+    )
 
 
 def _amp(run: _Derivation) -> None:

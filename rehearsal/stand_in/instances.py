@@ -16,6 +16,7 @@ from rehearsal.machine.addresses import NODE_PORT, Address, instance_host, local
 from rehearsal.stand_in.documents import Document, read_json, write_text
 
 INSTANCE = "aws:ec2/instance:Instance"
+_PLAYED = re.compile(r"--(no-)?collector\.(?!systemd|timex)")
 _UNIT_COMMAND = re.compile(r"^ExecStart=(.*node_exporter.*)$", re.MULTILINE)
 
 
@@ -65,11 +66,14 @@ def rendered_instances(deployed: Path) -> list[Instance]:
 
 
 def _collectors(user_data: Path) -> tuple[str, ...]:
-    """The flags that choose collectors, in the unit that cloud-init writes."""
+    """The flags that choose collectors, in the unit that cloud-init writes.
+
+    Not those of a clock and a systemd, of which a simulated host has none of its own.
+    """
     document = yaml.safe_load(user_data.read_text())
     for file in document.get("write_files", ()):
         command = _UNIT_COMMAND.search(file["content"])
         if command is not None:
             words = shlex.split(command.group(1))
-            return tuple(word for word in words if re.match(r"--(no-)?collector\.", word))
+            return tuple(word for word in words if re.match(_PLAYED, word))
     raise UserError(f"{user_data} starts no node_exporter")

@@ -1,4 +1,4 @@
-"""The /proc of a simulated host, as far as node_exporter reads it.
+"""The /proc of a simulated host, as far as node_exporter reads it, and what it asks elsewhere.
 
 Counters advance with the time that passed, so that a host shows the traffic it was told to have
 and nothing of the machine the rehearsal runs on.
@@ -75,7 +75,7 @@ class SimulatedHost:
         self._transmitted += passed * self.transmit * self._scale
 
     def _write_fixed(self) -> None:
-        for name, text in _FIXED.items():
+        for name, text in (*_FIXED.items(), (f"{TEXTFILES}/host.prom", _ELSEWHERE)):
             self._put(name, text)
 
     def _put(self, name: str, text: str) -> None:
@@ -139,6 +139,7 @@ def _memory(up: float) -> str:
         "Dirty": 120,
         "Writeback": 0,
         "Slab": 80_000,
+        "Hugetlb": 0,
         "CommitLimit": _MEMORY_KIB // 2,
         "Committed_AS": _MEMORY_KIB // 3,
     }
@@ -157,10 +158,36 @@ def _disks(up: float) -> str:
     return f" 259 0 nvme0n1 {' '.join(str(value) for value in fields)} 0 0 0 0 0 0\n"
 
 
+# What node_exporter asks the kernel's clock and systemd: there are no such for a simulated host,
+# so it is told by its textfile collector, in the words of the collectors that are left out.
+TEXTFILES = "textfile"
+_ELSEWHERE = """\
+# HELP node_scrape_collector_success node_exporter: Whether a collector succeeded.
+# TYPE node_scrape_collector_success gauge
+node_scrape_collector_success{collector="systemd"} 1
+node_scrape_collector_success{collector="timex"} 1
+# HELP node_timex_maxerror_seconds Maximum error in seconds.
+# TYPE node_timex_maxerror_seconds gauge
+node_timex_maxerror_seconds 0.01
+# HELP node_systemd_unit_state Systemd unit
+# TYPE node_systemd_unit_state gauge
+node_systemd_unit_state{name="chronyd.service",state="active",type="forking"} 1
+node_systemd_unit_state{name="chronyd.service",state="failed",type="forking"} 0
+# HELP node_systemd_service_restart_total Service unit count of Restart triggers
+# TYPE node_systemd_service_restart_total counter
+node_systemd_service_restart_total{name="chronyd.service"} 0
+"""
 _FIXED = {
     "1/mounts": "/dev/nvme0n1p1 / xfs rw,noatime 0 0\n",
     "1/mountinfo": "22 1 259:1 / / rw,noatime shared:1 - xfs /dev/nvme0n1p1 rw\n",
     "sys/fs/file-nr": "1200\t0\t9223372036854775807\n",
+    "sys/net/netfilter/nf_conntrack_count": "1200\n",
+    "sys/net/netfilter/nf_conntrack_max": "65536\n",
+    "net/stat/nf_conntrack": (
+        "entries clashres found new invalid ignore delete delete_list insert insert_failed drop "
+        "early_drop icmp_error expect_new expect_create expect_delete search_restart\n"
+        "000004b0" + " 00000000" * 16 + "\n"
+    ),
     "sys/kernel/random/entropy_avail": "256\n",
     "sys/kernel/random/poolsize": "256\n",
     "net/sockstat": (

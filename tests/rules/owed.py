@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gallery.alerts.disks import HOST_DISK_FILLING
 from gallery.alerts.door import SHOP_DOOR_DOWN
 from gallery.alerts.endpoints import ENDPOINT_DOWN, ENDPOINT_PROBE_MISSING, ENDPOINT_SLOW
 from gallery.alerts.hosts import HOST_DOWN, HOST_MISSING
@@ -13,7 +12,6 @@ from gallery.alerts.pipeline import (
     REMOTE_WRITE_BEHIND,
     TARGETS_LOST,
 )
-from gallery.alerts.resources import HOST_CPU_SATURATED, HOST_MEMORY_LOW
 from gallery.alerts.traffic import HOST_TRAFFIC_HIGH, HOST_TRAFFIC_LOW
 from gallery.alerts.watchers import (
     DATASOURCE_CANARY,
@@ -29,11 +27,6 @@ NOT_BRIDGED: frozenset[Alert] = frozenset(
         SHOP_DOOR_DOWN,
         HOST_DOWN,
         HOST_MISSING,
-        HOST_DISK_FILLING,
-        HOST_MEMORY_LOW,
-        HOST_CPU_SATURATED,
-        HOST_TRAFFIC_HIGH,
-        HOST_TRAFFIC_LOW,
         COLLECTOR_DOWN,
         COLLECTOR_BLIND,
         TARGETS_LOST,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -17,12 +19,14 @@ from threading import Thread
 import pytest
 
 from gallery.metrics import labels
-from gallery.metrics.collected import COLLECTED, TARGETS
+from gallery.metrics.collected import COLLECTED, NODE_COLLECTORS, TARGETS
 from gallery.render.cloud_init import unit
 from rehearsal.machine import loopback, tools
 from rehearsal.world.mesh import Mesh
-from rehearsal.world.procfs import SimulatedHost
+from rehearsal.world.procfs import TEXTFILES, SimulatedHost
 from rehearsal.world.topology import Workload
+from tests.rules import sandbox
+from tests.rules.sandbox import library
 from tests.unit.programs import program
 
 _SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:]\w*)(?:\{(?P<labels>.*)\})? ", re.MULTILINE)
@@ -90,22 +94,75 @@ def _address() -> str:
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
-def test_a_hosts_exporter_exposes_what_is_promised_of_hosts(tmp_path: Path) -> None:
-    procfs = tmp_path / "proc"
+def _exporter(address: str, procfs: Path, chosen: list[str]) -> list[str]:
+    """A host's exporter with these collectors, beside a simulated host."""
     SimulatedHost(name="orders-db-1", directory=procfs, now=time.time())
-    address = _address()
-    # With the very collectors that hosts switch on.
-    [start] = [line for line in unit().splitlines() if line.startswith("ExecStart=")]
-    chosen = [flag for flag in start.split() if flag.startswith("--collector.")]
-    command = [
+    return [
         program(tools.NODE_EXPORTER),
         *chosen,
         f"--web.listen-address={address}",
         f"--path.procfs={procfs}",
         "--no-collector.netdev.netlink",
     ]
+
+
+def _collectors() -> list[str]:
+    """The very collectors that hosts switch on."""
+    [start] = [line for line in unit().splitlines() if line.startswith("ExecStart=")]
+    return [flag for flag in start.split() if flag.startswith("--collector.")]
+
+
+def test_a_hosts_exporter_exposes_what_is_promised_of_hosts(tmp_path: Path) -> None:
+    procfs, address = tmp_path / "proc", _address()
+    # A machine that runs tests has no systemd to ask: its metrics are those of the stand-in.
+    here = [flag for flag in _collectors() if not flag.startswith("--collector.systemd")]
+    texts = ["--collector.textfile", f"--collector.textfile.directory={procfs / TEXTFILES}"]
+    without_clock = [flag for flag in here if flag != "--collector.timex"]
+    command = _exporter(address, procfs, [*without_clock, *texts])
     with _running(command, address, tmp_path):
-        assert not _lacking(labels.NODE, _get(address, "/metrics"))
+        exposed = _get(address, "/metrics")
+        assert not _lacking(labels.NODE, exposed)
+        assert not _failed(exposed) - _UNTRACKED
+
+
+# Connections are tracked only where the kernel's module is loaded.
+_UNTRACKED = {"conntrack"}
+_SUCCESS = re.compile(r'^node_scrape_collector_success\{collector="(\w+)"\} 0$', re.MULTILINE)
+
+
+def _failed(text: str) -> set[str]:
+    return set(_SUCCESS.findall(text))
+
+
+@pytest.mark.parametrize("refused", [(), ("adjtimex",)], ids=["the unit", "without adjtimex"])
+def test_a_hosts_exporter_measures_under_the_system_calls_of_its_unit(
+    refused: tuple[str, ...], tmp_path: Path
+) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None or library() is None:
+        pytest.skip("systemd-analyze and libseccomp are not both on this machine")
+    procfs, address = tmp_path / "proc", _address()
+    confined = tmp_path / "node_exporter.service"
+    lines = (line for line in unit().splitlines() if line.split("=")[-1] not in refused)
+    confined.write_text("\n".join(lines))
+    here = [flag for flag in _collectors() if not flag.startswith("--collector.systemd")]
+    start = [sys.executable, sandbox.__file__, str(confined), analyze]
+    with _running([*start, *_exporter(address, procfs, here)], address, tmp_path):
+        failed = _failed(_get(address, "/metrics")) - _UNTRACKED
+        assert failed == ({"timex"} if refused else set())
+
+
+def test_every_metric_of_a_host_has_a_collector_that_hosts_switch_on() -> None:
+    switched_on = {flag.removeprefix("--collector.") for flag in _collectors()}
+    named = {metric for metric, jobs in COLLECTED.items() if labels.NODE in jobs} - _OWN
+    brought_by = {
+        metric: collector
+        for metric in named
+        for begins, collector in NODE_COLLECTORS.items()
+        if metric.startswith(begins)
+    }
+    assert named - brought_by.keys() == {"node_scrape_collector_success"}
+    assert set(brought_by.values()) <= switched_on
 
 
 def test_the_prober_exposes_what_is_promised_of_probes(tmp_path: Path) -> None:

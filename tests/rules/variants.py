@@ -18,13 +18,13 @@ from gallery.render.proof import ProvenRule, proven
 from gallery.stack_file.parse import parse
 from tests.unit.stack_files import STACKS, planned, with_value
 
-# `dev` with every threshold and every hold overridden, and `prod` that looks seldom and does not
-# wait: where an interval and a hold of a few lines must still fit each other.
+# `dev` with every threshold and every hold overridden, and `prod` that looks seldom and hardly
+# waits: where an interval and a hold of a few lines must still fit each other.
 OVERRIDDEN, HASTY = "dev-overridden", "prod-hasty"
 PLANS = (*STACKS, OVERRIDDEN, HASTY)
 
 
-_AT_ONCE = {"EndpointDown", "ShopDoorDown", "GrafanaUnreachable"}
+_SOON = {"EndpointDown", "ShopDoorDown", "GrafanaUnreachable"}
 _SHORTLY = {"HostDown", "HostMissing"}
 
 
@@ -70,7 +70,7 @@ def _overridden() -> Plan:
 
 
 def _hasty() -> Plan:
-    pages = {alert.name: {"hold": "0s"} for alert in ALERTS if alert.name in _AT_ONCE}
+    pages = {alert.name: {"hold": "30s"} for alert in ALERTS if alert.name in _SOON}
     short = {alert.name: {"hold": "30s"} for alert in ALERTS if alert.name in _SHORTLY}
     config = with_value("alerting.overrides", pages | short, "prod")
     config["gallery:monitoring"]["scrape"] = "30s"

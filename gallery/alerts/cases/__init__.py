@@ -9,9 +9,11 @@ from gallery.alerts.cases import (
     door,
     endpoints,
     hosts,
+    kernel,
     pipeline,
     resources,
     traffic,
+    units,
     watchers,
 )
 from gallery.alerts.cases.model import Case, Cases
@@ -23,6 +25,8 @@ CASES: Cases = {
     **hosts.CASES,
     **disks.CASES,
     **resources.CASES,
+    **kernel.CASES,
+    **units.CASES,
     **traffic.CASES,
     **pipeline.CASES,
     **watchers.CASES,

@@ -58,6 +58,12 @@ def counter(
     return Series(metric=metric, labels=labels, phases=tuple(phases))
 
 
+def repeated(values: tuple[float, ...], step: Duration, length: Duration) -> tuple[Phase, ...]:
+    """The same values over and over, one for each step."""
+    count = length.milliseconds // step.milliseconds
+    return tuple(flat(values[number % len(values)], step) for number in range(count))
+
+
 def short_of(hold: Duration, step: Duration = STEP) -> Duration:
     """The longest spell at this step that does not outlast the hold; nothing for no hold."""
     return Duration(hold.milliseconds - 1).ceil_to(step) if hold > ZERO else ZERO
