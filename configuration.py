@@ -58,7 +58,7 @@ def _plan() -> Plan:
     settings = parse({key: _value(key, text) for key, text in given.items()}, secret_keys)
     require_secrets(settings, secret_keys)
     require_credentials(settings, {key.removeprefix(PREFIX): given[key] for key in secret_keys})
-    return resolve(settings)
+    return resolve(settings, stack=pulumi.get_stack())
 
 
 def secrets(stack: Plan) -> dict[str, pulumi.Output[str]]:

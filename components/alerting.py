@@ -12,6 +12,7 @@ import pulumiverse_grafana as grafana
 
 from components.dashboards import Dashboards
 from components.grafana import Grafana
+from components.names import keeps_its_name
 from components.prometheus import Prometheus
 from gallery.contact_points.model import SECRET_KEY, Engine
 from gallery.plan.model import Plan
@@ -81,7 +82,7 @@ class Alerting(pulumi.ComponentResource):
             kms_key_id=args.key_arn,
             # A copy of a Pulumi secret: nothing to recover, and its name must be free at once.
             recovery_window_in_days=0,
-            opts=self._child,
+            opts=keeps_its_name(self),
         )
         policy = aws.secretsmanager.SecretPolicy(
             f"{self._prefix}-{point}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.names import keeps_its_name
 from gallery.plan.cluster import Cluster
 from gallery.plan.stack import Stack
 from gallery.render import iam
@@ -45,10 +46,10 @@ class CollectorRole(pulumi.ComponentResource):
         stack, child = args.stack, pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             f"{name}-role",
-            name=f"{stack.prefix}-{COLLECTOR.name}",
+            name=stack.iam_name(COLLECTOR.name),
             description="The Gallery's collector: writes to its AMP workspace and finds hosts",
             assume_role_policy=_trust(args),
-            opts=child,
+            opts=keeps_its_name(self),
         )
         iam.collector_policy(workspace_arn=PLACEHOLDER_ARN, region=stack.region)
         aws.iam.RolePolicy(

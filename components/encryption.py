@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.names import keeps_its_name
 from gallery.plan.stack import Stack
 from gallery.render.iam import key_policy
 
@@ -43,7 +44,7 @@ class Encryption(pulumi.ComponentResource):
             f"{name}-alias",
             name=f"alias/{stack.prefix}",
             target_key_id=key.key_id,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=keeps_its_name(self),
         )
         self.key_arn = key.arn
         self.register_outputs({"key_arn": self.key_arn})

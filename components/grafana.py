@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumiverse_grafana as grafana
 
+from components.names import keeps_its_name
 from gallery.alerts.grafana_release import recent
 from gallery.plan.model import Plan
 from gallery.render.iam import grafana_policy, grafana_trust
@@ -74,11 +75,11 @@ class Grafana(pulumi.ComponentResource):
         plan = args.plan
         role = aws.iam.Role(
             f"{name}-role",
-            name=f"{plan.stack.prefix}-grafana",
+            name=plan.stack.iam_name("grafana"),
             assume_role_policy=pulumi.Output.from_input(args.account).apply(
                 lambda account: grafana_trust(account=account, region=plan.region)
             ),
-            opts=self._child,
+            opts=keeps_its_name(self),
         )
         aws.iam.RolePolicy(
             f"{name}-role",
@@ -135,7 +136,7 @@ class Grafana(pulumi.ComponentResource):
             name=plan.stack.prefix,
             grafana_role="ADMIN",
             workspace_id=self.workspace_id,
-            opts=self._child,
+            opts=keeps_its_name(self),
         )
         token = aws.grafana.WorkspaceServiceAccountToken(
             f"{name}-deployer",

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.kubernetes import PodSource
+from components.names import keeps_its_name
 from gallery.metrics import labels
 from gallery.plan.instance_types import Architecture, architecture
 from gallery.plan.model import Network, PlannedHost
@@ -86,7 +87,7 @@ class Hosts(pulumi.ComponentResource):
             description="Hosts of the Red Hat Gallery",
             vpc_id=self._args.network.vpc,
             tags={"Name": f"{prefix}-hosts"},
-            opts=self._child,
+            opts=keeps_its_name(self),
         )
         for source in self._args.sources:
             aws.vpc.SecurityGroupIngressRule(
@@ -123,10 +124,10 @@ class Hosts(pulumi.ComponentResource):
         stack, name = self._args.stack, self._name
         role = aws.iam.Role(
             f"{name}-role",
-            name=f"{stack.prefix}-hosts",
+            name=stack.iam_name("hosts"),
             description="Hosts of the Red Hat Gallery: Session Manager alone",
             assume_role_policy=iam.instance_trust(),
-            opts=self._child,
+            opts=keeps_its_name(self),
         )
         aws.iam.RolePolicyAttachment(
             f"{name}-session-manager",
@@ -135,7 +136,10 @@ class Hosts(pulumi.ComponentResource):
             opts=self._child,
         )
         return aws.iam.InstanceProfile(
-            f"{name}-profile", name=f"{stack.prefix}-hosts", role=role.name, opts=self._child
+            f"{name}-profile",
+            name=stack.iam_name("hosts"),
+            role=role.name,
+            opts=keeps_its_name(self),
         ).name
 
     def _instance(

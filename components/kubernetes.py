@@ -34,7 +34,6 @@ class KubernetesArgs:
 @dataclass(frozen=True, kw_only=True)
 class _WayIn:
     kubeconfig: pulumi.Input[str]
-    identifier: pulumi.Input[str]
     sources: tuple[PodSource, ...]
 
 
@@ -58,8 +57,8 @@ class Kubernetes(pulumi.ComponentResource):
             f"{name}-provider",
             kubeconfig=way.kubeconfig,
             context=args.cluster.name,
-            # Another cluster under the same name is another cluster: its content is replaced.
-            cluster_identifier=way.identifier,
+            # No identifier: so the provider goes by the cluster's address and certificate, which
+            # a rebuilt cluster has anew, where its name, ARN or context would be the old ones.
             # A changed configuration is an update: pods that restart meanwhile still find it.
             enable_config_map_mutable=True,
             # What hands changed is taken back (docs/adr/0016-hands-and-the-stack-file.md).
@@ -81,7 +80,6 @@ class Kubernetes(pulumi.ComponentResource):
         group = found.vpc_config.cluster_security_group_id
         return _WayIn(
             kubeconfig=kubeconfig,
-            identifier=found.arn,
             sources=(PodSource(key="cluster", security_group=group),),
         )
 
@@ -89,6 +87,5 @@ class Kubernetes(pulumi.ComponentResource):
 def _into_openshift(cluster: OpenShiftCluster, secrets: Mapping[str, pulumi.Output[str]]) -> _WayIn:
     return _WayIn(
         kubeconfig=secrets[cluster.kubeconfig_secret],
-        identifier=cluster.name,
         sources=tuple(PodSource(key=cidr, cidr=cidr) for cidr in cluster.egress_cidrs),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.names import keeps_its_name
 from gallery.plan.model import Plan
 from gallery.render.rules import amp_rule_files
 
@@ -46,7 +47,7 @@ class Prometheus(pulumi.ComponentResource):
                 name=f"{plan.stack.prefix}-{namespace}",
                 workspace_id=self.workspace_id,
                 data=document,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=keeps_its_name(self),
             )
         self.register_outputs(
             {
@@ -63,10 +64,12 @@ class Prometheus(pulumi.ComponentResource):
         kept = pulumi.ResourceOptions(parent=self, protect=plan.production)
         log = aws.cloudwatch.LogGroup(
             f"{name}-log",
-            name=f"/gallery/{plan.environment}/prometheus",
+            # AWS lets services write to groups with this prefix without a policy that could be
+            # full (CloudWatch Logs user guide, "Enable logging from AWS services").
+            name=f"/aws/vendedlogs/prometheus/{plan.stack.prefix}",
             kms_key_id=args.kms_key_arn,
             retention_in_days=90,
-            opts=kept,
+            opts=keeps_its_name(self, protect=plan.production),
         )
         workspace = aws.amp.Workspace(
             f"{name}-workspace",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.names import keeps_its_name
 from gallery.contact_points.model import (
     GRAFANA_HEARTBEAT,
     HEARTBEAT,
@@ -44,7 +45,8 @@ class Topics(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         plan = args.plan
-        self.arns = {topic: self._topic(topic) for topic in _topic_names(plan)} | {
+        self._made = {topic: self._topic(topic) for topic in _topic_names(plan)}
+        self.arns = {topic: made.arn for topic, made in self._made.items()} | {
             point.name: pulumi.Output.from_input(point.topic_arn)
             for point in plan.contact_points
             if point.topic_arn is not None
@@ -62,13 +64,13 @@ class Topics(pulumi.ComponentResource):
             self._alarm(beat)
         self.register_outputs({"arns": self.arns})
 
-    def _topic(self, topic: str) -> pulumi.Output[str]:
+    def _topic(self, topic: str) -> aws.sns.Topic:
         args = self._args
         made = aws.sns.Topic(
             f"{self._prefix}-{topic}",
             name=f"{args.plan.stack.prefix}-{topic}",
             kms_master_key_id=args.key_arn,
-            opts=self._child,
+            opts=keeps_its_name(self),
         )
         aws.sns.TopicPolicy(
             f"{self._prefix}-{topic}",
@@ -83,7 +85,7 @@ class Topics(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        return made.arn
+        return made
 
     def _subscribe(self, topic: str, addresses: tuple[str, ...]) -> None:
         for address in addresses:
@@ -113,7 +115,7 @@ class Topics(pulumi.ComponentResource):
                     "metric": {
                         "namespace": "AWS/SNS",
                         "metric_name": "NumberOfMessagesPublished",
-                        "dimensions": {"TopicName": f"{plan.stack.prefix}-{beat}"},
+                        "dimensions": {"TopicName": self._made[beat].name},
                         "period": _PERIOD_SECONDS,
                         "stat": "Sum",
                     },
@@ -134,7 +136,7 @@ class Topics(pulumi.ComponentResource):
             alarm_actions=told,
             ok_actions=told,
             insufficient_data_actions=told,
-            opts=self._child,
+            opts=keeps_its_name(self),
         )
 
 

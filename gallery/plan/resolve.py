@@ -26,8 +26,11 @@ from gallery.store.services import Service
 _PRODUCTION_GROWTH = 4
 
 
-def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
-    """Work a stack out. Raises StackFileError with everything that cannot work."""
+def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | None = None) -> Plan:
+    """Work a stack out. Raises StackFileError with everything that cannot work.
+
+    `stack` is the Pulumi stack's name; without it the stack is called as its environment.
+    """
     if errors := tuple(refused_settings(settings, catalogue)):
         raise StackFileError(errors)
     timings = timings_of(settings)
@@ -48,7 +51,11 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE) -> Plan:
     contact_points = _contact_points(settings)
     independent = settings.alerting.independent_path
     plan = Plan(
-        stack=Stack(environment=settings.environment, region=settings.region),
+        stack=Stack(
+            name=stack or settings.environment,
+            environment=settings.environment,
+            region=settings.region,
+        ),
         account=settings.account,
         cluster=cluster,
         network=Network(

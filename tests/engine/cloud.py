@@ -91,6 +91,8 @@ class Cloud:
     existing: set[str] = field(default_factory=set)
     # The images of Amazon Linux with their architectures, the newest last.
     images: dict[str, str] = field(default_factory=FIRST_IMAGES.copy)
+    # What is true of an existing EKS cluster beyond what is usual.
+    cluster: Properties = field(default_factory=dict[str, Json])
     # What a Grafana workspace runs that was there before the stack.
     grafana_version: str = EXISTING_GRAFANA
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -125,6 +127,7 @@ class Cloud:
         self.existing = set(snapshot.existing)
         self.calls.clear()
         self.images = FIRST_IMAGES.copy()
+        self.cluster = {}
         self.grafana_version = EXISTING_GRAFANA
         self.account = ACCOUNT
         self.reticent = False

@@ -68,6 +68,7 @@ def _cluster(cloud: Cloud, args: Properties) -> Properties:
             "endpointPrivateAccess": True,
             "endpointPublicAccess": True,
         },
+        **cloud.cluster,
     }
 
 

@@ -29,11 +29,15 @@ def account(cloud: Cloud, config: Properties) -> str:
     return "account"
 
 
-def cluster_address(config: Properties) -> str:
-    """The server of a kubeconfig's current context."""
+def _active_cluster(config: Properties) -> Json:
+    """What a kubeconfig says of its cluster: address, certificate and the like."""
     document = cast("Json", yaml.safe_load(text_at(config, "kubeconfig")))
-    clusters = at(document, "clusters")
-    server = at(clusters, "cluster.server")
+    return at(document, "clusters.cluster")
+
+
+def cluster_address(config: Properties) -> str:
+    """The server of a kubeconfig's cluster."""
+    server = at(_active_cluster(config), "server")
     if not isinstance(server, str):
         raise Refused("the Kubernetes provider's kubeconfig names no server")
     return server
@@ -42,8 +46,9 @@ def cluster_address(config: Properties) -> str:
 def replacing_cluster(olds: Properties, news: Properties) -> frozenset[str]:
     """Which changes of a Kubernetes provider mean another cluster (DiffConfig in its source).
 
-    A cluster identifier that stays settles it; otherwise a kubeconfig that is unknown, or leads
-    to another server, replaces the provider and all that was made through it.
+    A cluster identifier that stays, or changes, settles it. One that comes or goes does not:
+    then a kubeconfig that is unknown, or says anything else of its cluster, replaces the provider
+    and all that was made through it.
     """
     before, after = olds.get("clusterIdentifier"), news.get("clusterIdentifier")
     if after is not None and before == after:
@@ -52,7 +57,7 @@ def replacing_cluster(olds: Properties, news: Properties) -> frozenset[str]:
         return frozenset({"clusterIdentifier"})
     if has_unknown(news.get("kubeconfig")):
         return frozenset({"kubeconfig"})
-    same = cluster_address(olds) == cluster_address(news)
+    same = _active_cluster(olds) == _active_cluster(news)
     return frozenset() if same else frozenset({"kubeconfig"})
 
 

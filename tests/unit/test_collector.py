@@ -147,7 +147,7 @@ def test_its_aws_role_writes_to_one_workspace_and_finds_hosts() -> None:
         ("aps:RemoteWrite",): WORKSPACE,
         ("ec2:DescribeAvailabilityZones", "ec2:DescribeInstances"): "*",
     }
-    assert dev().stack_outputs["role_arn"].endswith(":role/gallery-dev-collector")
+    assert dev().stack_outputs["role_arn"].endswith(":role/gallery-dev-eu-west-1-collector")
 
 
 def test_on_eks_the_role_belongs_to_the_service_account() -> None:

@@ -100,7 +100,7 @@ def test_an_instance_is_hardened() -> None:
         assert (disk["volumeType"], disk["volumeSize"]) == ("gp3", 30)
         assert disk["kmsKeyId"] == "arn:key"
         assert inputs["vpcSecurityGroupIds"] == ["sg-hosts-group"]
-        assert inputs["iamInstanceProfile"] == "gallery-dev-hosts"
+        assert inputs["iamInstanceProfile"] == "gallery-dev-eu-west-1-hosts"
 
 
 def test_without_a_key_of_its_own_a_disk_is_encrypted_with_the_accounts() -> None:
