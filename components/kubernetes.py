@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,12 @@ import pulumi_aws as aws
 import pulumi_kubernetes as k8s
 
 from gallery.plan.cluster import Cluster, EksCluster, OpenShiftCluster
+from gallery.plan.ground import EksFacts, refused_cluster
 from gallery.render.kubeconfig import eks_kubeconfig
+
+_AGENT = "eks-pod-identity-agent"
+# How the AWS provider says that there is none (internal/service/eks/addon_data_source.go).
+_NOT_FOUND = re.compile("ResourceNotFoundException|couldn't find resource|empty result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,24 +74,59 @@ class Kubernetes(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _into_eks(self, cluster: EksCluster) -> _WayIn:
-        found = aws.eks.get_cluster_output(
-            name=cluster.name, opts=pulumi.InvokeOutputOptions(parent=self)
+        found = self._found(cluster)
+        kubeconfig = eks_kubeconfig(
+            cluster.name, cluster.region, found.endpoint, found.certificate_authorities[0].data
         )
-        # No token in state: whoever deploys asks for one each time.
-        kubeconfig = pulumi.Output.all(found.endpoint, found.certificate_authorities[0].data).apply(
-            lambda known: json.dumps(
-                eks_kubeconfig(cluster.name, cluster.region, known[0], known[1]), sort_keys=True
-            )
-        )
-        group = found.vpc_config.cluster_security_group_id
+        groups = [PodSource(key=group, security_group=group) for group in cluster.security_groups]
+        own = PodSource(key="cluster", security_group=found.vpc_config.cluster_security_group_id)
         return _WayIn(
-            kubeconfig=kubeconfig,
-            sources=(PodSource(key="cluster", security_group=group),),
+            # No token in state: whoever deploys asks for one each time.
+            kubeconfig=json.dumps(kubeconfig, sort_keys=True),
+            sources=(*groups, *_from_cidrs(cluster)) or (own,),
         )
+
+    def _found(self, cluster: EksCluster) -> aws.eks.GetClusterResult:
+        """What EKS says of it. Raises RunError before anything is made."""
+        key = f"gallery:cluster.existing.name is {cluster.name}"
+        asked = pulumi.InvokeOptions(parent=self)
+        try:
+            found = aws.eks.get_cluster(name=cluster.name, opts=asked)
+        except Exception as error:  # noqa: BLE001 - the SDK raises nothing narrower
+            raise pulumi.RunError(
+                f"{key}, and EKS in {cluster.region} does not show it: {error}"
+            ) from None
+        facts = EksFacts(
+            status=found.status,
+            version=found.version,
+            ip_family=found.kubernetes_network_configs[0].ip_family,
+            pod_identity=(
+                cluster.pod_identity_agent
+                or any(compute.enabled for compute in found.compute_configs)
+                or _has_agent(cluster, asked)
+            ),
+        )
+        if errors := [f"{key}: {error}" for _, error in refused_cluster(facts)]:
+            raise pulumi.RunError("\n".join(errors))
+        return found
+
+
+def _has_agent(cluster: EksCluster, asked: pulumi.InvokeOptions) -> bool:
+    try:
+        aws.eks.get_addon(cluster_name=cluster.name, addon_name=_AGENT, opts=asked)
+    except Exception as error:
+        if _NOT_FOUND.search(str(error)):
+            return False
+        raise
+    return True
+
+
+def _from_cidrs(cluster: Cluster) -> tuple[PodSource, ...]:
+    return tuple(PodSource(key=cidr, cidr=cidr) for cidr in cluster.egress_cidrs)
 
 
 def _into_openshift(cluster: OpenShiftCluster, secrets: Mapping[str, pulumi.Output[str]]) -> _WayIn:
     return _WayIn(
         kubeconfig=secrets[cluster.kubeconfig_secret],
-        sources=tuple(PodSource(key=cidr, cidr=cidr) for cidr in cluster.egress_cidrs),
+        sources=_from_cidrs(cluster),
     )

@@ -117,6 +117,10 @@ def _cluster(args: Inputs) -> Outputs:
         "endpoint": f"https://{name}.eks.{REGION}.amazonaws.com",
         "certificateAuthorities": [{"data": "Y2VydGlmaWNhdGU="}],
         "vpcConfig": {"clusterSecurityGroupId": f"sg-{name}", "vpcId": "vpc-0abc"},
+        "status": "ACTIVE",
+        "version": "1.35",
+        "computeConfigs": [{"enabled": True, "nodePools": ["general-purpose"]}],
+        "kubernetesNetworkConfigs": [{"ipFamily": "ipv4"}],
     }
 
 

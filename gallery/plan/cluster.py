@@ -12,10 +12,17 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class EksCluster:
-    """An existing EKS cluster, found by name in its region."""
+    """An existing EKS cluster, found by name in its region.
+
+    Its pods' connections come from `security_groups` and `egress_cidrs`, or without both from the
+    cluster's own group. `pod_identity_agent`: whether somebody vouches for the agent.
+    """
 
     name: str
     region: str
+    security_groups: tuple[str, ...] = ()
+    egress_cidrs: tuple[str, ...] = ()
+    pod_identity_agent: bool = False
     oidc_provider: None = None
     platform: Literal["eks"] = "eks"
 

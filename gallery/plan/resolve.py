@@ -94,7 +94,13 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
 def _cluster(settings: Settings) -> Cluster:
     existing = settings.cluster.existing
     if isinstance(existing, ExistingEks):
-        return EksCluster(name=existing.name, region=settings.region)
+        return EksCluster(
+            name=existing.name,
+            region=settings.region,
+            security_groups=tuple(existing.security_groups),
+            egress_cidrs=tuple(existing.egress_cidrs),
+            pod_identity_agent=existing.pod_identity_agent,
+        )
     return OpenShiftCluster(
         name=existing.kubeconfig.context,
         kubeconfig_secret=existing.kubeconfig.secret,

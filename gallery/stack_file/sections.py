@@ -88,11 +88,33 @@ class SecretFile(Section):
     context: str
 
 
+def _apart(cidrs: list[str]) -> list[str]:
+    clashes = [
+        f"{one} and {other} overlap; keep the wider one"
+        for one, other in combinations(map(IPv4Network, cidrs), 2)
+        if one.overlaps(other)
+    ]
+    if clashes:
+        raise ValueError("\n".join(clashes))
+    return cidrs
+
+
+Cidrs = Annotated[list[Cidr], AfterValidator(_apart)]
+
+
 class ExistingEks(Section):
-    """An EKS cluster, found by name. Its cluster security group is the collector's address."""
+    """An EKS cluster, found by name.
+
+    node_exporter's port opens to the cluster's own security group; where nodes or pods carry
+    others, to `security_groups` and `egress_cidrs` instead. `pod_identity_agent` says that the
+    agent is there although it is no add-on.
+    """
 
     platform: Literal["eks"]
     name: EksName
+    security_groups: list[Annotated[str, Field(pattern=r"^sg-[0-9a-z]+$")]] = []
+    egress_cidrs: Cidrs = []
+    pod_identity_agent: bool = False
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -115,7 +137,7 @@ class ExistingOpenShift(Section):
 
     platform: Literal["openshift"]
     kubeconfig: SecretFile
-    egress_cidrs: list[Cidr] = []
+    egress_cidrs: Cidrs = []
     oidc_provider: (
         Annotated[str, Field(pattern=r"^arn:aws[-a-z]*:iam::\d{12}:oidc-provider/\S+$")] | None
     ) = None
@@ -139,18 +161,6 @@ class ExistingOpenShift(Section):
                 "and on OpenShift no security group can be named; give the addresses that pods "
                 "leave from, as [10.40.0.0/16]"
             )
-
-    @model_validator(mode="after")
-    def _apart(self) -> ExistingOpenShift:
-        networks = [IPv4Network(cidr) for cidr in self.egress_cidrs]
-        clashes = [
-            f"{one} and {other} overlap; keep the wider one"
-            for one, other in combinations(networks, 2)
-            if one.overlaps(other)
-        ]
-        if clashes:
-            raise ValueError("\n".join(clashes))
-        return self
 
 
 class Cluster(Section):

@@ -16,6 +16,8 @@ ACCOUNT = "123456789012"
 # Amazon Linux by architecture.
 FIRST_IMAGES = {"ami-0123456789abcdef0": "arm64", "ami-0123456789abcdef1": "x86_64"}
 EXISTING_GRAFANA = "12.4"
+# The add-ons of an existing EKS cluster.
+ADDONS = {"vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent"}
 
 
 class Refused(Exception):
@@ -93,6 +95,8 @@ class Cloud:
     images: dict[str, str] = field(default_factory=FIRST_IMAGES.copy)
     # What is true of an existing EKS cluster beyond what is usual.
     cluster: Properties = field(default_factory=dict[str, Json])
+    no_cluster: bool = False
+    addons: set[str] = field(default_factory=ADDONS.copy)
     # What a Grafana workspace runs that was there before the stack.
     grafana_version: str = EXISTING_GRAFANA
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -128,6 +132,8 @@ class Cloud:
         self.calls.clear()
         self.images = FIRST_IMAGES.copy()
         self.cluster = {}
+        self.no_cluster = False
+        self.addons = ADDONS.copy()
         self.grafana_version = EXISTING_GRAFANA
         self.account = ACCOUNT
         self.reticent = False

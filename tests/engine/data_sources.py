@@ -47,6 +47,8 @@ def _zones(cloud: Cloud, _args: Properties) -> Properties:
 
 def _cluster(cloud: Cloud, args: Properties) -> Properties:
     name = text_at(args, "name")
+    if cloud.no_cluster:
+        raise Refused(f"reading EKS Cluster ({name}): couldn't find resource")
     endpoint = f"https://{name}.gr7.{cloud.region}.eks.amazonaws.com"
     return {
         "id": name,
@@ -56,6 +58,7 @@ def _cluster(cloud: Cloud, args: Properties) -> Properties:
         "certificateAuthorities": [{"data": "LS0tLS1DRVJUSUZJQ0FURS0tLS0t"}],
         "identities": [{"oidcs": [{"issuer": f"https://oidc.eks.amazonaws.com/{name}"}]}],
         "kubernetesNetworkConfigs": [{"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4"}],
+        "computeConfigs": [],
         "platformVersion": "eks.1",
         "roleArn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
         "status": "ACTIVE",
@@ -69,6 +72,22 @@ def _cluster(cloud: Cloud, args: Properties) -> Properties:
             "endpointPublicAccess": True,
         },
         **cloud.cluster,
+    }
+
+
+def _addon(cloud: Cloud, args: Properties) -> Properties:
+    cluster, addon = text_at(args, "clusterName"), text_at(args, "addonName")
+    if addon not in cloud.addons:
+        raise Refused(
+            f"reading EKS Add-On ({cluster}:{addon}): operation error EKS: DescribeAddon, "
+            f"ResourceNotFoundException: No addon: {addon} found in cluster: {cluster}"
+        )
+    return {
+        "id": f"{cluster}:{addon}",
+        "clusterName": cluster,
+        "addonName": addon,
+        "addonVersion": "v1.3.4-eksbuild.1",
+        "arn": f"arn:aws:eks:{cloud.region}:{ACCOUNT}:addon/{cluster}/{addon}/x",
     }
 
 
@@ -171,6 +190,7 @@ DATA_SOURCES: Mapping[str, Answer] = {
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:eks/getCluster:getCluster": _cluster,
+    "aws:eks/getAddon:getAddon": _addon,
     "aws:ssm/getParameter:getParameter": _parameter,
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ec2/getSubnet:getSubnet": _subnet,

@@ -116,3 +116,30 @@ def test_a_key_of_another_name_is_refused_with_the_nearest(configured: Project) 
     output = _refused(configured)
     assert 'galery:hosts is read by nobody; did you mean "gallery:hosts"?' in output
     assert "pulumi:disable-default-providers is missing" in output
+
+
+def test_a_cluster_that_cannot_carry_the_stack_is_refused_with_all_its_faults(
+    configured: Project,
+) -> None:
+    configured.cloud.addons.clear()
+    configured.cloud.cluster = {
+        "status": "CREATING",
+        "version": "1.28",
+        "kubernetesNetworkConfigs": [{"ipFamily": "ipv6"}],
+    }
+    output = _refused(configured)
+    for words in ("it is CREATING", "Kubernetes 1.28", "IPv6", "eks-pod-identity-agent"):
+        assert words in output
+
+
+def test_a_cluster_that_nobody_knows_is_refused_by_its_name(configured: Project) -> None:
+    configured.cloud.no_cluster = True
+    output = _refused(configured)
+    assert "gallery:cluster.existing.name is " in output
+    assert "couldn't find resource" in output
+
+
+def test_auto_mode_needs_no_agent(configured: Project) -> None:
+    configured.cloud.addons.clear()
+    configured.cloud.cluster = {"computeConfigs": [{"enabled": True}]}
+    assert configured.preview().doing("create")

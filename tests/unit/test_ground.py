@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import grpc
+import pulumi
+import pytest
+
+from components.kubernetes import Kubernetes, KubernetesArgs, PodSource
+from gallery.alerts.grafana_release import recent
+from gallery.plan.ground import Check, EksFacts, refused_cluster
+from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
+from gallery.stack_file.parse import parse
+from offline import provider_outputs
+from offline.monitor import Recording
+from tests.unit.components import on_openshift, recorded
+from tests.unit.stack_files import errors, planned, with_value
+
+SOUND = EksFacts(status="ACTIVE", version="1.35", ip_family="ipv4", pod_identity=True)
+CLUSTER = "aws:eks/getCluster:getCluster"
+ADDON = "aws:eks/getAddon:getAddon"
+
+
+def refused(check: Check, facts: EksFacts) -> None:
+    assert [found for found, _ in refused_cluster(facts)] == [check]
+
+
+def old_grafana() -> None:
+    with pytest.raises(ValueError, match="too old"):
+        recent("10.4")
+
+
+PROVOKED: dict[Check, Callable[[], None]] = {
+    Check.CLUSTER_SERVES: lambda: refused(Check.CLUSTER_SERVES, replace(SOUND, status="FAILED")),
+    Check.CLUSTER_VERSION: lambda: refused(Check.CLUSTER_VERSION, replace(SOUND, version="1.29")),
+    Check.CLUSTER_IPV4: lambda: refused(Check.CLUSTER_IPV4, replace(SOUND, ip_family="ipv6")),
+    Check.POD_IDENTITY: lambda: refused(Check.POD_IDENTITY, replace(SOUND, pod_identity=False)),
+    Check.GRAFANA_RELEASE: old_grafana,
+}
+
+
+@pytest.mark.parametrize("check", Check)
+def test_every_check_of_the_ground_can_fail(check: Check) -> None:
+    PROVOKED[check]()
+
+
+def test_a_sound_cluster_passes_and_one_that_is_being_updated_too() -> None:
+    assert not list(refused_cluster(SOUND))
+    assert not list(refused_cluster(replace(SOUND, status="UPDATING")))
+    assert not list(refused_cluster(replace(SOUND, version="1.30")))
+    assert list(refused_cluster(replace(SOUND, version="1.9")))
+
+
+def kubernetes(plan: Plan) -> tuple[Recording, tuple[PodSource, ...]]:
+    found = list[PodSource]()
+
+    def declare(opts: pulumi.ResourceOptions) -> None:
+        secrets = {"kubeconfig": pulumi.Output.from_input("{}")}
+        args = KubernetesArgs(cluster=plan.cluster, secrets=secrets)
+        found.extend(Kubernetes("kubernetes", args, opts).sources)
+
+    return recorded(declare), tuple(found)
+
+
+def test_a_cluster_is_known_by_its_address_and_not_by_a_name_it_had_before() -> None:
+    for plan in (planned(), on_openshift()):
+        recording, _ = kubernetes(plan)
+        provider = recording.one("pulumi:providers:kubernetes", "kubernetes-provider")
+        assert "clusterIdentifier" not in provider.inputs
+
+
+def eks(key: str, value: object) -> Plan:
+    return resolve(parse(with_value(f"cluster.existing.{key}", value)))
+
+
+def test_hosts_open_to_the_clusters_own_group_where_nothing_else_is_said() -> None:
+    assert kubernetes(planned())[1] == (PodSource(key="cluster", security_group="sg-gallery-dev"),)
+
+
+def test_where_nodes_carry_other_groups_hosts_open_to_those_instead() -> None:
+    _, sources = kubernetes(eks("security_groups", ["sg-0123", "sg-4567"]))
+    assert [source.security_group for source in sources] == ["sg-0123", "sg-4567"]
+    _, sources = kubernetes(eks("egress_cidrs", ["10.40.0.0/16"]))
+    assert [source.cidr for source in sources] == ["10.40.0.0/16"]
+
+
+def test_addresses_of_an_eks_cluster_may_not_overlap_either() -> None:
+    overlapping = with_value("cluster.existing.egress_cidrs", ["10.0.0.0/8", "10.40.0.0/16"])
+    (error,) = errors(overlapping)
+    assert "overlap" in error
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, token: str, **changes: object) -> None:
+    usual = provider_outputs.INVOKES.get(token, dict)
+
+    def answer(args: Any) -> dict[str, Any]:  # noqa: ANN401
+        return {**usual(args), **changes}
+
+    monkeypatch.setitem(provider_outputs.INVOKES, token, answer)
+
+
+def test_a_wrong_cluster_is_refused_with_its_key_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers(monkeypatch, CLUSTER, status="DELETING", version="1.27")
+    with pytest.raises(pulumi.RunError) as raised:
+        kubernetes(planned())
+    for line in str(raised.value).splitlines():
+        assert line.startswith("gallery:cluster.existing.name is gallery-dev: it ")
+    assert "DELETING" in str(raised.value)
+    assert "1.27" in str(raised.value)
+
+
+class NoAddonError(grpc.RpcError):
+    """What comes over the wire where a data source finds nothing."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return "reading EKS Add-On: ResourceNotFoundException: No addon"
+
+
+def test_without_auto_mode_the_agent_is_asked_for_unless_somebody_vouches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers(monkeypatch, CLUSTER, computeConfigs=[])
+
+    def none(_: Any) -> dict[str, Any]:  # noqa: ANN401
+        raise NoAddonError
+
+    monkeypatch.setitem(provider_outputs.INVOKES, ADDON, none)
+    with pytest.raises(pulumi.RunError, match="pod_identity_agent: true"):
+        kubernetes(planned())
+    kubernetes(eks("pod_identity_agent", True))  # noqa: FBT003 - a key's value
+    monkeypatch.setitem(provider_outputs.INVOKES, ADDON, dict)
+    kubernetes(planned())
