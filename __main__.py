@@ -30,6 +30,11 @@ cloud = aws.Provider(
 in_cloud = pulumi.ResourceOptions(providers=[cloud])
 account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id
 
+# The ground is asked first: what cannot carry the stack is refused before anything is made.
+kubernetes = Kubernetes(
+    "kubernetes", KubernetesArgs(cluster=plan.cluster, secrets=secrets), in_cloud
+)
+
 # What is written down is encrypted with a key of the stack's own.
 key = Encryption("encryption", EncryptionArgs(stack=plan.stack, account=account), in_cloud)
 
@@ -56,9 +61,6 @@ grafana = Grafana(
 )
 
 # The shop itself, in its namespace, and what watches it from there.
-kubernetes = Kubernetes(
-    "kubernetes", KubernetesArgs(cluster=plan.cluster, secrets=secrets), in_cloud
-)
 in_cluster = pulumi.ResourceOptions(providers=[cloud, kubernetes.provider])
 store = Store("store", StoreArgs(plan=plan), in_cluster)
 collector = Collector(

@@ -93,6 +93,8 @@ class Collector(pulumi.ComponentResource):
                 config=blackbox_config(plan),
                 replicas=prober_replicas(production=plan.production),
                 cluster=plan.cluster,
+                proxy=plan.proxy,
+                ways_out=self._ways_out(),
                 namespace=args.namespace,
                 after=role.association,
             ),
@@ -109,6 +111,14 @@ class Collector(pulumi.ComponentResource):
         )
         disruption_budget(name, COLLECTOR.name, args.namespace, self._child)
         self.register_outputs({"role_arn": self.role_arn})
+
+    def _ways_out(self) -> list[pulumi.Input[str]]:
+        """The hosts beyond the mesh that are probed."""
+        door = [self._args.plan.door] if self._args.plan.door else []
+        if self._args.grafana_url is None:
+            return [*door]
+        grafana = pulumi.Output.from_input(self._args.grafana_url)
+        return [*door, grafana.apply(lambda url: url.removeprefix("https://"))]
 
     def _account(self) -> None:
         """The service account, and its right to see the pods of this namespace."""

@@ -15,20 +15,12 @@ from components.pods import (
     container_security,
     labels_of,
     pod_security,
+    proxy_bounds,
     variables,
 )
-from gallery.metrics.probes import PROBE_COOKIE
 from gallery.plan.cluster import Cluster
-from gallery.store.companions import BUSYBOX_IMAGE
 from gallery.store.services import LoadGenerator as Generator
 from gallery.store.services import Resources
-
-# The address comes from the environment: nothing is put together here.
-_WAIT = (
-    'until wget -q -O /dev/null --header "Cookie: $PROBE_COOKIE" '
-    '"http://$FRONTEND_ADDR/_healthz"; do sleep 2; done'
-)
-_WAIT_RESOURCES = Resources(cpu=(10, 50), memory=(16, 32))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +30,15 @@ class LoadGeneratorArgs:
     generator: Generator
     environment: Mapping[str, str]
     cluster: Cluster
+    proxy: Resources
     namespace: pulumi.Input[str]
 
 
 class LoadGenerator(pulumi.ComponentResource):
     """Locust. It listens on nothing, so nobody may call it.
 
-    It waits for the frontend in an init container, which reaches the mesh because Istio's proxy
-    is one too and starts first (native sidecars, the default since Istio 1.27).
+    It waits for nothing: a customer whose request fails asks again, and no init container has to
+    reach the mesh before the proxy is there.
     """
 
     def __init__(
@@ -62,16 +55,6 @@ class LoadGenerator(pulumi.ComponentResource):
         k8s.core.v1.ServiceAccount(
             name, metadata=metadata, automount_service_account_token=False, opts=child
         )
-        waiting: k8s.core.v1.ContainerArgsDict = {
-            "name": "wait-for-frontend",
-            "image": BUSYBOX_IMAGE,
-            "command": ["sh", "-c", _WAIT],
-            "env": variables(
-                {"FRONTEND_ADDR": environment["FRONTEND_ADDR"], "PROBE_COOKIE": PROBE_COOKIE}
-            ),
-            "resources": bounds(_WAIT_RESOURCES),
-            "security_context": container_security(),
-        }
         playing: k8s.core.v1.ContainerArgsDict = {
             "name": "server",
             "image": generator.image,
@@ -86,13 +69,15 @@ class LoadGenerator(pulumi.ComponentResource):
                 "replicas": 1,
                 "selector": {"match_labels": {APP: generator.name}},
                 "template": {
-                    "metadata": {"labels": labels_of(generator.name)},
+                    "metadata": {
+                        "annotations": proxy_bounds(args.proxy),
+                        "labels": labels_of(generator.name),
+                    },
                     "spec": {
                         "automount_service_account_token": False,
                         "containers": [playing],
                         "dns_config": DNS,
                         "enable_service_links": False,
-                        "init_containers": [waiting],
                         "security_context": pod_security(args.cluster),
                         "service_account_name": generator.name,
                         "termination_grace_period_seconds": 5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -10,12 +11,23 @@ import pulumi_kubernetes as k8s
 
 from components.admission import admit, from_apps
 from components.disruption import disruption_budget
-from components.pods import APP, DNS, bounds, container_security, labels_of, pod_security, spread
+from components.pods import (
+    APP,
+    DNS,
+    bounds,
+    container_security,
+    labels_of,
+    pod_security,
+    proxy_bounds,
+    spread,
+)
 from gallery.plan.cluster import Cluster
 from gallery.store.companions import COLLECTOR, PROBER
+from gallery.store.services import Resources
 
 FILE = "blackbox.yml"
 CHECKSUM = "checksum/config"
+_TLS = 443
 _DIRECTORY = "/etc/blackbox_exporter"
 # The collector is outside the mesh and speaks plain HTTP to this port; so does the prober when
 # it probes itself, which its own proxy would otherwise encrypt for a proxy that is bypassed.
@@ -27,11 +39,16 @@ _PAST_THE_PROXY = {
 
 @dataclass(frozen=True, kw_only=True)
 class ProberArgs:
-    """`config` is what they run with, `after` what must be there before the pods."""
+    """`config` is what they run with, `after` what must be there before the pods.
+
+    `ways_out` are hosts beyond the mesh that they ask over TLS.
+    """
 
     config: str
     replicas: int
     cluster: Cluster
+    proxy: Resources
+    ways_out: Sequence[pulumi.Input[str]]
     namespace: pulumi.Input[str]
     after: pulumi.Resource | None
 
@@ -69,6 +86,7 @@ class Prober(pulumi.ComponentResource):
                     "metadata": {
                         "annotations": {
                             **_PAST_THE_PROXY,
+                            **proxy_bounds(args.proxy),
                             CHECKSUM: sha256(args.config.encode()).hexdigest(),
                         },
                         "labels": labels_of(PROBER.name),
@@ -105,9 +123,38 @@ class Prober(pulumi.ComponentResource):
             namespace=args.namespace,
             opts=child,
         )
+        if args.ways_out:
+            _admit_out(name, metadata, args.ways_out, child)
         if args.replicas > 1:
             disruption_budget(name, PROBER.name, args.namespace, child)
         self.register_outputs({})
+
+
+def _admit_out(
+    name: str,
+    metadata: k8s.meta.v1.ObjectMetaArgsDict,
+    hosts: Sequence[pulumi.Input[str]],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Let the prober out of a mesh that lets nobody out whom it does not know (REGISTRY_ONLY).
+
+    Without a resolution the proxy goes to the very address that the prober has chosen: a dead
+    one among several must stay visible.
+    """
+    k8s.apiextensions.CustomResource(
+        f"{name}-ways-out",
+        api_version="networking.istio.io/v1",
+        kind="ServiceEntry",
+        metadata=metadata,
+        spec={
+            "exportTo": ["."],
+            "hosts": list(hosts),
+            "location": "MESH_EXTERNAL",
+            "ports": [{"name": "tls", "number": _TLS, "protocol": "TLS"}],
+            "resolution": "NONE",
+        },
+        opts=opts,
+    )
 
 
 def _pod(cluster: Cluster, *, apart: bool) -> k8s.core.v1.PodSpecArgsDict:

@@ -17,13 +17,14 @@ from components.pods import (
     container_security,
     labels_of,
     pod_security,
+    proxy_bounds,
     spread,
     variables,
 )
 from gallery.plan.cluster import Cluster
 from gallery.plan.model import PlannedService
 from gallery.store.companions import PROBER
-from gallery.store.services import Protocol, Service
+from gallery.store.services import Protocol, Resources, Service
 
 CONTAINER = "server"
 _DATA = "data"
@@ -45,6 +46,7 @@ class WorkloadArgs:
     public: bool
     durable: bool
     cluster: Cluster
+    proxy: Resources
     namespace: pulumi.Input[str]
 
 
@@ -89,7 +91,13 @@ class Workload(pulumi.ComponentResource):
         spec: k8s.apps.v1.DeploymentSpecArgsDict = {
             "selector": {"match_labels": {APP: service.name}},
             "strategy": _strategy(service),
-            "template": {"metadata": {"labels": labels_of(service.name)}, "spec": self._pod()},
+            "template": {
+                "metadata": {
+                    "annotations": proxy_bounds(self._args.proxy),
+                    "labels": labels_of(service.name),
+                },
+                "spec": self._pod(),
+            },
         }
         if not planned.autoscaled:
             # Where an autoscaler counts, a number here would undo its work at every deployment.

@@ -55,8 +55,8 @@ def refused_cluster(facts: EksFacts) -> Iterator[tuple[Check, str]]:
         yield (
             Check.CLUSTER_IPV4,
             (
-                "its pods have IPv6 addresses alone: the prober asks over IPv4, and the hosts' metrics "
-                "port opens to IPv4 addresses; take a cluster of the family ipv4"
+                "its pods have IPv6 addresses alone: the prober asks over IPv4, and the hosts' "
+                "metrics port opens to IPv4 addresses; take a cluster of the family ipv4"
             ),
         )
     if not facts.pod_identity:

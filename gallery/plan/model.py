@@ -24,7 +24,7 @@ from gallery.plan.routing import (
 )
 from gallery.plan.stack import Stack
 from gallery.plan.times import Bound
-from gallery.store.services import LoadGenerator, Service
+from gallery.store.services import LoadGenerator, Resources, Service
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,7 @@ class Plan:
     catalogue: Catalogue
     services: tuple[PlannedService, ...]
     load_generator: LoadGenerator | None
+    proxy: Resources
     hosts: tuple[PlannedHost, ...]
     probes: tuple[ProbeTarget, ...]
     door: str | None

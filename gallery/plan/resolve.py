@@ -20,7 +20,7 @@ from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.parse import referenced_secrets
 from gallery.stack_file.sections import ExistingEks, Settings
 from gallery.store.roles import Severity
-from gallery.store.services import Service
+from gallery.store.services import Resources, Service
 
 # How far production's autoscalers may go above what runs at rest.
 _PRODUCTION_GROWTH = 4
@@ -65,6 +65,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         catalogue=catalogue,
         services=_services(settings, catalogue),
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
+        proxy=_proxy(settings),
         hosts=_hosts(settings),
         probes=probe_targets(catalogue.services, door),
         door=door,
@@ -121,6 +122,11 @@ def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService,
         return PlannedService(service=service, replicas=replicas, most=replicas * growth)
 
     return tuple(planned(service) for service in catalogue.services)
+
+
+def _proxy(settings: Settings) -> Resources:
+    given, most = settings.mesh.proxy.requests, settings.mesh.proxy.limits
+    return Resources(cpu=(given.cpu, most.cpu), memory=(given.memory, most.memory))
 
 
 def _hosts(settings: Settings) -> tuple[PlannedHost, ...]:

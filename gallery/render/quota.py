@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gallery.plan.model import Plan
 from gallery.render.resources import cpu, memory
-from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS, PROBER, SIDECAR, prober_replicas
+from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS, PROBER, prober_replicas
 from gallery.store.services import Resources
 
 # A rollout starts a pod before it ends one.
@@ -47,9 +47,9 @@ def quota(plan: Plan) -> dict[str, str]:
 
 def _shares(plan: Plan) -> Iterator[_Share]:
     for each in plan.services:
-        yield _Share(pods=each.most + _SURGE, containers=(each.service.resources, SIDECAR))
+        yield _Share(pods=each.most + _SURGE, containers=(each.service.resources, plan.proxy))
     if plan.load_generator:
-        yield _Share(pods=1 + _SURGE, containers=(plan.load_generator.resources, SIDECAR))
+        yield _Share(pods=1 + _SURGE, containers=(plan.load_generator.resources, plan.proxy))
     probers = prober_replicas(production=plan.production)
-    yield _Share(pods=probers + _SURGE, containers=(PROBER.resources, SIDECAR))
+    yield _Share(pods=probers + _SURGE, containers=(PROBER.resources, plan.proxy))
     yield _Share(pods=COLLECTOR_REPLICAS, containers=(COLLECTOR.resources,))

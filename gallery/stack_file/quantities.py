@@ -28,6 +28,8 @@ _GROUP = re.compile(
 )
 _MAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
 _ACCOUNT = re.compile(r"\d{12}")
+_CPU = re.compile(r"[1-9]\d*m?")
+_MEMORY = re.compile(r"[1-9]\d*(Mi|Gi)")
 _DOMAIN = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}")
 
 
@@ -66,6 +68,20 @@ def _cidr(value: object) -> str:
         raise ValueError(f"{value!r} is not an IPv4 CIDR ({error})") from None
 
 
+def _cpu(value: object) -> int:
+    # A whole number of processors may come as a number.
+    text = str(value) if type(value) is int else value
+    if not isinstance(text, str) or not _CPU.fullmatch(text):
+        raise ValueError(f'{value!r} is no amount of CPU; write for example 100m, or "2"')
+    return int(text[:-1]) if text.endswith("m") else int(text) * 1000
+
+
+def _memory(value: object) -> int:
+    if not isinstance(value, str) or not _MEMORY.fullmatch(value):
+        raise ValueError(f"{value!r} is no amount of memory; write for example 128Mi or 1Gi")
+    return int(value[:-2]) * (1024 if value.endswith("Gi") else 1)
+
+
 def _account(value: object) -> str:
     # Where Pulumi hands a number over as text, twelve digits are read as a number again.
     text = str(value) if type(value) is int else value
@@ -95,6 +111,19 @@ Length = Annotated[
 ]
 Days = Annotated[int, BeforeValidator(_days), _schema(r"\d+[wd]", examples=["150d"])]
 Version = Annotated[str, BeforeValidator(_version), _schema(_VERSION.pattern, examples=["12.4"])]
+# In millicores, and in mebibytes.
+Cpu = Annotated[
+    int,
+    BeforeValidator(_cpu),
+    PlainSerializer(lambda millicores: f"{millicores}m", return_type=str),
+    _schema(_CPU.pattern, examples=["100m", "2"]),
+]
+Memory = Annotated[
+    int,
+    BeforeValidator(_memory),
+    PlainSerializer(lambda mebibytes: f"{mebibytes}Mi", return_type=str),
+    _schema(_MEMORY.pattern, examples=["128Mi", "1Gi"]),
+]
 Cidr = Annotated[
     str, BeforeValidator(_cidr), _schema(r"\d+\.\d+\.\d+\.\d+/\d+", examples=["10.40.0.0/16"])
 ]

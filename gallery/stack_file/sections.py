@@ -21,6 +21,7 @@ from gallery.stack_file.errors import all_of, nearest
 from gallery.stack_file.quantities import (
     Account,
     Cidr,
+    Cpu,
     Days,
     Distinct,
     Domain,
@@ -28,11 +29,13 @@ from gallery.stack_file.quantities import (
     Group,
     Length,
     Mail,
+    Memory,
     Name,
     Version,
     listed,
     one_of,
 )
+from gallery.store.companions import SIDECAR
 from gallery.store.roles import ROLE_NAMES, Severity
 from gallery.store.services import SERVICES
 
@@ -238,6 +241,37 @@ class Door(Section):
     domain: Domain
 
 
+class Amounts(Section):
+    """So much CPU and memory."""
+
+    cpu: Cpu
+    memory: Memory
+
+
+def _usual(bound: int) -> Amounts:
+    given = {"cpu": f"{SIDECAR.cpu[bound]}m", "memory": f"{SIDECAR.memory[bound]}Mi"}
+    return Amounts.model_validate(given)
+
+
+class Proxy(Section):
+    """What the mesh's proxy beside each container is given, and may not exceed."""
+
+    requests: Amounts = _usual(0)
+    limits: Amounts = _usual(1)
+
+    @model_validator(mode="after")
+    def _within(self) -> Proxy:
+        if self.requests.cpu > self.limits.cpu or self.requests.memory > self.limits.memory:
+            raise ValueError("requests exceed limits; give the limits at least as much")
+        return self
+
+
+class Mesh(Section):
+    """What is particular about the cluster's service mesh."""
+
+    proxy: Proxy = Proxy()
+
+
 class Store(Section):
     """How much of the store runs. Replicas default to 2 in production and 1 elsewhere."""
 
@@ -385,6 +419,7 @@ class Settings(Section):
     prometheus: PrometheusSection = PrometheusSection()
     grafana: GrafanaSection
     door: Door | None = None
+    mesh: Mesh = Mesh()
     store: Store = Store()
     monitoring: Monitoring = Monitoring()
     alerting: Alerting

@@ -39,9 +39,6 @@ PROBER = Companion(
     resources=Resources(cpu=(20, 200), memory=(32, 64)),
 )
 
-# Waits, for the load generator, until there is a frontend to load.
-BUSYBOX_IMAGE = "docker.io/library/busybox:1.37.0"
-
 # What Istio gives each proxy where nobody says otherwise (istio.io, `global.proxy.resources`).
 SIDECAR = Resources(cpu=(100, 2000), memory=(128, 1024))
 

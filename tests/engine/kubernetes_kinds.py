@@ -63,7 +63,8 @@ def _namespace_exists(cloud: Cloud, made: Made) -> str | None:
 def _definition_exists(cloud: Cloud, made: Made) -> str | None:
     group = made.text("apiVersion").partition("/")[0]
     source = DEFINED_BY.get(group)
-    if source is None:
+    # A cluster that was there before the stack has its mesh already.
+    if source is None or made.scope in cloud.existing:
         return None
     type_token, name = source
     if type_token == SUBSCRIPTION and cloud.all(SUBSCRIPTION, made.scope):

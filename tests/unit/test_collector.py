@@ -4,9 +4,11 @@ import json
 import re
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi
 import pytest
+import yaml
 
 from components.collector import Collector, CollectorArgs
 from gallery.plan.model import Plan
@@ -17,7 +19,7 @@ from gallery.stack_file.parse import parse
 from offline.monitor import Recording
 from tests.unit import recordings
 from tests.unit.components import objects, on_openshift, pods, recorded
-from tests.unit.stack_files import STACKS, planned, with_value
+from tests.unit.stack_files import STACKS, planned, values, with_value
 
 WORKSPACE = "arn:aws:aps:eu-west-1:123456789012:workspace/ws-1"
 URL = "https://amp.example.org/api/v1/remote_write"
@@ -218,6 +220,31 @@ def test_the_prober_runs_what_is_rendered_where_the_collector_asks() -> None:
     assert (port["port"], port["targetPort"]) == (9115, 9115)
     assert service["spec"]["selector"] == {"app": "prober"}
     assert container["ports"] == [{"name": "http", "containerPort": 9115}]
+
+
+def test_a_mesh_that_lets_nobody_out_lets_the_prober_out_to_what_it_asks() -> None:
+    (entry,) = objects(dev(), "ServiceEntry").values()
+    spec = entry["spec"]
+    assert spec["hosts"] == ["shop.dev.example.org", "g-1.example.org"]
+    assert spec["ports"] == [{"name": "tls", "number": 443, "protocol": "TLS"}]
+    # To the address that was asked, not to another of the same name.
+    assert (spec["resolution"], spec["location"]) == ("NONE", "MESH_EXTERNAL")
+    configuration = objects(dev(), "ConfigMap")["collector"]["data"]["prometheus.yml"]
+    asked: set[str | None] = {
+        urlsplit(str(target)).hostname
+        for job in yaml.safe_load(configuration)["scrape_configs"]
+        for group in job.get("static_configs", ())
+        for target in group["targets"]
+        if target.startswith("https://")
+    }
+    assert set(spec["hosts"]) == asked
+
+
+def test_nobody_is_let_out_where_nothing_beyond_the_mesh_is_asked() -> None:
+    config = values("dev")
+    del config["gallery:door"]
+    inside = collector(resolve(parse(config)), grafana=None)
+    assert objects(inside, "ServiceEntry") == {}
 
 
 def test_who_may_ask_the_watchers() -> None:

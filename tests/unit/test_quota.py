@@ -6,12 +6,13 @@ import pytest
 from components.collector import Collector, CollectorArgs
 from components.store import Store, StoreArgs
 from gallery.plan.model import Plan
+from gallery.plan.resolve import resolve
 from gallery.render.quota import quota
 from gallery.render.resources import cpu, memory
-from gallery.store.companions import SIDECAR
+from gallery.stack_file.parse import parse
 from offline.monitor import Recording
 from tests.unit.components import objects, pods, recorded
-from tests.unit.stack_files import planned
+from tests.unit.stack_files import errors, planned, with_value
 
 _MEBIBYTES = {"Mi": 1, "Gi": 1024}
 
@@ -55,20 +56,62 @@ def most(recording: Recording) -> dict[str, int]:
     return counts
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_namespace_may_take_what_its_pods_and_their_proxies_can_grow_to(stack: str) -> None:
-    plan = planned(stack)
+LARGE = {
+    "requests": {"cpu": "250m", "memory": "512Mi"},
+    "limits": {"cpu": "4", "memory": "3Gi"},
+}
+
+
+def with_proxy(proxy: object) -> Plan:
+    return resolve(parse(with_value("gallery:mesh", {"proxy": proxy})))
+
+
+def test_a_proxy_is_given_what_the_stack_file_says_and_the_quota_counts_it() -> None:
+    (annotations,) = {
+        tuple(sorted(template["metadata"]["annotations"].items()))
+        for name, template in pods(namespace(with_proxy(LARGE))).items()
+        if name not in ("collector", "prober")
+    }
+    assert dict(annotations) == {
+        "sidecar.istio.io/proxyCPU": "250m",
+        "sidecar.istio.io/proxyCPULimit": "4",
+        "sidecar.istio.io/proxyMemory": "512Mi",
+        "sidecar.istio.io/proxyMemoryLimit": "3Gi",
+    }
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ({"requests": {"cpu": "0.1", "memory": "1Gi"}}, "no amount of CPU"),
+        ({"limits": {"cpu": "1", "memory": 512}}, "no amount of memory"),
+        ({"limits": {"cpu": "50m", "memory": "1Gi"}}, "requests exceed limits"),
+    ],
+)
+def test_amounts_that_no_proxy_can_be_given_are_refused(proxy: object, words: str) -> None:
+    (error,) = errors(with_value("gallery:mesh", {"proxy": proxy}))
+    assert "gallery:mesh.proxy" in error
+    assert words in error
+
+
+@pytest.mark.parametrize(
+    "plan", [planned(), planned("prod"), with_proxy(LARGE)], ids=["dev", "prod", "large proxies"]
+)
+def test_the_namespace_may_take_what_its_pods_and_their_proxies_can_grow_to(plan: Plan) -> None:
     recording, hard = namespace(plan), quota(plan)
     counts = most(recording)
     requested = limited = 0
     for name, template in pods(recording).items():
-        proxy = template["metadata"]["labels"].get("sidecar.istio.io/inject") != "false"
+        metadata = template["metadata"]
+        proxy = metadata["labels"].get("sidecar.istio.io/inject") != "false"
         for container in template["spec"]["containers"]:
             resources = container["resources"]
             requested += counts[name] * millicores(resources["requests"]["cpu"])
             limited += counts[name] * mebibytes(resources["limits"]["memory"])
-        requested += counts[name] * SIDECAR.cpu[0] * proxy
-        limited += counts[name] * SIDECAR.memory[1] * proxy
+        if proxy:
+            given = metadata["annotations"]
+            requested += counts[name] * millicores(given["sidecar.istio.io/proxyCPU"])
+            limited += counts[name] * mebibytes(given["sidecar.istio.io/proxyMemoryLimit"])
     assert hard["requests.cpu"] == cpu(requested)
     assert hard["limits.memory"] == memory(limited)
     assert hard["pods"] == str(sum(counts.values()))
