@@ -125,8 +125,11 @@ def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService,
 
 
 def _proxy(settings: Settings) -> Resources:
-    given, most = settings.mesh.proxy.requests, settings.mesh.proxy.limits
-    return Resources(cpu=(given.cpu, most.cpu), memory=(given.memory, most.memory))
+    proxy = settings.mesh.proxy
+    return Resources(
+        cpu=(proxy.cpu_request, proxy.cpu_limit),
+        memory=(proxy.memory_request, proxy.memory_limit),
+    )
 
 
 def _hosts(settings: Settings) -> tuple[PlannedHost, ...]:

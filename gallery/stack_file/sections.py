@@ -241,28 +241,19 @@ class Door(Section):
     domain: Domain
 
 
-class Amounts(Section):
-    """So much CPU and memory."""
-
-    cpu: Cpu
-    memory: Memory
-
-
-def _usual(bound: int) -> Amounts:
-    given = {"cpu": f"{SIDECAR.cpu[bound]}m", "memory": f"{SIDECAR.memory[bound]}Mi"}
-    return Amounts.model_validate(given)
-
-
 class Proxy(Section):
     """What the mesh's proxy beside each container is given, and may not exceed."""
 
-    requests: Amounts = _usual(0)
-    limits: Amounts = _usual(1)
+    cpu_request: Cpu = SIDECAR.cpu[0]
+    cpu_limit: Cpu = SIDECAR.cpu[1]
+    memory_request: Memory = SIDECAR.memory[0]
+    memory_limit: Memory = SIDECAR.memory[1]
 
     @model_validator(mode="after")
     def _within(self) -> Proxy:
-        if self.requests.cpu > self.limits.cpu or self.requests.memory > self.limits.memory:
-            raise ValueError("requests exceed limits; give the limits at least as much")
+        for kind in ("cpu", "memory"):
+            if getattr(self, f"{kind}_request") > getattr(self, f"{kind}_limit"):
+                raise ValueError(f"{kind}_request exceeds {kind}_limit; raise {kind}_limit")
         return self
 
 

@@ -57,8 +57,10 @@ def most(recording: Recording) -> dict[str, int]:
 
 
 LARGE = {
-    "requests": {"cpu": "250m", "memory": "512Mi"},
-    "limits": {"cpu": "4", "memory": "3Gi"},
+    "cpu_request": "250m",
+    "cpu_limit": 4,
+    "memory_request": "512Mi",
+    "memory_limit": "3Gi",
 }
 
 
@@ -83,9 +85,10 @@ def test_a_proxy_is_given_what_the_stack_file_says_and_the_quota_counts_it() -> 
 @pytest.mark.parametrize(
     ("proxy", "words"),
     [
-        ({"requests": {"cpu": "0.1", "memory": "1Gi"}}, "no amount of CPU"),
-        ({"limits": {"cpu": "1", "memory": 512}}, "no amount of memory"),
-        ({"limits": {"cpu": "50m", "memory": "1Gi"}}, "requests exceed limits"),
+        ({"cpu_request": "0.1"}, "no amount of CPU"),
+        ({"memory_limit": 512}, "no amount of memory"),
+        ({"cpu_limit": "50m"}, "cpu_request exceeds cpu_limit"),
+        ({"memory_request": "2Gi"}, "memory_request exceeds memory_limit"),
     ],
 )
 def test_amounts_that_no_proxy_can_be_given_are_refused(proxy: object, words: str) -> None:

@@ -185,9 +185,9 @@ def test_a_fault_names_the_key_the_value_and_the_cure(
         ("cluster.existing", {"name": "x"}, ["cluster.existing.platform is missing"]),
         ("cluster.existing.platform", "gke", ["platform is 'gke'; allowed: eks, openshift"]),
         (
-            "cluster.existing.egress_cidrs",
-            ["10.0.0.0/16"],
-            ["egress_cidrs is not a known key; it belongs to openshift, and this is eks; remove"],
+            "cluster.existing.oidc_provider",
+            "arn:aws:iam::123456789012:oidc-provider/oidc.example.org",
+            ["oidc_provider is not a known key; it belongs to openshift, and this is eks; remove"],
         ),
         ("prometheus.retention", 30, ["30 has no unit; write for example 30d"]),
         ("prometheus.retention", "2000d", ["retention is '2000d'; it must be 1095 or less"]),

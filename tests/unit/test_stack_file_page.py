@@ -72,6 +72,8 @@ def test_the_page_on_the_stack_file_has_the_defaults_that_hold() -> None:
             assert said.startswith("required"), key
         elif key == "prometheus.retention":
             assert said == f"{default(field)}d"
+        elif key.startswith("mesh.proxy."):
+            assert said == f"{default(field)}{'m' if '.cpu_' in key else 'Mi'}"
         elif key.endswith("oidc_provider"):
             assert said == "required there"
         elif field.get_default() is None:
