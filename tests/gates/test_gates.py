@@ -57,15 +57,15 @@ GATES = (
         'scope, "the probe comes back just before the hold ends", cart_is_lost),\n',
         test="tests/rules/test_alerts.py::test_another_threshold_or_hold_makes_a_case_fail"
         "[dev-EndpointProbeMissing]",
-        words="gallery-endpoint-probe-missing",
+        words="EndpointProbeMissing",
     ),
     Gate(
         name="the search for what can be changed",
         file="tests/rules/variants.py",
         removed="    parser.walk(tree, visit)\n",
         test="tests/rules/test_alerts.py"
-        "::test_a_clause_left_out_or_a_number_changed_makes_a_case_fail[dev-gallery-watchdog]",
-        words="gallery-watchdog",
+        "::test_a_clause_left_out_or_a_number_changed_makes_a_case_fail[dev-Watchdog]",
+        words="dev-Watchdog",
     ),
 )
 
