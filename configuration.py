@@ -13,12 +13,15 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from gallery.plan.model import Plan
+from gallery.plan.placeholders import placeholders
 from gallery.plan.resolve import resolve
+from gallery.plan.stack import PRODUCTION
 from gallery.stack_file.credentials import require_credentials
 from gallery.stack_file.document import whole_file
 from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.keys import PREFIX
 from gallery.stack_file.parse import parse, require_secrets, structured
+from gallery.stack_file.sections import Settings
 
 _STACKS = Path("stacks")
 
@@ -56,9 +59,30 @@ def _plan() -> Plan:
     given: dict[str, str] = CONFIG.get()
     secret_keys = [key for key in given if is_config_secret(key)]
     settings = parse({key: _value(key, text) for key, text in given.items()}, secret_keys)
-    require_secrets(settings, secret_keys)
-    require_credentials(settings, {key.removeprefix(PREFIX): given[key] for key in secret_keys})
-    return resolve(settings, stack=pulumi.get_stack())
+    errors = left_of_the_example(settings)
+    try:
+        require_secrets(settings, secret_keys)
+        require_credentials(settings, {key.removeprefix(PREFIX): given[key] for key in secret_keys})
+        found = resolve(settings, stack=pulumi.get_stack())
+    except StackFileError as error:
+        errors += error.errors
+    else:
+        if not errors:
+            return found
+    raise StackFileError(errors)
+
+
+def left_of_the_example(settings: Settings) -> list[str]:
+    """What production refuses of the example's values; elsewhere they are told as a warning.
+
+    Only a deployment asks: a rehearsal plays the example as it is.
+    """
+    found = list(placeholders(settings))
+    if settings.environment == PRODUCTION:
+        return found
+    if found:
+        pulumi.warn("\n".join(["what is deployed still has values of the example:", *found]))
+    return []
 
 
 def secrets(stack: Plan) -> dict[str, pulumi.Output[str]]:

@@ -36,8 +36,13 @@ def recording(stack: str, project: Path = PROJECT) -> Recording:
     """What `__main__.py` registers for this stack. Raises UserError with every error."""
     found = stack_file(stack, project)
     try:
-        # The calendar stands still, or every week's render would differ.
-        with _without_aws(), patch("configuration.week", return_value="this-week"):
+        # The calendar stands still, or every week's render would differ; and an example is played
+        # as it is.
+        with (
+            _without_aws(),
+            patch("configuration.week", return_value="this-week"),
+            patch("configuration.left_of_the_example", return_value=[]),
+        ):
             return record(
                 lambda: runpy.run_path(str(project / "__main__.py"), run_name="__main__"),
                 config=found.config,

@@ -25,6 +25,16 @@ PROGRAMS = ("pulumi", "pulumi-language-python")
 LEFT_OUT = (".git", ".venv", ".tools", "build", "tests", "docs", "__pycache__", ".*_cache")
 TIMEOUT_SECONDS = 300
 OPENSHIFT = "https://api.gallery.example.org:6443"
+# What stands in the shipped stacks as an example, and what might stand there in truth.
+OWN = {
+    "vpc-0abc": "vpc-0a1b2c3d4e5f60718",
+    "subnet-0a": "subnet-0a000000000000001",
+    "subnet-0b": "subnet-0b000000000000002",
+    "subnet-0c": "subnet-0c000000000000003",
+    "example.org": "gallery.internal",
+    "00000000-0000-4000-8000": "1a2b3c4d-5e6f-4708-91a2",
+}
+RUNBOOKS = "https://git.gallery.internal/gallery/docs/runbooks"
 # Runs before the program: the calendar that it reads is so many days ahead of the machine's.
 CALENDAR = """
 import datetime, os
@@ -203,6 +213,7 @@ class Project:
     def start(self) -> None:
         """Make the stack and set every secret that its file refers to."""
         self._forget_secrets()
+        self._fill_in()
         _ = self.must("stack", "init", self.stack)
         self.set_secrets()
 
@@ -214,6 +225,17 @@ class Project:
             if not (isinstance(value, dict) and "secure" in value)
         }
         _ = self.stack_file.write_text(yaml.safe_dump({"config": kept}, sort_keys=False))
+
+    def _fill_in(self) -> None:
+        """Put values of one's own in the place of the example's, as whoever deploys must."""
+        text = self.stack_file.read_text()
+        for example, own in OWN.items():
+            text = text.replace(example, own)
+        _ = self.stack_file.write_text(text)
+        alerting = self.configuration()["gallery:alerting"]
+        if not isinstance(alerting, dict):
+            raise TypeError(self.stack_file)
+        self.configure({"gallery:alerting": alerting | {"runbooks": RUNBOOKS}})
 
     def set_secrets(self) -> None:
         """Set every secret that the stack file refers to, anew."""

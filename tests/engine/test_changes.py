@@ -12,7 +12,7 @@ from .aws_kinds import INSTANCE, TOKEN, WORKSPACE
 from .cloud import Made
 from .grafana_kinds import CONTACT_POINT, DASHBOARD, POLICY, RULE_GROUP
 from .kubernetes_kinds import AUTOSCALER, DEPLOYMENT
-from .project import Project
+from .project import OWN, Project
 from .values import Json, Properties, at, text_at
 
 pytestmark = pytest.mark.engine
@@ -52,7 +52,8 @@ def test_another_image_and_user_data_replace_no_host(deployed: Project) -> None:
 
 def test_other_subnets_move_no_host_before_its_next_generation(deployed: Project) -> None:
     hosts = _hosts(deployed)
-    network: Json = {"existing": {"vpc": "vpc-0abc", "private_subnets": ["subnet-0new"]}}
+    subnets = ["subnet-0fedcba9876543210", "subnet-0fedcba9876543211"]
+    network: Json = {"existing": {"vpc": OWN["vpc-0abc"], "private_subnets": [*subnets]}}
     deployed.configure({"gallery:network": network})
     assert str(deployed.preview("--expect-no-changes")) == "nothing"
     group = _raise_generation(hosts)
@@ -62,7 +63,7 @@ def test_other_subnets_move_no_host_before_its_next_generation(deployed: Project
     for step in plan.of(INSTANCE):
         assert text_at({**step.before, **step.after}, "tags.Name").startswith(f"{group}-")
     moved = {text_at(step.after, "subnetId") for step in plan.of(INSTANCE) if step.op == "create"}
-    assert moved == {"subnet-0new"}
+    assert moved == {*subnets}
 
 
 def test_a_new_generation_replaces_its_group_alone(deployed: Project) -> None:

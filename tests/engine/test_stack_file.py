@@ -16,7 +16,7 @@ import yaml
 
 from gallery.stack_file.parse import structured
 from offline.errors import UserError
-from offline.stack_file import placeholder, read
+from offline.stack_file import read
 
 from .deployment import stack_names
 from .project import ROOT
@@ -102,7 +102,9 @@ STRICTER = (
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a reader finds: plain values by key, and which keys are secrets."""
+    """What a reader finds: plain values by key, and which keys are secrets, whose value only the
+    CLI knows.
+    """
 
     values: Mapping[str, object]
     secret_keys: frozenset[str]
@@ -130,8 +132,9 @@ class Reader:
         found: dict[str, Properties] = json.loads(done.stdout)
         secret = frozenset(key for key, item in found.items() if item["secret"])
         values = {
-            key: placeholder(key) if key in secret else structured(key, str(item["value"]))
+            key: structured(key, str(item["value"]))
             for key, item in found.items()
+            if key not in secret
         }
         return Seen(values=values, secret_keys=secret)
 
@@ -140,7 +143,9 @@ class Reader:
             found = read(self.directory, "dev")
         except UserError:
             return None
-        return Seen(values=found.values(), secret_keys=frozenset(found.secret_keys))
+        secret = frozenset(found.secret_keys)
+        values = {key: value for key, value in found.values().items() if key not in secret}
+        return Seen(values=values, secret_keys=secret)
 
 
 def _pulumi(reader: Reader, *arguments: str) -> subprocess.CompletedProcess[str]:

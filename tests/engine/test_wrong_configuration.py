@@ -143,3 +143,19 @@ def test_auto_mode_needs_no_agent(configured: Project) -> None:
     configured.cloud.addons.clear()
     configured.cloud.cluster = {"computeConfigs": [{"enabled": True}]}
     assert configured.preview().doing("create")
+
+
+def test_what_is_left_of_the_example_is_told_and_production_refuses_it(
+    configured: Project,
+) -> None:
+    alerting = deepcopy(configured.configuration()["gallery:alerting"])
+    assert isinstance(alerting, dict)
+    alerting |= {"independent_path": {"emails": ["oncall@example.org"]}}
+    configured.configure({"gallery:alerting": alerting})
+    words = "independent_path.emails[0] is still the example's oncall@example.org"
+    if configured.configuration()["gallery:environment"] == "prod":
+        assert words in _refused(configured)
+    else:
+        run = configured.must("preview", "-s", configured.stack)
+        assert "warning: what is deployed still has values of the example" in run.output
+        assert words in run.output
