@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gallery.alerts import panels
-from gallery.alerts.guards import failing, no_later
-from gallery.alerts.model import Alert, Scope, Subject, at_once
+from gallery.alerts.bridges import APART
+from gallery.alerts.guards import failing, mostly_failing, no_later
+from gallery.alerts.model import Alert, Scope, Subject, at_once, next_scrape
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration
 from gallery.metrics.timings import FailureMode
@@ -25,7 +26,7 @@ def _down(scope: Scope) -> str:
     """
     entrance = promql.equals(labels.SERVICE, ENTRANCE)
     return (
-        f"({failing(scope, labels.DOOR)}) unless {promql.ON_STACK}"
+        f"({mostly_failing(scope, labels.DOOR)}) unless {promql.ON_STACK}"
         f" (({failing(scope, labels.PROBE, entrance)})"
         f" and {promql.ON_STACK} ({no_later(scope, entrance, than=labels.DOOR)}))"
     )
@@ -41,7 +42,9 @@ SHOP_DOOR_DOWN = Alert(
     summary="The shop's public address does not answer.",
     what="The shop's public address does not answer: customers cannot reach the shop.",
     panel=panels.DOOR_OVER_TIME,
-    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
+    onset={FailureMode.REFUSED: next_scrape, FailureMode.HANGING: next_scrape},
+    clearing=next_scrape,
+    keep_firing=APART,
 )
 
 

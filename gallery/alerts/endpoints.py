@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gallery.alerts import panels
+from gallery.alerts.bridges import APART, lately, once
 from gallery.alerts.guards import collector_alive, unanswered
 from gallery.alerts.model import Alert, Scope, Subject, at_once, leaves_discovery
 from gallery.metrics import labels, promql
@@ -21,10 +22,14 @@ TOLERANCE = 1.5
 FLOOR = 0.2
 
 
+def _down(scope: Scope) -> str:
+    return once(scope, unanswered(scope, labels.PROBE), of=scope.job("up", labels.PROBE))
+
+
 ENDPOINT_DOWN = Alert(
     name="EndpointDown",
     subject=Subject.ENDPOINT,
-    expr=lambda scope: unanswered(scope, labels.PROBE),
+    expr=_down,
     hold=Duration.of(seconds=30),
     severity=Severity.PAGE,
     owner=INCIDENT_RESPONSE.name,
@@ -32,6 +37,8 @@ ENDPOINT_DOWN = Alert(
     what="{{ $labels.service }} does not answer its probe.",
     panel=panels.ENDPOINTS_OVER_TIME,
     outage=True,
+    unbridged="The first good answer ends it, so that a recovery is told at once. What fails again "
+    "within ten minutes is EndpointDegraded's.",
     onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
 )
 
@@ -113,11 +120,10 @@ ENDPOINT_SLOW = Alert(
 
 
 def _missing(scope: Scope) -> str:
-    return (
-        f"{scope.series(PROBE_EXPECTED)}"
-        f" unless {promql.ON_SERVICE} {scope.job('up', *labels.PROBE_JOBS)}"
-        f" and {promql.ON_STACK} ({collector_alive(scope)})"
-    )
+    expected = scope.series(PROBE_EXPECTED)
+    probed = f"{promql.ON_SERVICE} {scope.job('up', *labels.PROBE_JOBS)}"
+    missing = lately(scope, f"{expected} unless {probed}")
+    return f"{missing} and {promql.ON_STACK} ({collector_alive(scope)})"
 
 
 ENDPOINT_PROBE_MISSING = Alert(
@@ -132,6 +138,7 @@ ENDPOINT_PROBE_MISSING = Alert(
     panel=panels.ENDPOINTS_OVER_TIME,
     onset={FailureMode.GONE: leaves_discovery},
     clearing=leaves_discovery,
+    keep_firing=APART,
     recorded=True,
 )
 ALERTS = (ENDPOINT_DOWN, ENDPOINT_DEGRADED, ENDPOINT_SLOW, ENDPOINT_PROBE_MISSING)

@@ -5,6 +5,7 @@ Grafana has no inhibition, so suppression is written into the expressions, alike
 
 from __future__ import annotations
 
+from gallery.alerts.bridges import mostly
 from gallery.alerts.model import Scope
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE
@@ -35,9 +36,14 @@ def blind(scope: Scope) -> str:
 
     A prober that cannot be scraped itself is blind too.
     """
+    return f"{sight(scope)} == 0"
+
+
+def sight(scope: Scope) -> str:
+    """Whether anything that is probed answers, the prober's own canary among it."""
     jobs = (labels.PROBE, labels.CANARY)
     answers = f"{scope.job('probe_success', *jobs)} or {scope.job('up', *jobs)}"
-    return f"max {promql.BY_STACK} ({answers}) == 0"
+    return f"max {promql.BY_STACK} ({answers})"
 
 
 def failing(scope: Scope, job: str, *matchers: str) -> str:
@@ -52,7 +58,13 @@ def failing(scope: Scope, job: str, *matchers: str) -> str:
     return f"last_over_time({known}) == 0 or {scope.series('up', *of)} == 0"
 
 
-def unanswered(scope: Scope, job: str) -> str:
+def mostly_failing(scope: Scope, job: str, *matchers: str) -> str:
+    """The same, but a single good answer among bad ones ends nothing."""
+    up = scope.series("up", promql.equals("job", job), *matchers)
+    return mostly(scope, f"({failing(scope, job, *matchers)}) + 1 or 0 * {up}")
+
+
+def unanswered(scope: Scope, job: str, *, bridged: bool = False) -> str:
     """Targets of a probe job that last were seen not to answer, for no fault of the prober.
 
     While nothing at all answers, canary included, a target that answered for as long as the
@@ -64,7 +76,7 @@ def unanswered(scope: Scope, job: str) -> str:
         f" (max {promql.BY_STACK} ({_last_answer(scope, labels.CANARY)}) - {_moment(scope)})"
     )
     return (
-        f"({failing(scope, job)})"
+        f"({mostly_failing(scope, job) if bridged else failing(scope, job)})"
         f" unless {promql.ON_SERVICE} ({alike} and {promql.ON_STACK} {blind(scope)})"
     )
 
@@ -92,12 +104,12 @@ def _last_answer(scope: Scope, job: str, *matchers: str, within: str = promql.LA
     return f"max_over_time({steps}) or 0 * {scope.series('up', *of)}"
 
 
-def host_down(scope: Scope) -> str:
-    """Hosts whose exporter cannot be scraped.
+def host_up(scope: Scope) -> str:
+    """Whether the exporter of each host can be scraped.
 
     While an instance is replaced two carry its host's labels, and one that answers is enough.
     """
-    return f"max {promql.BY_HOST} ({scope.of_hosts('up', NODE)}) == 0"
+    return f"max {promql.BY_HOST} ({scope.of_hosts('up', NODE)})"
 
 
 def unless_host_down(scope: Scope) -> str:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from gallery.alerts import panels
-from gallery.alerts.guards import NODE, collector_alive, host_down
-from gallery.alerts.model import Alert, Scope, Subject, at_once, leaves_discovery, scrape_times_out
+from gallery.alerts.bridges import lately, mostly, once
+from gallery.alerts.guards import NODE, collector_alive, host_up
+from gallery.alerts.model import (
+    Alert,
+    Scope,
+    Subject,
+    leaves_discovery,
+    next_scrape,
+    scrape_times_out,
+)
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import Duration, minus
 from gallery.metrics.names import HOSTS_EXPECTED
@@ -27,9 +35,10 @@ def _down(scope: Scope) -> str:
         then = f"timestamp({scope.of_hosts('up', NODE)} == {value})[{steps}]"
         return f"max {promql.BY_HOST} (max_over_time({then}))"
 
+    down = f"{host_up(scope)} == bool 0"
     last = f"last_over_time({scope.of_hosts('up', NODE, window=promql.LAST_KNOWN)})"
     return (
-        f"{host_down(scope)} or max {promql.BY_HOST} ({last}) == 0"
+        f"{mostly(scope, down)} or max {promql.BY_HOST} ({last}) == 0"
         f" and {newest(0)} - ({newest(1)} or 0 * {newest(0)}) > {long(scope).seconds:g}"
     )
 
@@ -48,25 +57,27 @@ def looks_back(scope: Scope) -> Duration:
 HOST_DOWN = Alert(
     name="HostDown",
     subject=Subject.HOST,
-    expr=_down,
+    expr=lambda scope: once(scope, _down(scope), of=host_up(scope)),
     hold=Duration.of(seconds=120),
     severity=Severity.PAGE,
     owner=INFRASTRUCTURE.name,
     summary="A host does not answer.",
     what="Host {{ $labels.host }} of group {{ $labels.host_group }} does not answer.",
     panel=panels.HOSTS_OVER_TIME,
-    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: scrape_times_out},
+    onset={
+        FailureMode.REFUSED: next_scrape,
+        FailureMode.HANGING: lambda timings: scrape_times_out(timings) + timings.scrape,
+    },
+    clearing=next_scrape,
 )
 
 
 def _missing(scope: Scope) -> str:
     expected = scope.of_hosts(HOSTS_EXPECTED)
-    found = f"max {promql.BY_HOST} ({scope.of_hosts('up', NODE)})"
-    counted = f"count {_BY_GROUP} ({found})"
-    return (
-        f"{expected} - ({counted} or 0 * {expected}) > 0"
-        f" and {promql.ON_STACK} ({collector_alive(scope)})"
-    )
+    counted = f"count {_BY_GROUP} ({host_up(scope)})"
+    missing = lately(scope, f"{expected} - ({counted} or 0 * {expected})")
+    short = f"{missing} > 0 and {promql.ON_STACK} ({collector_alive(scope)})"
+    return once(scope, short, of=expected)
 
 
 HOST_MISSING = Alert(

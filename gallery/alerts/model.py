@@ -147,6 +147,11 @@ def at_once(_: Timings) -> Duration:
     return ZERO
 
 
+def next_scrape(timings: Timings) -> Duration:
+    """X of a condition that one scrape alone does not make true."""
+    return timings.scrape
+
+
 def scrape_times_out(timings: Timings) -> Duration:
     """X where the scrape itself hangs, beyond what a probe within it would take.
 

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 from gallery.alerts import panels
-from gallery.alerts.guards import COLLECTOR_FRESH, blind, collector_age, collector_alive
-from gallery.alerts.model import Alert, Scope, Subject, at_once, leaves_discovery
+from gallery.alerts.bridges import APART, lately, mostly, once
+from gallery.alerts.guards import COLLECTOR_FRESH, collector_alive, sight
+from gallery.alerts.model import Alert, Scope, Subject, leaves_discovery, next_scrape
 from gallery.metrics import labels, promql
-from gallery.metrics.durations import MINUTE, Duration
+from gallery.metrics.durations import MINUTE, Duration, minus
 from gallery.metrics.names import COLLECTOR_EXPECTED, TARGETS_EXPECTED
-from gallery.metrics.timings import FailureMode
+from gallery.metrics.timings import FailureMode, Timings
 from gallery.store.roles import MONITORING, Severity
 
 FRESH = Duration.of(seconds=COLLECTOR_FRESH)
+# While one replica takes over from another nothing is written: 51 s at most were measured.
+_NOTHING = Duration.of(seconds=52)
 _BY_REPLICA = promql.by((*labels.COMMON, labels.INSTANCE))
 
 
 def _collector_down(scope: Scope) -> str:
-    # What is expected is a constant, so that a silence that outlives the last sample fires on.
-    return (
-        f"{scope.series(COLLECTOR_EXPECTED)} unless {promql.ON_STACK}"
-        f" ({collector_age(scope)} < {COLLECTOR_FRESH})"
-    )
+    """Fewer than two samples of any replica: one alone is a good answer among bad ones.
+
+    What is expected is a constant, so that a silence that outlives the last sample fires on.
+    """
+    expected = scope.series(COLLECTOR_EXPECTED)
+    came = f"count_over_time({scope.job('up', labels.COLLECTOR, window=str(_written(scope)))})"
+    silent = f"{expected} unless {promql.ON_STACK} (max {promql.BY_STACK} ({came}) > 1)"
+    return once(scope, silent, of=expected)
+
+
+def _written(scope: Scope) -> Duration:
+    """Less than that by next to nothing: a range may hold its left edge, or not."""
+    return minus(fresh(scope.timings), Duration(1))
+
+
+def _silent(timings: Timings) -> Duration:
+    """X: from the last sample until the last but one is too old."""
+    return minus(fresh(timings), timings.scrape)
+
+
+def fresh(timings: Timings) -> Duration:
+    """The time within which a living collector writes several samples, a failover among them."""
+    return max(FRESH, timings.scrape * 4 + _NOTHING)
 
 
 COLLECTOR_DOWN = Alert(
@@ -31,19 +52,24 @@ COLLECTOR_DOWN = Alert(
     severity=Severity.PAGE,
     owner=MONITORING.name,
     summary="Nothing new arrives from the collector.",
-    what="Nothing that the collector took in the last minute and a half has arrived: "
+    what="Hardly anything that the collector took in the last minute and a half has arrived: "
     "it is down, or cannot write to Amazon Managed Prometheus.",
     panel=panels.SAMPLE_AGE,
-    onset={FailureMode.REFUSED: lambda _: FRESH, FailureMode.GONE: lambda _: FRESH},
+    onset={FailureMode.REFUSED: _silent, FailureMode.GONE: _silent},
+    clearing=next_scrape,
     recorded=True,
     blindness=True,
 )
 
 
+def _blind(scope: Scope) -> str:
+    return once(scope, mostly(scope, f"{sight(scope)} == bool 0"), of=sight(scope))
+
+
 COLLECTOR_BLIND = Alert(
     name="CollectorBlind",
     subject=Subject.PIPELINE,
-    expr=blind,
+    expr=_blind,
     # Well below the five minutes after which what was down before would look mended.
     hold=Duration.of(seconds=60),
     severity=Severity.PAGE,
@@ -51,7 +77,8 @@ COLLECTOR_BLIND = Alert(
     summary="The prober sees nothing, not even itself.",
     what="No probe succeeds, not even the prober's of itself: outages of the store go unseen.",
     panel=panels.PROBER,
-    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
+    onset={FailureMode.REFUSED: next_scrape, FailureMode.HANGING: next_scrape},
+    clearing=next_scrape,
     blindness=True,
 )
 
@@ -64,10 +91,9 @@ def _targets_lost(scope: Scope) -> str:
     targets = scope.job("up", labels.MESH, labels.COLLECTOR)
     expected = scope.series(TARGETS_EXPECTED)
     found = f"count {promql.BY_SERVICE} ({targets}) or 0 * {expected}"
-    return (
-        f"({targets} == 0 or {expected} - ({found}) > 0)"
-        f" and {promql.ON_STACK} ({collector_alive(scope)})"
-    )
+    refuses = mostly(scope, f"{targets} == bool 0")
+    fewer = lately(scope, f"{expected} - ({found})")
+    return f"({refuses} or {fewer} > 0) and {promql.ON_STACK} ({collector_alive(scope)})"
 
 
 TARGETS_LOST = Alert(
@@ -82,8 +108,9 @@ TARGETS_LOST = Alert(
     "scraped.{{ else }}Of {{ $labels.service }} fewer pods are found than planned: "
     "{{ $value }} missing.{{ end }}",
     panel=panels.TARGETS,
-    onset={FailureMode.REFUSED: at_once, FailureMode.GONE: leaves_discovery},
+    onset={FailureMode.REFUSED: next_scrape, FailureMode.GONE: leaves_discovery},
     clearing=leaves_discovery,
+    keep_firing=APART,
     recorded=True,
 )
 
@@ -97,9 +124,10 @@ def _behind(scope: Scope) -> str:
         labels.COLLECTOR,
         window=str(scope.timings.window),
     )
-    # The age of what was sent, as of the scrape that saw it.
+    # The age of what was sent, as of the scrape that saw it; the collector may miss some scrapes.
+    late = f"(timestamp({sent}) - {sent})[{scope.timings.window}:{scope.timings.scrape}]"
     return (
-        f"max {_BY_REPLICA} (timestamp({sent}) - {sent}) > {scope.threshold:g}"
+        f"max {_BY_REPLICA} (max_over_time({late})) > {scope.threshold:g}"
         f" or sum {_BY_REPLICA} (rate({failed})) > 0"
     )
 
@@ -120,5 +148,6 @@ REMOTE_WRITE_BEHIND = Alert(
     # What is late to arrive is late to be seen; after five minutes nothing is.
     onset={FailureMode.CHANGED: lambda _: MINUTE * 5},
     clearing=lambda timings: timings.window,
+    keep_firing=APART,
 )
 ALERTS = (COLLECTOR_DOWN, COLLECTOR_BLIND, TARGETS_LOST, REMOTE_WRITE_BEHIND)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gallery.alerts import panels
+from gallery.alerts.bridges import APART
 from gallery.alerts.guards import collector_alive, unanswered
-from gallery.alerts.model import Alert, Delivery, ErrorState, Evaluator, Scope, Subject, at_once
+from gallery.alerts.model import Alert, Delivery, ErrorState, Evaluator, Scope, Subject, next_scrape
 from gallery.contact_points.model import Engine
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration
@@ -83,6 +84,7 @@ RECORDING_RULES_STALE = Alert(
     # All of it: what is missed is the recording itself, which comes back with an evaluation.
     onset={FailureMode.GONE: stale_after},
     clearing=lambda timings: timings.evaluate_amp,
+    keep_firing=APART,
 )
 
 
@@ -130,7 +132,7 @@ HOST_TRAFFIC_UNRECORDED = Alert(
 GRAFANA_UNREACHABLE = Alert(
     name="GrafanaUnreachable",
     subject=Subject.PIPELINE,
-    expr=lambda scope: unanswered(scope, labels.GRAFANA),
+    expr=lambda scope: unanswered(scope, labels.GRAFANA, bridged=True),
     hold=Duration.of(seconds=120),
     severity=Severity.PAGE,
     owner=MONITORING.name,
@@ -138,7 +140,9 @@ GRAFANA_UNREACHABLE = Alert(
     what="Grafana does not answer: dashboards are closed, and what Grafana alerts on may not be "
     "sent.",
     panel=None,
-    onset={FailureMode.REFUSED: at_once, FailureMode.HANGING: at_once},
+    onset={FailureMode.REFUSED: next_scrape, FailureMode.HANGING: next_scrape},
+    clearing=next_scrape,
+    keep_firing=APART,
     evaluator=Evaluator.AMP,
     delivery=Delivery.INDEPENDENT,
 )
@@ -160,6 +164,7 @@ DATASOURCE_CANARY = Alert(
     panel=panels.SAMPLE_AGE,
     # Its route's group wait, beside the hold that a newer Grafana has as well.
     onset={FailureMode.REFUSED: lambda _: BROKEN_WAIT},
+    keep_firing=APART,
     recorded=True,
     engines=_GRAFANA,
     error_state=ErrorState.ERROR,

@@ -152,10 +152,10 @@ def test_callers_of_a_broken_service_may_be_slow_and_nobody_else(rehearsed: Runn
 @pytest.mark.parametrize(
     ("scenario", "chosen", "bound"),
     [
-        (ENDPOINT_DOWN, {"service": "frontend"}, 88),
-        (ENDPOINT_HANGS, {"service": "frontend"}, 90),
-        (TWO_ENDPOINTS_DOWN, {"service": "frontend"}, 88),
-        (STORE_DOWN, {}, 88),
+        (ENDPOINT_DOWN, {"service": "frontend"}, 93),
+        (ENDPOINT_HANGS, {"service": "frontend"}, 95),
+        (TWO_ENDPOINTS_DOWN, {"service": "frontend"}, 93),
+        (STORE_DOWN, {}, 93),
     ],
 )
 def test_no_page_about_the_door_follows_that_of_the_frontend(

@@ -88,6 +88,11 @@ class _Motion:
 
     first: Sample
     growth: float
+    at: int = 0
+
+    def after(self, steps: int) -> float:
+        """What it has come to, so many scrapes after the beginning."""
+        return float(self.first or 0.0) + self.growth * (steps - self.at)
 
 
 @dataclass(frozen=True)
@@ -115,13 +120,14 @@ def _stories(planned: PlannedAlert) -> Iterator[_Story]:
 def _motion(one: Sampled, at: int) -> _Motion:
     here, then = one.samples[at], one.samples[at + 1]
     if isinstance(here, float | int) and isinstance(then, float | int):
-        return _Motion(float(here), round(then - here, 9))
+        return _Motion(float(here), round(then - here, 9), at if then != here else 0)
     return _Motion(here if here is not None else None, 0.0)
 
 
 def _played(one: Sampled, well: _Motion, ill: _Motion, bad: Sequence[bool]) -> Sampled:
     """The series as the pattern has it. What grows goes on from where it was."""
     grows = well.growth != 0 or ill.growth != 0
+    shifts = grows and well.growth == ill.growth
     found, reached, before = list[Sample](), well.first, False
     for now in bad:
         course = ill if now else well
@@ -129,6 +135,8 @@ def _played(one: Sampled, well: _Motion, ill: _Motion, bad: Sequence[bool]) -> S
             # A scrape takes away what it brought; a rule only ceases to write.
             marked = one.job is not None and not before
             found.append(STALE if marked else None)
+        elif shifts:
+            found.append(course.after(len(found)))
         elif grows:
             reached = float(reached or 0.0) + course.growth
             found.append(reached)

@@ -103,7 +103,7 @@ class _Told:
     @property
     def rest(self) -> Duration:
         """How long the alert is looked at before and after a gap."""
-        return max(self.step * 8, MINUTE).ceil_to(self.look)
+        return max(self.step * 8, MINUTE * 2).ceil_to(self.look)
 
     def end(self, gap: int) -> Duration:
         """When the story ends: after a gap of so many scrapes while the alert fires."""

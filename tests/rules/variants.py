@@ -94,10 +94,16 @@ def loosened(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
 
 
 def mutated(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
-    """The rule with one clause of its expression left out, or one number halved or doubled."""
-    rule = proven(planned)
+    """The rule with one clause of its expression left out, or one number halved or doubled.
+
+    Without what keeps it firing, which hides that a changed expression ends too soon.
+    """
+    whole = proven(planned)
+    rule = replace(
+        whole, rule={key: value for key, value in whole.rule.items() if key != "keep_firing_for"}
+    )
     tree = parser.parse(planned.expr)
-    for site, node in enumerate(_sites(tree)):
+    for site, node in _sites(tree):
         for name, other in _changes(node):
             yield name, _with(rule, "expr", _changed(tree, site, other))
 
@@ -119,12 +125,37 @@ def _is_site(node: parser.Expr) -> bool:
     return isinstance(node, parser.BinaryExpr) and token(node) in _CLAUSES
 
 
-def _sites(tree: parser.Expr) -> list[parser.Expr]:
-    found = list[parser.Expr]()
+def _sites(tree: parser.Expr) -> list[tuple[int, parser.Expr]]:
+    """What may be changed, each with its number in the walk's order.
+
+    Not within `resets`, by which an alert remembers when it was told: that is the condition
+    itself once more, which is changed where it stands; the clause as a whole can be left out.
+    """
+    found, passed, remembered = list[tuple[int, parser.Expr]](), 0, 0
 
     def visit(node: parser.Expr) -> None:
-        if _is_site(node):
-            found.append(node)
+        nonlocal passed, remembered
+        if isinstance(node, parser.Call) and node.func.name == "resets":
+            remembered = _count(node)
+        if not _is_site(node):
+            return
+        if remembered:
+            remembered -= 1
+        else:
+            found.append((passed, node))
+        passed += 1
+
+    parser.walk(tree, visit)
+    return found
+
+
+def _count(tree: parser.Expr) -> int:
+    """How much within an expression could be changed."""
+    found = 0
+
+    def visit(node: parser.Expr) -> None:
+        nonlocal found
+        found += _is_site(node)
 
     parser.walk(tree, visit)
     return found

@@ -13,6 +13,7 @@ from gallery.alerts.cases.stories import (
     Spell,
     gauge,
     lasting,
+    next_look,
     passing,
     short_of,
     silent,
@@ -31,7 +32,7 @@ def _door(scope: Scope) -> dict[str, str]:
 
 def _down_cases(scope: Scope) -> tuple[Case, ...]:
     return (
-        *unanswered_cases(scope, _door(scope)),
+        *unanswered_cases(scope, _door(scope), onset=next_look(scope)),
         _with_the_frontend(scope, "the frontend refuses too", refusing),
         _with_the_frontend(scope, "the frontend hangs too", hanging),
         _still_closed(scope),

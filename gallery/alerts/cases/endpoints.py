@@ -13,8 +13,10 @@ from gallery.alerts.cases.stories import (
     lasting,
     passing,
     present,
+    remembered,
     short_of,
     silent,
+    told_once,
     valued,
 )
 from gallery.alerts.cases.subjects import (
@@ -44,12 +46,18 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
     cart, shop = probe_labels(scope, "cartservice"), probe_labels(scope, "frontend")
     scrape = scope.timings.scrape
 
+    def cart_fails(*spells: Spell) -> tuple[Series, ...]:
+        well = (False, whole(spells))
+        others = (series for of in (shop, canary_labels(scope)) for series in refusing(of, well))
+        return (*refusing(cart, *spells), *others)
+
     def store_fails(*spells: Spell) -> tuple[Series, ...]:
         services = (series for of in (cart, shop) for series in refusing(of, *spells))
         return (*services, *refusing(canary_labels(scope), (False, whole(spells))))
 
     return (
         *unanswered_cases(scope, cart),
+        *told_once(scope, cart_fails, cart),
         lasting(scope, "the whole store is down", store_fails, cart, shop),
         _loses_sight(
             scope,
@@ -259,7 +267,12 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
 
     return (
         lasting(scope, "nobody probes it", cart_is_lost, scope.at(service="cartservice")),
-        passing(scope, "the probe comes back just before the hold ends", cart_is_lost),
+        passing(
+            scope,
+            "the probe comes back just before the hold ends",
+            cart_is_lost,
+            spell=minus(short_of(scope.hold), remembered(scope)),
+        ),
         silent(scope, "the prober itself cannot be scraped", exporter_is_dead),
         collector_dies(scope, expected, cart, shop),
     )

@@ -12,10 +12,13 @@ from gallery.alerts.cases.stories import (
     Story,
     gauge,
     lasting,
+    next_look,
     passing,
     present,
+    remembered,
     short_of,
     silent,
+    told_once,
     valued,
 )
 from gallery.alerts.cases.subjects import (
@@ -28,7 +31,7 @@ from gallery.alerts.cases.subjects import (
 )
 from gallery.alerts.hosts import HOST_DOWN, HOST_MISSING, long, looks_back
 from gallery.alerts.model import Labels, Scope
-from gallery.metrics.durations import MINUTE, Duration
+from gallery.metrics.durations import MINUTE, Duration, minus
 from gallery.metrics.names import HOSTS_EXPECTED
 
 
@@ -52,7 +55,14 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
         return story
 
     return (
-        lasting(scope, "its exporter does not answer", silent_exporter, host_labels(scope)),
+        lasting(
+            scope,
+            "its exporter does not answer",
+            silent_exporter,
+            host_labels(scope),
+            onset=next_look(scope),
+        ),
+        *told_once(scope, silent_exporter, host_labels(scope), seen=next_look(scope)),
         passing(scope, "restarts within the hold", silent_exporter),
         silent(scope, "answers", well),
         _switched_off(
@@ -115,7 +125,7 @@ def _silent_in_place_of_another(scope: Scope) -> Case:
     return Case(
         name="does not answer in the place of one that did",
         series=(before, after),
-        fires_at=CALM + scope.hold.ceil_to(STEP),
+        fires_at=CALM + next_look(scope) + scope.hold.ceil_to(STEP),
         fires=(host_labels(scope),),
     )
 
@@ -162,9 +172,15 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
 
     return (
         lasting(scope, "one of two has left", second_is_gone, group_labels(scope)),
+        *told_once(scope, second_is_gone, group_labels(scope)),
         lasting(scope, "the only one has left", only_one_is_gone, group_labels(scope)),
         lasting(scope, "one is there twice", replaced_one_of_two, group_labels(scope)),
-        passing(scope, "is replaced within the hold", second_is_gone),
+        passing(
+            scope,
+            "is replaced within the hold",
+            second_is_gone,
+            spell=minus(short_of(scope.hold), remembered(scope)),
+        ),
         silent(scope, "is down, but not gone", down_but_known),
         collector_dies(scope, lambda length: (expected(length, 1),), node_labels(scope)),
     )

@@ -10,10 +10,12 @@ from gallery.alerts.cases.stories import (
     counter,
     gauge,
     lasting,
+    next_look,
     passing,
     present,
     short_of,
     silent,
+    told_once,
     valued,
 )
 from gallery.alerts.cases.subjects import (
@@ -30,9 +32,9 @@ from gallery.alerts.model import Scope
 from gallery.alerts.pipeline import (
     COLLECTOR_BLIND,
     COLLECTOR_DOWN,
-    FRESH,
     REMOTE_WRITE_BEHIND,
     TARGETS_LOST,
+    fresh,
 )
 from gallery.metrics import labels
 from gallery.metrics.durations import MINUTE, Duration, minus
@@ -48,20 +50,20 @@ def _collector_down_cases(scope: Scope) -> tuple[Case, ...]:
             valued(COLLECTOR_EXPECTED, expected, (1, whole(spells))),
         )
 
-    age = FRESH.ceil_to(STEP)
+    # From the last sample but one on.
+    age = minus(fresh(scope.timings), STEP * 2).ceil_to(STEP)
+    brief = minus(age + short_of(scope.hold), STEP)
     forever = age + scope.hold.ceil_to(STEP) + MINUTE * 10
     return (
         lasting(scope, "writes nothing any more", stops, expected, onset=age),
+        *told_once(scope, stops, expected, seen=age),
         Case(
             name="is silent for longer than its last values are remembered",
             series=stops((False, CALM), (True, forever)),
             fires_at=CALM + forever,
             fires=(expected,),
         ),
-        # The age counts from the sample before the silence.
-        passing(
-            scope, "writes again in time", stops, spell=minus(age, STEP) + short_of(scope.hold)
-        ),
+        passing(scope, "writes again in time", stops, spell=brief),
         silent(scope, "writes", lambda *spells: stops((False, whole(spells)))),
     )
 
@@ -100,8 +102,21 @@ def _blind_cases(scope: Scope) -> tuple[Case, ...]:
         )
 
     return (
-        lasting(scope, "reaches nothing, not even itself", reaches_nothing, scope.at()),
-        lasting(scope, "its exporter cannot be scraped", does_not_answer, scope.at()),
+        lasting(
+            scope,
+            "reaches nothing, not even itself",
+            reaches_nothing,
+            scope.at(),
+            onset=next_look(scope),
+        ),
+        lasting(
+            scope,
+            "its exporter cannot be scraped",
+            does_not_answer,
+            scope.at(),
+            onset=next_look(scope),
+        ),
+        *told_once(scope, reaches_nothing, scope.at(), seen=next_look(scope)),
         passing(scope, "reaches nothing for a moment", reaches_nothing),
         passing(scope, "its exporter restarts", does_not_answer),
         silent(scope, "the store is down as a whole", store_is_down),
@@ -152,7 +167,7 @@ def _targets_lost_cases(scope: Scope) -> tuple[Case, ...]:
         return (valued(TARGETS_EXPECTED, collector, (2, length)), *every)
 
     return (
-        lasting(scope, "a proxy refuses to be scraped", refuses, proxy),
+        lasting(scope, "a proxy refuses to be scraped", refuses, proxy, onset=next_look(scope)),
         lasting(scope, "no proxy of a service is found", leaves, cart),
         lasting(scope, "a replica of the collector is evicted", replica_is_evicted, collector),
         silent(scope, "both replicas of the collector are there", both_are_there),
@@ -182,7 +197,13 @@ def _behind_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         lasting(scope, "falls far behind", far_behind, replica),
         lasting(scope, "loses samples for good", rejected, replica, onset=STEP),
-        passing(scope, "catches up", far_behind),
+        # What was late is late for as long as the window remembers it.
+        passing(
+            scope,
+            "catches up",
+            far_behind,
+            spell=minus(short_of(scope.hold), scope.timings.window.ceil_to(STEP)),
+        ),
         passing(scope, "loses one batch", rejected, spell=STEP),
         silent(scope, "is a little behind", lambda *spells: lags(*spells, ill=0.75)),
     )

@@ -20,7 +20,7 @@ from gallery.alerts.cases.stories import (
 )
 from gallery.alerts.cases.subjects import canary_labels, probe_labels, whole
 from gallery.alerts.model import Labels, Scope
-from gallery.metrics.durations import MINUTE, Duration
+from gallery.metrics.durations import MINUTE, ZERO, Duration
 
 
 def refusing(of: Labels, *spells: Spell) -> tuple[Series, ...]:
@@ -35,8 +35,8 @@ def hanging(of: Labels, *spells: Spell) -> tuple[Series, ...]:
     return answer, gauge("up", of, spells, well=1, ill=0)
 
 
-def unanswered_cases(scope: Scope, target: Labels) -> tuple[Case, ...]:
-    """What is asked of every alert on a target that does not answer."""
+def unanswered_cases(scope: Scope, target: Labels, *, onset: Duration = ZERO) -> tuple[Case, ...]:
+    """What is asked of every alert on a target that does not answer, which is seen by `onset`."""
     shop, canary = probe_labels(scope, "frontend"), canary_labels(scope)
     if target == shop:
         raise ValueError("the frontend is the other service here, which answers")
@@ -60,9 +60,9 @@ def unanswered_cases(scope: Scope, target: Labels) -> tuple[Case, ...]:
         return tuple(series for of in (target, shop, canary) for series in hanging(of, *spells))
 
     return (
-        lasting(scope, "refuses for the hold", alone, target),
-        lasting(scope, "accepts and never answers", alone_and_silent, target),
-        lasting(scope, "the canary fails too, another answers", canary_too, target),
+        lasting(scope, "refuses for the hold", alone, target, onset=onset),
+        lasting(scope, "accepts and never answers", alone_and_silent, target, onset=onset),
+        lasting(scope, "the canary fails too, another answers", canary_too, target, onset=onset),
         passing(scope, "answers again just before the hold ends", alone),
         _blinded(scope, "the prober reaches nothing at all", nothing_is_reached),
         _blinded(scope, "the prober itself cannot be scraped", prober_is_dead),

@@ -69,6 +69,16 @@ def short_of(hold: Duration, step: Duration = STEP) -> Duration:
     return Duration(hold.milliseconds - 1).ceil_to(step) if hold > ZERO else ZERO
 
 
+def next_look(scope: Scope, step: Duration = STEP) -> Duration:
+    """How long a condition takes of which two looks must be bad, at the steps of a case."""
+    return scope.timings.scrape.ceil_to(step)
+
+
+def remembered(scope: Scope, step: Duration = STEP) -> Duration:
+    """How long what was missing counts as missing after it is back, at the steps of a case."""
+    return (scope.timings.scrape * 2).ceil_to(step)
+
+
 def lasting(
     scope: Scope,
     name: str,
@@ -107,6 +117,31 @@ def passing(
         series=story((False, CALM), (True, cause), (False, after)),
         until=CALM + cause + after,
         interval=step,
+    )
+
+
+def told_once(
+    scope: Scope, story: Story, *fires: Labels, seen: Duration = ZERO, step: Duration = STEP
+) -> tuple[Case, ...]:
+    """What was told and was over is not told again within ten minutes, but after them it is.
+
+    `seen` is how long the condition takes to be seen.
+    """
+    told = (seen + scope.hold.ceil_to(step) + MINUTE).ceil_to(step)
+
+    def again(name: str, well: Duration, bad: Duration, *fires: Labels) -> Case:
+        return Case(
+            name=name,
+            series=story((False, CALM), (True, told), (False, well), (True, bad + step)),
+            fires_at=CALM + told + well + bad,
+            fires=fires,
+            interval=step,
+        )
+
+    return (
+        again("fails again soon after it was told and was over", MINUTE * 2, told),
+        again("fails again soon and stays so", MINUTE * 2, told + MINUTE * 12, *fires),
+        again("fails again long after it was told", MINUTE * 12, told, *fires),
     )
 
 

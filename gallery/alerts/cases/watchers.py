@@ -11,6 +11,7 @@ from gallery.alerts.cases.stories import (
     Story,
     gauge,
     lasting,
+    next_look,
     passing,
     present,
     short_of,
@@ -158,7 +159,9 @@ def _canary_cases(scope: Scope) -> tuple[Case, ...]:
 CASES: Cases = {
     RECORDING_RULES_STALE: _constants_cases,
     HOST_TRAFFIC_UNRECORDED: _unrecorded_cases,
-    GRAFANA_UNREACHABLE: lambda scope: unanswered_cases(scope, _grafana_page(scope)),
+    GRAFANA_UNREACHABLE: lambda scope: unanswered_cases(
+        scope, _grafana_page(scope), onset=next_look(scope)
+    ),
     DATASOURCE_CANARY: _canary_cases,
     WATCHDOG: lambda scope: _beats(
         scope, "up", collector_labels(scope), Duration.of(seconds=COLLECTOR_FRESH)
