@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,16 @@ from rehearsal.drill.scenarios.endpoints import (
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN
 from rehearsal.drill.script import Scenario, Script
-from rehearsal.drill.steps import Await, Break, BreakBriefly, Mend, Silence, Until, WatchUntil
+from rehearsal.drill.steps import (
+    Await,
+    Break,
+    BreakBriefly,
+    Mend,
+    Silence,
+    Until,
+    Watch,
+    WatchUntil,
+)
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.queries import PrometheusClient, Sample
 from rehearsal.stand_in.derive import derive
@@ -184,6 +194,23 @@ def test_a_second_outage_within_ten_minutes_may_degrade(
     assert "cartservice was down" in written.notes[0]
     other = script(rehearsed(planned()), ENDPOINT_DOWN, service="adservice")
     assert not other.notes
+
+
+def test_what_was_told_of_a_moment_ago_is_waited_for_since_it_would_not_be_told_again(
+    rehearsed: RunningOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [Sample(labels={"service": "cartservice"}, value=time.time() - 60, at=0)]
+
+    def ask(*_: object) -> list[Sample]:
+        return told
+
+    monkeypatch.setattr(PrometheusClient, "query", ask)
+    first, *_ = script(rehearsed(planned()), ENDPOINT_DOWN).steps
+    assert isinstance(first, Watch)
+    assert first.what.startswith("EndpointDown told of cartservice within the last 10m")
+    assert 540 < first.seconds < 600
+    other, *_ = script(rehearsed(planned()), ENDPOINT_DOWN, service="adservice").steps
+    assert isinstance(other, Break)
 
 
 def test_a_cart_behind_a_dead_redis_is_not_down(rehearsed: RunningOf) -> None:

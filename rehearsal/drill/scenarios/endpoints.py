@@ -15,6 +15,7 @@ from rehearsal.drill.breakages import service_broken, services_broken
 from rehearsal.drill.call_graph import consequences
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.play import Play
+from rehearsal.drill.rest import rested
 from rehearsal.drill.running import NotPlayableError, Promises, Running, probe
 from rehearsal.drill.script import Scenario, Script, Step, Target
 from rehearsal.drill.steps import Await, Break, Mend, WatchUntil
@@ -63,8 +64,9 @@ def recently_down(running: Running, services: Iterable[str]) -> tuple[tuple[Expe
 def outage(running: Running, services: tuple[str, ...], *steps: Step) -> Script:
     """Steps during which these services are down, and what may come of it."""
     again, note = recently_down(running, services)
+    waits = rested(running, endpoints.ENDPOINT_DOWN, labels.SERVICE, services)
     return Script(
-        steps=steps,
+        steps=(*waits, *steps),
         may=(*consequences(running.promises, services), *again),
         notes=(note,) if note else (),
     )

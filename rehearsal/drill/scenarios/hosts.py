@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from gallery.alerts import hosts, traffic
+from gallery.metrics import labels
 from gallery.metrics.timings import FailureMode as Onset
 from gallery.plan.model import PlannedHost
 from rehearsal.drill.breakages import host_stopped, host_terminated, traffic_changed
+from rehearsal.drill.rest import rested
 from rehearsal.drill.running import NotPlayableError, Running
 from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.steps import Await, Break, Mend
@@ -25,16 +27,18 @@ def _host(target: Target) -> PlannedHost:
 def _down(running: Running, target: Target) -> Script:
     host = _host(target)
     page = running.promises.must(hosts.HOST_DOWN, Onset.REFUSED, host, host=host.name)
+    waits = rested(running, hosts.HOST_DOWN, labels.HOST, (host.name,))
     return Script(
-        steps=(Break(host_stopped(running, host.name)), Await((page,)), Mend()),
+        steps=(*waits, Break(host_stopped(running, host.name)), Await((page,)), Mend()),
     )
 
 
 def _terminated(running: Running, target: Target) -> Script:
     host = _host(target)
     page = running.promises.must(hosts.HOST_MISSING, Onset.GONE, host, host_group=host.group)
+    waits = rested(running, hosts.HOST_MISSING, labels.HOST_GROUP, (host.group,))
     return Script(
-        steps=(Break(host_terminated(running, host.name)), Await((page,)), Mend()),
+        steps=(*waits, Break(host_terminated(running, host.name)), Await((page,)), Mend()),
         # Between its end and the next discovery it looks as if it were down.
         may=running.promises.may(hosts.HOST_DOWN, Onset.REFUSED, host, host=host.name),
     )
