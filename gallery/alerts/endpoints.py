@@ -116,6 +116,7 @@ ENDPOINT_SLOW = Alert(
     panel=panels.WAIT_P95,
     onset={FailureMode.CHANGED: lambda timings: timings.window},
     clearing=lambda timings: timings.window,
+    keep_firing=APART,
 )
 
 

@@ -94,7 +94,9 @@ def _usual_stale(_: Timings) -> Duration:
 
 
 def _traffic_unrecorded(scope: Scope) -> str:
-    hosts = f"{scope.job('up', labels.NODE)} == 1"
+    # Those that answered lately: a host may miss a scrape.
+    answered = scope.job("up", labels.NODE, window=str(scope.timings.window))
+    hosts = f"max_over_time({answered}) == 1"
     age = str(stale_after(scope.timings))
     rates = (
         f"max {promql.BY_STACK} ({hosts})"

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from gallery.alerts.endpoints import ENDPOINT_SLOW
 from gallery.alerts.model import Alert
 from gallery.alerts.traffic import HOST_TRAFFIC_HIGH, HOST_TRAFFIC_LOW
-from gallery.alerts.watchers import (
-    HOST_TRAFFIC_UNRECORDED,
-)
 
 # A gap delays, ends or repeats them.
-NOT_BRIDGED: frozenset[Alert] = frozenset(
-    {
-        HOST_TRAFFIC_UNRECORDED,
-    }
-)
+NOT_BRIDGED: frozenset[Alert] = frozenset()
 # What comes and goes is told more than once in ten minutes.
 NOT_ONCE: frozenset[Alert] = frozenset(
     {
-        ENDPOINT_SLOW,
         HOST_TRAFFIC_HIGH,
         HOST_TRAFFIC_LOW,
     }

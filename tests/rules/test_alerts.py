@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from gallery.alerts import ALERTS
+from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.alerts.guards import COLLECTOR_FRESH, SAME_MOMENT
 from gallery.alerts.model import Alert
+from gallery.alerts.watchers import RECORDING_RULES_STALE, WATCHDOG
 from gallery.render.proof import proven, rule_document
 from tests.rules.conftest import VerdictsOf
 from tests.rules.promtool import check
@@ -19,11 +21,11 @@ from tests.unit.stack_files import STACKS
 _SCRAPE_SECONDS = 5
 # Numbers of guards that many alerts share, and the alert whose cases hold each of them.
 _HELD_ELSEWHERE = {
-    f"{COLLECTOR_FRESH}": "Watchdog",
-    f"{SAME_MOMENT * _SCRAPE_SECONDS:g}": "EndpointDown",
+    f"{COLLECTOR_FRESH}": WATCHDOG,
+    f"{SAME_MOMENT * _SCRAPE_SECONDS:g}": ENDPOINT_DOWN,
 }
 # Alerts whose expression has neither a clause nor a number but 0.
-_NOTHING_TO_CHANGE = {"RecordingRulesStale"}
+_NOTHING_TO_CHANGE = {RECORDING_RULES_STALE}
 
 
 @pytest.mark.parametrize("alert", effective(*PLANS), ids=str)
@@ -48,14 +50,15 @@ def test_a_clause_left_out_or_a_number_changed_makes_a_case_fail(
     alert: Effective, on_mutated: VerdictsOf
 ) -> None:
     found = on_mutated(alert)
-    assert bool(found) is (alert.planned.name not in _NOTHING_TO_CHANGE)
+    assert bool(found) is (alert.planned.alert not in _NOTHING_TO_CHANGE)
     unnoticed = [name for name, verdict in found.items() if verdict.proven]
     assert not [name for name in unnoticed if not _held_elsewhere(alert, name)]
 
 
 def _held_elsewhere(alert: Effective, mutation: str) -> bool:
     number = mutation.partition(" as ")[0]
-    return _HELD_ELSEWHERE.get(number, alert.planned.name) != alert.planned.name
+    holder = _HELD_ELSEWHERE.get(number, alert.planned.alert)
+    return holder is not alert.planned.alert
 
 
 @pytest.mark.parametrize("alert", effective(*STACKS, OVERRIDDEN), ids=str)

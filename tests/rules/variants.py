@@ -10,6 +10,10 @@ from functools import cache
 import promql_parser as parser
 
 from gallery.alerts import ALERTS
+from gallery.alerts.door import SHOP_DOOR_DOWN
+from gallery.alerts.endpoints import ENDPOINT_DOWN
+from gallery.alerts.hosts import HOST_DOWN, HOST_MISSING
+from gallery.alerts.watchers import GRAFANA_UNREACHABLE
 from gallery.metrics.durations import Duration
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.model import Plan
@@ -24,8 +28,7 @@ OVERRIDDEN, HASTY = "dev-overridden", "prod-hasty"
 PLANS = (*STACKS, OVERRIDDEN, HASTY)
 
 
-_SOON = {"EndpointDown", "ShopDoorDown", "GrafanaUnreachable"}
-_SHORTLY = {"HostDown", "HostMissing"}
+_SHORTLY = (ENDPOINT_DOWN, SHOP_DOOR_DOWN, GRAFANA_UNREACHABLE, HOST_DOWN, HOST_MISSING)
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,8 @@ def _overridden() -> Plan:
 
 
 def _hasty() -> Plan:
-    pages = {alert.name: {"hold": "30s"} for alert in ALERTS if alert.name in _SOON}
-    short = {alert.name: {"hold": "30s"} for alert in ALERTS if alert.name in _SHORTLY}
-    config = with_value("alerting.overrides", pages | short, "prod")
+    short = {alert.name: {"hold": "30s"} for alert in _SHORTLY}
+    config = with_value("alerting.overrides", short, "prod")
     config["gallery:monitoring"]["scrape"] = "30s"
     return resolve(parse(config))
 
