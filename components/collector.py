@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from math import ceil
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -21,7 +22,8 @@ from components.pods import (
     pod_security,
     spread,
 )
-from components.prober import CHECKSUM, Prober, ProberArgs
+from components.prober import Prober, ProberArgs
+from gallery.metrics.timings import Timings
 from gallery.plan.model import Plan
 from gallery.render.blackbox import blackbox_config
 from gallery.render.collector import COLLECTOR_PORT_NAME, REPLICA_VARIABLE, collector_config
@@ -34,6 +36,10 @@ _DATA = "/prometheus"
 _DATA_SIZE = "4Gi"
 # What is still in memory is sent before the agent ends.
 _GRACE_SECONDS = 60
+# After so long without a sample of the one replica, AMP takes the other's (AMP user guide, "Send
+# high-availability data").
+_FAILOVER_SECONDS = 30
+_CHECKSUM_DIGITS = 10
 _PLACEHOLDER = "https://placeholder.invalid"
 _TOKEN = "aws-token"  # noqa: S105 (a volume's name)
 _TOKEN_DIRECTORY = "/var/run/secrets/aws"  # noqa: S105 (a path)
@@ -168,8 +174,14 @@ class Collector(pulumi.ComponentResource):
 
     def _agents(self, role: CollectorRole, prober: Prober) -> None:
         config = self._config()
+        # Under a name of its own for each content: an agent that restarts while a new one does
+        # not come up finds what it ran with, and not what the new one stumbles over.
+        stored_name = config.apply(lambda text: f"{COLLECTOR.name}-{_checksum(text)}")
         stored = k8s.core.v1.ConfigMap(
-            self._name, metadata=self._metadata, data={FILE: config}, opts=self._child
+            self._name,
+            metadata={**self._metadata, "name": stored_name},
+            data={FILE: config},
+            opts=self._child,
         )
         k8s.core.v1.Service(
             self._name,
@@ -192,18 +204,19 @@ class Collector(pulumi.ComponentResource):
             self._name,
             metadata=self._metadata,
             spec={
+                # Whoever is replaced collects, and is the one whose samples AMP takes, before
+                # the other is touched. Both start at once where there are none.
+                "min_ready_seconds": _settled(self._args.plan.timings),
                 "pod_management_policy": "Parallel",
                 "replicas": COLLECTOR_REPLICAS,
                 "selector": {"match_labels": {APP: COLLECTOR.name}},
                 "service_name": COLLECTOR.name,
                 "template": {
-                    "metadata": {
-                        # A changed configuration rolls the pods, one after the other.
-                        "annotations": {CHECKSUM: config.apply(_checksum)},
-                        "labels": labels_of(COLLECTOR.name) | NO_PROXY,
-                    },
-                    "spec": self._pod(role.arn),
+                    "metadata": {"labels": labels_of(COLLECTOR.name) | NO_PROXY},
+                    "spec": self._pod(role.arn, stored_name),
                 },
+                # From the last to the first, one at a time, and no further where one fails.
+                "update_strategy": {"type": "RollingUpdate"},
             },
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -212,7 +225,9 @@ class Collector(pulumi.ComponentResource):
             ),
         )
 
-    def _pod(self, role_arn: pulumi.Output[str]) -> k8s.core.v1.PodSpecArgsDict:
+    def _pod(
+        self, role_arn: pulumi.Output[str], config_map: pulumi.Output[str]
+    ) -> k8s.core.v1.PodSpecArgsDict:
         plan = self._args.plan
         by_token = plan.cluster.oidc_provider is not None
         return {
@@ -226,7 +241,7 @@ class Collector(pulumi.ComponentResource):
             "termination_grace_period_seconds": _GRACE_SECONDS,
             "topology_spread_constraints": spread(COLLECTOR.name, apart=plan.production),
             "volumes": [
-                {"name": "config", "config_map": {"name": COLLECTOR.name}},
+                {"name": "config", "config_map": {"name": config_map}},
                 {"name": "data", "empty_dir": {"size_limit": _DATA_SIZE}},
                 *([_token_volume()] if by_token else []),
             ],
@@ -234,7 +249,12 @@ class Collector(pulumi.ComponentResource):
 
 
 def _checksum(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+    return sha256(text.encode()).hexdigest()[:_CHECKSUM_DIGITS]
+
+
+def _settled(timings: Timings) -> int:
+    """Seconds until a new agent's samples are taken, should the other end."""
+    return ceil((timings.scrape + timings.remote_write_deadline).seconds) + _FAILOVER_SECONDS
 
 
 def _agent(plan: Plan, role_arn: pulumi.Output[str] | None) -> k8s.core.v1.ContainerArgsDict:

@@ -182,7 +182,11 @@ class Hosts(pulumi.ComponentResource):
             tags=tags,
             user_data=document,
             opts=pulumi.ResourceOptions(
-                parent=self, protect=kept, ignore_changes=["ami", "subnetId", "userData"]
+                parent=self,
+                protect=kept,
+                # Neither a newer image nor what the world does replaces a host: an address that
+                # somebody attaches reads as if it had been asked for.
+                ignore_changes=["ami", "associatePublicIpAddress", "subnetId", "userData"],
             ),
         ).id
 

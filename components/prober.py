@@ -26,7 +26,7 @@ from gallery.store.companions import COLLECTOR, PROBER
 from gallery.store.services import Resources
 
 FILE = "blackbox.yml"
-CHECKSUM = "checksum/config"
+_CHECKSUM = "checksum/config"
 _TLS = 443
 _DIRECTORY = "/etc/blackbox_exporter"
 # The collector is outside the mesh and speaks plain HTTP to this port; so does the prober when
@@ -87,7 +87,7 @@ class Prober(pulumi.ComponentResource):
                         "annotations": {
                             **_PAST_THE_PROXY,
                             **proxy_bounds(args.proxy),
-                            CHECKSUM: sha256(args.config.encode()).hexdigest(),
+                            _CHECKSUM: sha256(args.config.encode()).hexdigest(),
                         },
                         "labels": labels_of(PROBER.name),
                     },

@@ -19,6 +19,8 @@ _AMP_MINIMUM = Duration.parse("30s")
 # A sample is forgotten after five minutes: what is evaluated more seldom comes and goes, and
 # what was down looks mended.
 FORGOTTEN = Duration.parse(LAST_KNOWN)
+# Slack takes one message a second from an incoming webhook, and a bad hour changes ten groups.
+_SHORTEST_NEWS = _TEN_SECONDS
 # A living collector must have written well before it counts as dead.
 _LONGEST_SILENCE = Duration.of(seconds=COLLECTOR_FRESH * 2 / 3)
 
@@ -84,7 +86,7 @@ def _samples(settings: Settings) -> Iterator[str]:
         ("remote_write_deadline", given.remote_write_deadline),
     ):
         if length < _TENTH:
-            yield f"{key} is {length}; it must be {_TENTH} or more"
+            yield f"{key} is {length}; it must be {_TENTH} or more, or nothing arrives in time"
     if given.scrape + given.remote_write_deadline > _LONGEST_SILENCE:
         yield (
             f"scrape is {given.scrape} and remote_write_deadline {given.remote_write_deadline}; "
@@ -100,5 +102,9 @@ def _groups(settings: Settings) -> Iterator[str]:
             f"group_wait is {given.group_wait}; it must not be shorter than one evaluation "
             f"({evaluate}), or one outage becomes two pages"
         )
-    if given.group_interval < _SECOND:
-        yield f"group_interval is {given.group_interval}; it must be 1s or more"
+    if given.group_interval < _SHORTEST_NEWS:
+        yield (
+            f"group_interval is {given.group_interval}; it must be {_SHORTEST_NEWS} or more: each "
+            "group of alerts is told that often while it changes, and what receives takes about "
+            "one message a second for the whole stack"
+        )

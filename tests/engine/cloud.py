@@ -199,6 +199,18 @@ class Cloud:
         self._made[old.scope, old.kind.type, old.id] = new
         return new
 
+    def become(self, made: Made, path: str, value: Json) -> None:
+        """Let the world change a resource, as a refresh reads it.
+
+        AWS reads a field back as if it had been asked for; of a Kubernetes object those fields
+        alone are the program's that the program has set.
+        """
+        theirs = made.kind.type.startswith("kubernetes:") and at(dict(made.inputs), path) is None
+        inputs = made.inputs if theirs else _with(made.inputs, path, value)
+        self._made[made.scope, made.kind.type, made.id] = replace(
+            made, inputs=inputs, outputs=_with(made.outputs, path, value)
+        )
+
     def change_by_hand(self, made: Made, path: str, value: Json) -> None:
         """Let a person give a field a value; as an API server has it, the field is theirs."""
         self._by_hand[made.scope, made.kind.type, made.id] = (path, value)
@@ -267,6 +279,14 @@ class Cloud:
             if name in self.existing or self.find(made.scope, reference.type, name):
                 continue
             raise Refused(f"{made.kind.type} {made.name}: {reference.path} {name!r} does not exist")
+
+
+def _with(properties: Properties, path: str, value: Json) -> Properties:
+    """The same with another value at a dotted path."""
+    key, _, rest = path.partition(".")
+    inner = properties.get(key)
+    below = inner if isinstance(inner, dict) else {}
+    return {**properties, key: _with(below, rest, value) if rest else value}
 
 
 class _Names(dict[str, object]):

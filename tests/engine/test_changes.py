@@ -143,6 +143,19 @@ def test_a_renamed_contact_point_is_never_missing(deployed: Project) -> None:
     assert set(verbs[policy + 1 :]) == {"delete"}
 
 
+def test_what_the_world_changes_replaces_and_reverts_nothing(deployed: Project) -> None:
+    """An address attached to a host, and how many pods load has made."""
+    cloud = deployed.cloud
+    for host in cloud.all(INSTANCE):
+        cloud.become(host, "associatePublicIpAddress", True)  # noqa: FBT003 - a property's value
+    scaled = {scaler.text("spec.scaleTargetRef.name") for scaler in cloud.all(AUTOSCALER)}
+    for deployment in cloud.all(DEPLOYMENT):
+        if deployment.text("metadata.name") in scaled:
+            cloud.become(deployment, "spec.replicas", 4)
+    _ = deployed.must("refresh", "--yes", "--skip-preview", "-s", deployed.stack)
+    assert str(deployed.preview("--expect-no-changes")) == "nothing"
+
+
 def test_what_hands_changed_in_the_cluster_stops_no_deployment(deployed: Project) -> None:
     """During an outage people scale by hand, and whoever changed a field owns it."""
     counted, path = _count_of_the_frontend(deployed)

@@ -60,10 +60,20 @@ def document(recording: Recording, type_: str, key: str) -> dict[str, Any]:
     return json.loads(resource.inputs[key])
 
 
+def stored(recording: Recording) -> dict[str, str]:
+    """What the collector's ConfigMap holds, under whatever name."""
+    (found,) = (
+        each["data"]
+        for each in objects(recording, "ConfigMap").values()
+        if "prometheus.yml" in each["data"]
+    )
+    return found
+
+
 def test_two_agents_run_what_is_rendered() -> None:
     assert objects(dev(), "StatefulSet")["collector"]["spec"]["replicas"] == 2
     rendered = collector_config(planned(), remote_write_url=URL, grafana_url=GRAFANA)
-    assert objects(dev(), "ConfigMap")["collector"]["data"] == {"prometheus.yml": rendered}
+    assert stored(dev()) == {"prometheus.yml": rendered}
     args = agent(dev())["args"]
     assert "--agent" in args
     assert "--config.file=/etc/prometheus/prometheus.yml" in args
@@ -73,8 +83,7 @@ def test_two_agents_run_what_is_rendered() -> None:
 
 
 def test_a_grafana_without_address_is_not_probed() -> None:
-    text = objects(collector(planned(), grafana=None), "ConfigMap")["collector"]["data"]
-    assert "api/health" not in text["prometheus.yml"]
+    assert "api/health" not in stored(collector(planned(), grafana=None))["prometheus.yml"]
 
 
 def test_a_replica_is_called_by_its_pods_name() -> None:
@@ -84,17 +93,39 @@ def test_a_replica_is_called_by_its_pods_name() -> None:
 
 @pytest.mark.parametrize("app", ["collector", "prober"])
 def test_a_changed_configuration_rolls_the_pods_and_nothing_else_does(app: str) -> None:
-    def checksum(recording: Recording) -> str:
-        return pods(recording)[app]["metadata"]["annotations"]["checksum/config"]
+    def template(recording: Recording) -> dict[str, Any]:
+        return pods(recording)[app]
 
     changed = resolve(parse(with_value("monitoring.probe_timeout", "1s")))
     elsewhere = {
         "collector": collector(planned(), url="https://other.example.org"),
         "prober": collector(changed),
     }
-    assert checksum(elsewhere[app]) != checksum(dev())
+    assert template(elsewhere[app]) != template(dev())
     more = resolve(parse(with_value("store.replicas.frontend", 3)))
-    assert checksum(collector(more)) == checksum(dev())
+    assert template(collector(more)) == template(dev())
+
+
+def test_an_agent_that_restarts_finds_the_configuration_that_it_ran_with() -> None:
+    def mounted(recording: Recording) -> str:
+        spec = pods(recording)["collector"]["spec"]
+        (name,) = (each["configMap"]["name"] for each in spec["volumes"] if "configMap" in each)
+        assert name in objects(recording, "ConfigMap")
+        return name
+
+    assert mounted(collector(planned(), url="https://other.example.org")) != mounted(dev())
+
+
+def test_no_change_takes_both_agents_at_once() -> None:
+    spec = objects(dev(), "StatefulSet")["collector"]["spec"]
+    assert spec["updateStrategy"] == {"type": "RollingUpdate"}
+    # Scraped, sent, and taken in the place of the other, which AMP does after 30 s.
+    timings = planned().timings
+    settled = timings.scrape.seconds + timings.remote_write_deadline.seconds + 30
+    assert spec["minReadySeconds"] >= settled
+    assert objects(dev(), "PodDisruptionBudget")["collector"]["spec"]["maxUnavailable"] == 1
+    (container,) = pods(dev())["collector"]["spec"]["containers"]
+    assert container["readinessProbe"]["httpGet"]["path"] == "/-/ready"
 
 
 @pytest.mark.parametrize("type_", ["StatefulSet", "Deployment"])
@@ -229,7 +260,7 @@ def test_a_mesh_that_lets_nobody_out_lets_the_prober_out_to_what_it_asks() -> No
     assert spec["ports"] == [{"name": "tls", "number": 443, "protocol": "TLS"}]
     # To the address that was asked, not to another of the same name.
     assert (spec["resolution"], spec["location"]) == ("NONE", "MESH_EXTERNAL")
-    configuration = objects(dev(), "ConfigMap")["collector"]["data"]["prometheus.yml"]
+    configuration = stored(dev())["prometheus.yml"]
     asked: set[str | None] = {
         urlsplit(str(target)).hostname
         for job in yaml.safe_load(configuration)["scrape_configs"]
@@ -326,7 +357,16 @@ def searched_for(program: Recording) -> dict[str, set[str]]:
         options = {each["name"]: each["value"] for each in template["spec"]["dnsConfig"]["options"]}
         containers = template["spec"]["containers"]
         variables = [each.get("value", "") for one in containers for each in one.get("env", ())]
-        documents = objects(program, "ConfigMap").get(name, {}).get("data", {})
+        mounted = [
+            each["configMap"]["name"]
+            for each in template["spec"].get("volumes", ())
+            if "configMap" in each
+        ]
+        documents = {
+            key: text
+            for each in mounted
+            for key, text in objects(program, "ConfigMap")[each]["data"].items()
+        }
         asked = hosts_in("/ ".join((*variables, *documents.values(), "")))
         assert asked or name not in ("collector", "frontend"), name
         found[name] = {host for host in asked if host.count(".") < int(options["ndots"])}

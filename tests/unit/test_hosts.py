@@ -172,7 +172,8 @@ def test_the_image_is_asked_for_by_architecture(monkeypatch: pytest.MonkeyPatch)
 
 def test_neither_a_newer_image_nor_other_user_data_or_subnets_replace_a_host() -> None:
     for instance in named(dev()).values():
-        assert instance.options["ignoreChanges"] == ["ami", "subnetId", "userData"]
+        ignored = instance.options["ignoreChanges"]
+        assert ignored == ["ami", "associatePublicIpAddress", "subnetId", "userData"]
 
 
 def test_a_raised_generation_replaces_exactly_its_group() -> None:
