@@ -21,7 +21,6 @@ from gallery.store.services import NAMESPACE
 _NAMESPACE_LABELS = {
     "app.kubernetes.io/managed-by": "pulumi",
     "app.kubernetes.io/part-of": NAMESPACE,
-    "istio-injection": "enabled",
     "pod-security.kubernetes.io/audit": "restricted",
     "pod-security.kubernetes.io/enforce": "restricted",
     "pod-security.kubernetes.io/warn": "restricted",
@@ -48,7 +47,7 @@ class Store(pulumi.ComponentResource):
         plan = args.plan
         self.namespace = k8s.core.v1.Namespace(
             f"{name}-namespace",
-            metadata={"name": NAMESPACE, "labels": _NAMESPACE_LABELS},
+            metadata={"name": NAMESPACE, "labels": _NAMESPACE_LABELS | _injected(plan)},
             # Its end is the end of everything in it, the carts' volume too.
             opts=pulumi.ResourceOptions(parent=self, protect=plan.production),
         ).metadata.apply(lambda metadata: metadata.name or NAMESPACE)
@@ -117,3 +116,10 @@ class Store(pulumi.ComponentResource):
             namespace=self.namespace,
             opts=self._child,
         )
+
+
+def _injected(plan: Plan) -> dict[str, str]:
+    """The label by which a mesh gives the namespace's pods their proxies."""
+    if plan.mesh_revision is None:
+        return {"istio-injection": "enabled"}
+    return {"istio.io/rev": plan.mesh_revision}

@@ -79,6 +79,7 @@ class Plan:
     services: tuple[PlannedService, ...]
     load_generator: LoadGenerator | None
     proxy: Resources
+    mesh_revision: str | None
     hosts: tuple[PlannedHost, ...]
     probes: tuple[ProbeTarget, ...]
     door: str | None

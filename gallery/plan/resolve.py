@@ -66,6 +66,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         services=_services(settings, catalogue),
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
         proxy=_proxy(settings),
+        mesh_revision=settings.mesh.revision,
         hosts=_hosts(settings),
         probes=probe_targets(catalogue.services, door),
         door=door,

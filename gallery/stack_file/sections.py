@@ -258,8 +258,12 @@ class Proxy(Section):
 
 
 class Mesh(Section):
-    """What is particular about the cluster's service mesh."""
+    """What is particular about the cluster's service mesh.
 
+    `revision` is the control plane's, or its tag's, where namespaces choose one by name.
+    """
+
+    revision: Name | None = None
     proxy: Proxy = Proxy()
 
 

@@ -10,14 +10,19 @@ import pytest
 
 from components.kubernetes import Kubernetes, KubernetesArgs, PodSource
 from gallery.alerts.grafana_release import recent
-from gallery.plan.ground import Check, EksFacts, refused_cluster
+from gallery.plan.ground import OLDEST_KUBERNETES, Check, EksFacts, refused_cluster
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
+from gallery.stack_file.sections import Settings
 from offline import provider_outputs
 from offline.monitor import Recording
 from tests.unit.components import on_openshift, recorded
+from tests.unit.pages import DOCS, section
 from tests.unit.stack_files import errors, planned, with_value
+from tests.unit.test_stack_file_page import keys
+
+GROUND = DOCS / "ground.md"
 
 SOUND = EksFacts(status="ACTIVE", version="1.35", ip_family="ipv4", pod_identity=True)
 CLUSTER = "aws:eks/getCluster:getCluster"
@@ -138,3 +143,40 @@ def test_without_auto_mode_the_agent_is_asked_for_unless_somebody_vouches(
     kubernetes(eks("pod_identity_agent", True))  # noqa: FBT003 - a key's value
     monkeypatch.setitem(provider_outputs.INVOKES, ADDON, dict)
     kubernetes(planned())
+
+
+def rows(title: str) -> list[str]:
+    """The first cell of each row of a table in the page on the ground."""
+    lines = section(GROUND, title).splitlines()
+    cells = [line.split("|")[1].strip() for line in lines if line.startswith("| ")]
+    return cells[1:]
+
+
+def test_the_page_on_the_ground_has_every_check_and_no_other() -> None:
+    assert rows("Checked before anything is made") == [f"`{check}`" for check in Check]
+
+
+def test_every_key_that_the_page_on_the_ground_names_is_one() -> None:
+    known = {key for key, _ in keys(Settings, "")}
+    named = {cell.strip("`") for cell in rows("A key where clusters differ")}
+    assert named <= known
+    # What an existing cluster or mesh may be like is there whole.
+    particular = {
+        key
+        for key in known
+        if key.startswith(("cluster.existing.", "mesh.")) and "kubeconfig" not in key
+    }
+    sisters = {key for key in known if key.startswith("mesh.proxy.")} - named
+    assert particular - sisters - named == {"cluster.existing.platform", "cluster.existing.name"}
+
+
+def test_nothing_is_both_checked_and_merely_written_down() -> None:
+    written = " ".join(rows("Written down"))
+    assert written
+    for check in Check:
+        assert str(check) not in written
+
+
+def test_the_page_on_the_ground_says_the_oldest_kubernetes_that_passes() -> None:
+    oldest = ".".join(map(str, OLDEST_KUBERNETES))
+    assert f"Kubernetes {oldest} or later" in GROUND.read_text()

@@ -71,6 +71,14 @@ def test_everything_lives_in_the_namespace_and_depends_on_it() -> None:
         assert any("Namespace::store-namespace" in urn for urn in resource.dependencies)
 
 
+def test_a_mesh_that_is_chosen_by_its_revision_is_chosen_so() -> None:
+    plan = resolve(parse(with_value("gallery:mesh", {"revision": "stable-1-30"})))
+    labels = objects(store(plan), "Namespace")["gallery"]["metadata"]["labels"]
+    assert labels["istio.io/rev"] == "stable-1-30"
+    # Beside it, this one would win.
+    assert "istio-injection" not in labels
+
+
 def test_two_stores_do_not_collide() -> None:
     def declare(opts: pulumi.ResourceOptions) -> None:
         Store("one", StoreArgs(plan=planned()), opts)
