@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gallery.metrics import labels
@@ -22,6 +22,7 @@ class Module(StrEnum):
     GRPC = "grpc"
     REDIS = "redis"
     HTTPS = "https"
+    DOOR = "door"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +35,26 @@ class ProbeTarget:
     target: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class PublicAddress:
+    """Where customers find the shop, and how it is asked.
+
+    Without `contains`, a text of its page, whatever answers with a good status is the shop.
+    `headers` are for what stands before it and would turn the prober away.
+    """
+
+    domain: str
+    path: str = "/"
+    contains: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 _MODULES = {Protocol.HTTP: Module.HTTP, Protocol.GRPC: Module.GRPC, Protocol.TCP: Module.REDIS}
 
 
-def probe_targets(services: Iterable[Service], door: str | None) -> tuple[ProbeTarget, ...]:
+def probe_targets(
+    services: Iterable[Service], door: PublicAddress | None
+) -> tuple[ProbeTarget, ...]:
     """All static targets of a stack. Grafana's own address is known only when it stands."""
     canary = ProbeTarget(
         job=labels.CANARY,
@@ -46,15 +63,16 @@ def probe_targets(services: Iterable[Service], door: str | None) -> tuple[ProbeT
         # A page of its own: if even that cannot be reached, the prober is to blame.
         target=f"http://{PROBER_ADDRESS}/-/healthy",
     )
-    doors = (
-        ProbeTarget(
-            job=labels.DOOR,
-            service=labels.DOOR_SERVICE,
-            module=Module.HTTPS,
-            target=f"https://{door}/",
-        ),
+    return (*map(_service_probe, services), canary, *([_door_probe(door)] if door else ()))
+
+
+def _door_probe(door: PublicAddress) -> ProbeTarget:
+    return ProbeTarget(
+        job=labels.DOOR,
+        service=labels.DOOR_SERVICE,
+        module=Module.DOOR,
+        target=f"https://{door.domain}{door.path}",
     )
-    return (*map(_service_probe, services), canary, *(doors if door else ()))
 
 
 def _service_probe(service: Service) -> ProbeTarget:

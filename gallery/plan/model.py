@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gallery.contact_points.model import ContactPoint, Engine
 from gallery.contact_points.sns import OWN_TOPICS
 from gallery.metrics import labels
-from gallery.metrics.probes import ProbeTarget
+from gallery.metrics.probes import ProbeTarget, PublicAddress
 from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.catalogue import Catalogue
@@ -82,7 +82,7 @@ class Plan:
     mesh_revision: str | None
     hosts: tuple[PlannedHost, ...]
     probes: tuple[ProbeTarget, ...]
-    door: str | None
+    public_address: PublicAddress | None
     existing_prometheus: str | None
     retention_days: int
     existing_grafana: str | None
@@ -118,6 +118,11 @@ class Plan:
     def cluster_name(self) -> str:
         """The value of the label `cluster`."""
         return self.cluster.name
+
+    @property
+    def door(self) -> str | None:
+        """The domain under which customers find the shop, where there is one."""
+        return self.public_address.domain if self.public_address else None
 
     @property
     def grafana_routes(self) -> RoutingTree | None:

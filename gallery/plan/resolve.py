@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gallery.contact_points.kinds import KINDS
 from gallery.contact_points.model import ContactPoint
-from gallery.metrics.probes import probe_targets
+from gallery.metrics.probes import PublicAddress, probe_targets
 from gallery.plan.alerts import Ground, effective_alerts
 from gallery.plan.bounds import bounds
 from gallery.plan.catalogue import STORE, Catalogue
@@ -34,7 +34,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
     if errors := tuple(refused_settings(settings, catalogue)):
         raise StackFileError(errors)
     timings = timings_of(settings)
-    door = settings.door.domain if settings.door else None
+    address = _public_address(settings)
     cluster = _cluster(settings)
     ground = Ground(
         environment=settings.environment,
@@ -43,7 +43,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         timings=timings,
         services=catalogue.services,
         host_owners=_host_owners(settings),
-        door=door is not None,
+        door=address is not None,
         runbooks=settings.alerting.runbooks,
     )
     alerts = effective_alerts(catalogue.alerts, settings.alerting.overrides, ground)
@@ -68,8 +68,8 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         proxy=_proxy(settings),
         mesh_revision=settings.mesh.revision,
         hosts=_hosts(settings),
-        probes=probe_targets(catalogue.services, door),
-        door=door,
+        probes=probe_targets(catalogue.services, address),
+        public_address=address,
         existing_prometheus=settings.prometheus.existing,
         retention_days=settings.prometheus.retention,
         existing_grafana=settings.grafana.existing,
@@ -109,6 +109,15 @@ def _cluster(settings: Settings) -> Cluster:
         egress_cidrs=tuple(existing.egress_cidrs),
         # Without one the stack was refused before.
         oidc_provider=existing.oidc_provider or "",
+    )
+
+
+def _public_address(settings: Settings) -> PublicAddress | None:
+    door = settings.door
+    if door is None:
+        return None
+    return PublicAddress(
+        domain=door.domain, path=door.path, contains=door.contains, headers=door.headers
     )
 
 

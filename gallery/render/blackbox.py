@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gallery.metrics.probes import PROBE_COOKIE, Module
+import re
+
+from gallery.metrics.probes import PROBE_COOKIE, Module, PublicAddress
 from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
 
@@ -24,6 +26,18 @@ def blackbox_config(plan: Plan) -> str:
             "tcp": {**_IPV4, "query_response": [{"send": "PING"}, {"expect": r"^\+PONG"}]},
         },
     }
+    if plan.public_address is not None:
+        modules[Module.DOOR] = {"prober": "http", "http": _door(plan.public_address)}
     return yaml_text(
         {"modules": {str(name): {**module, "timeout": timeout} for name, module in modules.items()}}
     )
+
+
+def _door(address: PublicAddress) -> dict[str, object]:
+    asked: dict[str, object] = {**_IPV4, "fail_if_not_ssl": True}
+    if address.headers:
+        asked["headers"] = dict(address.headers)
+    if address.contains is not None:
+        # A page of somebody else's, or one that says that there is none, is no shop.
+        asked["fail_if_body_not_matches_regexp"] = [re.escape(address.contains)]
+    return asked

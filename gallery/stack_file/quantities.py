@@ -30,6 +30,8 @@ _MAIL = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
 _ACCOUNT = re.compile(r"\d{12}")
 _CPU = re.compile(r"[1-9]\d*m?")
 _MEMORY = re.compile(r"[1-9]\d*(Mi|Gi)")
+_HEADER = re.compile(r"[0-9A-Za-z][-0-9A-Za-z]*")
+_SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 _DOMAIN = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}")
 
 
@@ -88,6 +90,15 @@ def _account(value: object) -> str:
     if not isinstance(text, str) or not _ACCOUNT.fullmatch(text):
         raise ValueError(f"{value!r} is not the number of an AWS account: twelve digits, in quotes")
     return text
+
+
+def _no_secret_header(name: str) -> str:
+    if name.lower() in _SECRET_HEADERS:
+        raise ValueError(
+            f"{name} carries a credential, and everybody who sees the cluster could read it there; "
+            "let the prober in by another header, or by the addresses that it comes from"
+        )
+    return name
 
 
 def _matching(pattern: re.Pattern[str], meaning: str) -> BeforeValidator:
@@ -156,6 +167,12 @@ Group = Annotated[
     _schema(_GROUP.pattern),
 ]
 Mail = Annotated[str, _matching(_MAIL, "an e-mail address"), _schema(_MAIL.pattern)]
+HeaderName = Annotated[
+    str,
+    _matching(_HEADER, "the name of an HTTP header: letters, digits and dashes"),
+    AfterValidator(_no_secret_header),
+    _schema(_HEADER.pattern),
+]
 Domain = Annotated[
     str, _matching(_DOMAIN, "a domain name such as shop.example.org"), _schema(_DOMAIN.pattern)
 ]

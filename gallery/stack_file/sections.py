@@ -27,6 +27,7 @@ from gallery.stack_file.quantities import (
     Domain,
     EksName,
     Group,
+    HeaderName,
     Length,
     Mail,
     Memory,
@@ -236,9 +237,12 @@ class GrafanaSection(Section):
 
 
 class Door(Section):
-    """The shop's public address."""
+    """The shop's public address, what its page contains, and what the prober says of itself."""
 
     domain: Domain
+    path: Annotated[str, Field(pattern=r"^/[^\s?#]*$")] = "/"
+    contains: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    headers: dict[HeaderName, Annotated[str, Field(pattern=r"^[^\r\n]+$")]] = {}
 
 
 class Proxy(Section):

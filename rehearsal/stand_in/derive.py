@@ -118,11 +118,16 @@ def _collector_and_world(run: _Derivation) -> None:
     write_instances(run.out / "instances.json", instances)
     series = history.host_series(rendered, instances)
     write_json(run.out / "history.json", series)
-    _world(run, store, tuple(each.name for each in instances), scrape.probed_hosts(rendered))
+    says = scrape.expected_page(prober)
+    probed = scrape.probed_hosts(rendered)
+    door = probed.get(labels.DOOR)
+    shop = Door(listens=str(DOOR), host=door, behind=ENTRANCE, says=says) if door else None
+    _world(run, store, tuple(each.name for each in instances), shop, probed.get(labels.GRAFANA))
 
 
-def _world(run: _Derivation, store: Store, hosts: tuple[str, ...], probed: dict[str, str]) -> None:
-    door, page = probed.get(labels.DOOR), probed.get(labels.GRAFANA)
+def _world(
+    run: _Derivation, store: Store, hosts: tuple[str, ...], door: Door | None, page: str | None
+) -> None:
     asks = str(EVALUATOR) if run.grafana_evaluates else None
     topology = Topology(
         control=str(WORLD),
@@ -130,7 +135,7 @@ def _world(run: _Derivation, store: Store, hosts: tuple[str, ...], probed: dict[
         workloads=store.workloads,
         hosts=hosts,
         relays=(Relay(name=REMOTE_WRITE_RELAY, listens=str(REMOTE_WRITE), forwards=str(AMP)),),
-        door=None if door is None else Door(listens=str(DOOR), host=door, behind=ENTRANCE),
+        door=door,
         page=None if page is None else Page(listens=str(GRAFANA_PAGE), host=page, asks=asks),
     )
     topology.write(run.out / "world.json")

@@ -8,6 +8,7 @@ from copy import deepcopy
 from urllib.parse import urlsplit
 
 from gallery.metrics import labels
+from gallery.metrics.probes import Module
 from offline.errors import UserError
 from rehearsal.machine.addresses import (
     BLACKBOX,
@@ -70,6 +71,16 @@ def prober_config(rendered: Document) -> Document:
         if module["prober"] == "http":
             module["http"]["tls_config"] = {"ca_file": CERTIFICATE}
     return config
+
+
+def expected_page(rendered: Document) -> str:
+    """A page of the shop that the module of its public address takes for one."""
+    asked: Document = rendered["modules"].get(Module.DOOR, {}).get("http", {})
+    # An escaped text: what a backslash stands before is that character.
+    texts = (
+        re.sub(r"\\(.)", r"\1", each) for each in asked.get("fail_if_body_not_matches_regexp", ())
+    )
+    return " ".join(("ok", *texts))
 
 
 def probed_hosts(rendered: Document) -> dict[str, str]:

@@ -140,7 +140,7 @@ class World:
             await asyncio.sleep(self._delay_seconds(door.behind))
             if down(fault):
                 return HttpResponse.text("no healthy upstream\n", 503)
-            return HttpResponse.text("ok\n")
+            return HttpResponse.text(f"{door.says}\n")
 
         return answer
 

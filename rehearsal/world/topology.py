@@ -32,11 +32,12 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """The shop's public address: answers for the workload `behind` it, by TLS."""
+    """The shop's public address: answers for the workload `behind` it, by TLS, with this text."""
 
     listens: str
     host: str
     behind: str
+    says: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -301,7 +301,7 @@ def shop(supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path) ->
         namespace="gallery",
         workloads=(front,),
         hosts=(),
-        door=Door(listens=str(door), host=_SHOP, behind="front"),
+        door=Door(listens=str(door), host=_SHOP, behind="front", says="ok"),
     )
     files = [tmp_path / name for name in ("world.json", "hosts", "certificate.pem", "key.pem")]
     topology.write(files[0])

@@ -169,7 +169,7 @@ def test_every_service_is_probed_through_the_prober(tmp_path: Path) -> None:
             "http",
             "http://prober.gallery.svc.cluster.local:9115/-/healthy",
         ),
-        (labels.DOOR, "door", "https", "https://shop.dev.example.org/"),
+        (labels.DOOR, "door", "door", "https://shop.dev.example.org/"),
         (labels.GRAFANA, "grafana", "https", f"{GRAFANA}/api/health"),
     ],
 )
@@ -302,7 +302,7 @@ def test_the_prober_knows_every_module_that_is_asked_for() -> None:
         for group in each.get("static_configs", ())
     }
     modules = yaml.safe_load(blackbox_config(planned()))["modules"]
-    assert asked == set(modules) == {"http", "https", "grpc", "redis"}
+    assert asked == set(modules) == {"http", "https", "door", "grpc", "redis"}
 
 
 def test_a_probe_that_hangs_is_ended_by_its_scrape_half_a_second_after_the_prober_would() -> None:
@@ -322,7 +322,7 @@ def test_each_module_asks_in_its_own_way_and_gives_up_in_time() -> None:
         {"send": "PING"},
         {"expect": r"^\+PONG"},
     ]
-    options = {"http": "http", "https": "http", "grpc": "grpc", "redis": "tcp"}
+    options = {"http": "http", "https": "http", "door": "http", "grpc": "grpc", "redis": "tcp"}
     for name, key in options.items():
         assert modules[name]["prober"] == key
         assert modules[name][key]["preferred_ip_protocol"] == "ip4"

@@ -451,3 +451,20 @@ def test_production_says_which_account_it_is_in() -> None:
     config = values("prod")
     del config["gallery:account"]
     assert any("gallery:account is missing" in error for error in errors(config))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("path", "start", "gallery:door.path is 'start'"),
+        ("path", "/start?now", "gallery:door.path is '/start?now'"),
+        ("headers", {"X Probe": "gallery"}, "is not the name of an HTTP header"),
+        ("headers", {"Authorization": "Basic Z2FsbGVyeQ"}, "carries a credential"),
+        ("headers", {"Cookie": "let=me"}, "carries a credential"),
+    ],
+)
+def test_a_public_address_that_cannot_be_asked_so_is_refused(
+    key: str, value: object, words: str
+) -> None:
+    (found,) = errors(with_value(f"door.{key}", value))
+    assert words in found
