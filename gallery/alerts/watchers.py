@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gallery.alerts import panels
 from gallery.alerts.bridges import APART
-from gallery.alerts.guards import collector_alive, unanswered
+from gallery.alerts.guards import NODE, collector_alive, unanswered
 from gallery.alerts.model import Alert, Delivery, ErrorState, Evaluator, Scope, Subject, next_scrape
 from gallery.contact_points.model import Engine
 from gallery.metrics import labels, promql
@@ -94,23 +94,22 @@ def _usual_stale(_: Timings) -> Duration:
 
 
 def _traffic_unrecorded(scope: Scope) -> str:
-    # Those that answered lately: a host may miss a scrape.
-    answered = scope.job("up", labels.NODE, window=str(scope.timings.window))
-    hosts = f"max_over_time({answered}) == 1"
+    """Hosts that answer and of which something is not recorded: one hides no other."""
+    lately = scope.of_hosts("up", NODE, window=str(scope.timings.window))
+    hosts = f"max {promql.BY_HOST} (max_over_time({lately})) == 1"
     age = str(stale_after(scope.timings))
     rates = (
-        f"max {promql.BY_STACK} ({hosts})"
-        f" unless {promql.ON_STACK} last_over_time({scope.series(rate, window=age)})"
+        f"{hosts} unless {promql.ON_HOST} last_over_time({scope.series(rate, window=age)})"
         for rate, _ in RATES
     )
     # A new host has nothing that is usual, and one that is gone has nothing new.
     usual = (
-        f"max {promql.BY_STACK} (last_over_time({scope.series(usual, window='1d')})"
+        f"max {promql.BY_HOST} (last_over_time({scope.series(usual, window='1d')}))"
         f" and {promql.ON_HOST} {hosts}"
-        f" unless last_over_time({scope.series(usual, window=str(USUAL_KNOWN))}))"
+        f" unless {promql.ON_HOST} last_over_time({scope.series(usual, window=str(USUAL_KNOWN))})"
         for usual, _ in USUAL
     )
-    return " or ".join((*rates, *usual))
+    return " or ".join(f"({each})" for each in (*rates, *usual))
 
 
 HOST_TRAFFIC_UNRECORDED = Alert(
@@ -122,8 +121,8 @@ HOST_TRAFFIC_UNRECORDED = Alert(
     severity=Severity.TICKET,
     owner=MONITORING.name,
     summary="What hosts' network traffic is and usually is, is no longer recorded.",
-    what="AMP no longer records the hosts' network traffic, or what is usual for it: unusual "
-    "traffic goes unseen.",
+    what="AMP does not record the network traffic of host {{ $labels.host }}, or what is usual "
+    "for it: unusual traffic goes unseen.",
     panel=panels.RECORDING_AGE,
     # Of the rates, and of what is usual.
     onset={FailureMode.GONE: stale_after, FailureMode.CHANGED: _usual_stale},

@@ -15,7 +15,7 @@ from gallery.metrics.names import RECEIVE_RATE, RECEIVE_USUAL, TRANSMIT_RATE, TR
 from gallery.metrics.recordings import USUAL_KNOWN
 from gallery.plan.model import Plan
 
-_UNKNOWN = "Nobody knows yet what is usual: that takes a day."
+_UNKNOWN = "Nobody knows yet what is usual: that takes three days."
 _LOG = 2
 
 

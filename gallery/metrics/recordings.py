@@ -22,9 +22,26 @@ from gallery.metrics.names import (
     TRANSMIT_USUAL,
 )
 
-# The interfaces a host talks to the network with, as the kernel and systemd name them; not
-# `lo`, nor what containers and tunnels add, which would count the same bytes twice.
-PHYSICAL_DEVICE = "eth[0-9]+|en[opsx].+"
+# Names of interfaces that count bytes which another interface counts as well, or that never leave
+# the host. What is not known to be virtual counts: the names of physical ones are many (eth0, ens5,
+# enX0, enP2p1s0).
+_VIRTUAL_DEVICES = (
+    # The host alone, and what the kernel makes for its own use.
+    "lo|dummy.*|ifb.*|nlmon.*",
+    # Tunnels.
+    "sit.*|ip6tnl.*|ip6gre.*|ip6_vti.*|ip_vti.*|tunl.*|gre.*|gretap.*|erspan.*",
+    "tun.*|tap.*|wg.*|tailscale.*|utun.*|zt.*|ppp.*",
+    # Containers, machines and their bridges.
+    "veth.*|docker.*|br-.*|br[0-9]+.*|virbr.*|vnet.*|lxc.*|lxdbr.*|podman.*|cni.*|nerdctl.*",
+    # Networks of Kubernetes: of a pod's pair the VPC CNI names the end on the host eni and digits.
+    "cali.*|vxlan.*|geneve?_?.*|flannel.*|cilium_.*|weave.*|datapath|kube-.*|nodelocaldns",
+    "ovs-.*|ovn-.*|antrea-.*|eni[0-9a-f]{11}|pod-id-link[0-9]+",
+    # What shares an interface or bundles several: the members count.
+    "vlan.*|macv.*|ipvl.*|vrf.*|bond.*|team.*",
+    # A VLAN by its dot, and whatever names its other end.
+    ".+[.@:].+",
+)
+VIRTUAL_DEVICE = "|".join(_VIRTUAL_DEVICES)
 RATES = (
     (RECEIVE_RATE, "node_network_receive_bytes_total"),
     (TRANSMIT_RATE, "node_network_transmit_bytes_total"),
@@ -35,9 +52,10 @@ STALE_EVALUATIONS = 3
 USUAL_EVERY = Duration.of(seconds=600)
 # An instant query looks back half as far as from one value to the next.
 USUAL_KNOWN = USUAL_EVERY * 3
-_WEEK = "[7d:30m]"
-# A day of half-hours: less says nothing of what is usual.
-_ENOUGH = 48
+# What is usual is what was so at this hour on most of the last days: a host that serves people
+# sleeps at night, and at night that is usual. Fewer days say nothing.
+_DAYS, _ENOUGH = 7, 3
+_HOUR = Duration.of(seconds=3_600)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +97,14 @@ class StackSeries:
         """The labels every series of the stack has."""
         return {labels.ENVIRONMENT: self.environment, labels.CLUSTER: self.cluster}
 
+    @property
+    def matchers(self) -> tuple[str, ...]:
+        """What chooses the series of this stack."""
+        return tuple(promql.equals(name, value) for name, value in self.labels.items())
+
     def series(self, metric: str, *matchers: str, window: str = "") -> str:
         """A selector within this stack."""
-        stack = (promql.equals(name, value) for name, value in self.labels.items())
-        return promql.selector(metric, (*stack, *matchers), window)
+        return promql.selector(metric, (*self.matchers, *matchers), window)
 
 
 def recording_groups(
@@ -147,14 +169,28 @@ def _expected_hosts(stack: StackSeries, hosts: Iterable[ExpectedHosts]) -> Recor
 
 
 def _rate(stack: StackSeries, record: str, metric: str) -> Recording:
-    device = f"device=~{promql.quoted(PHYSICAL_DEVICE)}"
+    device = f"device!~{promql.quoted(VIRTUAL_DEVICE)}"
     counted = stack.series(metric, promql.equals("job", labels.NODE), device, window="5m")
     return Recording(record=record, expr=f"sum {promql.BY_HOST} (rate({counted}))")
 
 
 def _usual(stack: StackSeries, record: str, rate: str) -> Recording:
-    week = f"{stack.series(rate)}{_WEEK}"
+    """The median of what each of the last days had around this hour.
+
+    Not by a subquery: its steps lie on the clock's days, and not on this hour's.
+    """
+    days = " or ".join(_around_now(stack, rate, day) for day in range(1, _DAYS + 1))
     return Recording(
         record=record,
-        expr=f"quantile_over_time(0.5, {week}) and count_over_time({week}) >= {_ENOUGH}",
+        expr=(
+            f"quantile {promql.BY_HOST} (0.5, {days})"
+            f" and count {promql.BY_HOST} ({days}) >= {_ENOUGH}"
+        ),
     )
+
+
+def _around_now(stack: StackSeries, rate: str, day: int) -> str:
+    """The mean of an hour around this time, so many days ago, as a series of its own."""
+    ago = Duration.of(seconds=day * 86_400 - _HOUR.seconds / 2)
+    hour = promql.selector(rate, stack.matchers, str(_HOUR), str(ago))
+    return promql.labelled(f"avg_over_time({hour})", {"day": str(day)})

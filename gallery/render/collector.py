@@ -29,8 +29,6 @@ MESH_METRICS = (
     "istio_request_duration_milliseconds_bucket",
     "istio_requests_total",
 )
-# They say the same as the workload does, once more for each series.
-_MESH_LABELS_DROPPED = "(source|destination)_(canonical_revision|principal)"
 
 
 def collector_config(plan: Plan, *, remote_write_url: str, grafana_url: str | None) -> str:
@@ -101,7 +99,7 @@ def _probe_job(job: str, timeout: str, targets: list[ProbeTarget]) -> dict[str, 
             _copy("__address__", "__param_target"),
             {"target_label": "__address__", "replacement": PROBER_ADDRESS},
         ],
-        "metric_relabel_configs": [_own_place()],
+        "metric_relabel_configs": [*_own_place()],
     }
 
 
@@ -137,7 +135,7 @@ def _node_job(plan: Plan) -> dict[str, object]:
                 "source_labels": ["__name__", "state"],
                 "regex": "node_systemd_unit_state;(active|activating|deactivating|inactive)",
             },
-            _own_place(),
+            *_own_place(),
         ],
     }
 
@@ -162,8 +160,7 @@ def _mesh_job() -> dict[str, object]:
             _keep("__name__", "|".join(MESH_METRICS)),
             # Of the request's two ends, the series belongs to the one that was called.
             _copy("destination_service_name", labels.SERVICE, regex="(.+)"),
-            {"action": "labeldrop", "regex": _MESH_LABELS_DROPPED},
-            _own_place(),
+            *_own_place(),
         ],
     }
 
@@ -178,7 +175,7 @@ def _collector_job() -> dict[str, object]:
             {"target_label": labels.SERVICE, "replacement": labels.COLLECTOR_SERVICE},
             _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
         ],
-        "metric_relabel_configs": [_own_place()],
+        "metric_relabel_configs": [*_own_place()],
     }
 
 
@@ -225,6 +222,14 @@ def _running() -> Relabelling:
     }
 
 
-def _own_place() -> Relabelling:
-    """What an exporter says of its place gives way to the external labels."""
-    return {"action": "labeldrop", "regex": f"{labels.CLUSTER}|{labels.ENVIRONMENT}"}
+def _own_place() -> tuple[Relabelling, ...]:
+    """What an exporter says of its place gives way to the external labels.
+
+    It is kept under another name: two series that differ in nothing else would become one, and
+    the later one would be lost.
+    """
+    place = f"{labels.CLUSTER}|{labels.ENVIRONMENT}"
+    return (
+        {"action": "labelmap", "regex": f"({place})", "replacement": "exported_$1"},
+        {"action": "labeldrop", "regex": place},
+    )

@@ -21,12 +21,18 @@ from rehearsal.machine.tools import PROMETHEUS, Tool
 from tests.unit.stack_files import planned
 
 PATIENCE_SECONDS = 20
-PRINCIPAL = 'destination_principal="spiffe://cluster.local/ns/gallery/sa/cartservice"'
+PRINCIPALS = tuple(
+    f"spiffe://cluster.local/ns/gallery/sa/{account}" for account in ("cartservice", "default")
+)
 REVISIONS = 'source_canonical_revision="v1",destination_canonical_revision="v1"'
 PLACE = 'cluster="Kubernetes",environment="theirs"'
 EXPOSED = f"""
 istio_requests_total{{reporter="source",source_workload="frontend",\
-destination_service_name="cartservice",{PRINCIPAL},{REVISIONS},{PLACE}}} 5
+destination_service_name="cartservice",destination_principal="{PRINCIPALS[0]}",\
+{REVISIONS},{PLACE}}} 5
+istio_requests_total{{reporter="source",source_workload="frontend",\
+destination_service_name="cartservice",destination_principal="{PRINCIPALS[1]}",\
+{REVISIONS},{PLACE}}} 7
 istio_requests_total{{reporter="destination",source_workload="unknown"}} 1
 istio_request_duration_milliseconds_bucket{{destination_service_name="cartservice",le="1"}} 5
 istio_request_bytes_bucket{{destination_service_name="cartservice",le="1"}} 5
@@ -118,14 +124,23 @@ def test_series_belong_to_the_service_that_was_called(mesh_series: list[dict[str
     own = {"job": "mesh", "instance": "frontend-abc"}
     assert sorted(mesh_series, key=str) == sorted(
         [
-            own
-            | {
-                "__name__": "istio_requests_total",
-                "service": "cartservice",
-                "reporter": "source",
-                "source_workload": "frontend",
-                "destination_service_name": "cartservice",
-            },
+            *(
+                own
+                | {
+                    "__name__": "istio_requests_total",
+                    "service": "cartservice",
+                    "reporter": "source",
+                    "source_workload": "frontend",
+                    "destination_service_name": "cartservice",
+                    # While its account changes a service counts under both: neither is lost.
+                    "destination_principal": principal,
+                    "source_canonical_revision": "v1",
+                    "destination_canonical_revision": "v1",
+                    "exported_cluster": "Kubernetes",
+                    "exported_environment": "theirs",
+                }
+                for principal in PRINCIPALS
+            ),
             # A request that names no callee stays with the pod that counted it.
             own
             | {

@@ -128,6 +128,20 @@ def test_no_exporter_speaks_of_the_place() -> None:
             assert any(re.fullmatch(drop, name) for drop in drops), each["job_name"]
 
 
+def test_no_series_loses_what_tells_it_from_another() -> None:
+    for each in config(planned("prod"))["scrape_configs"]:
+        kept = list[str]()
+        for rule in each["metric_relabel_configs"]:
+            match rule.get("action"):
+                case "labelmap":
+                    kept.append(rule["regex"].strip("()"))
+                case "labeldrop" | "labelkeep":
+                    assert rule["action"] == "labeldrop"
+                    assert rule["regex"] in kept, each["job_name"]
+                case _:
+                    pass
+
+
 def test_writing_is_signed_and_waits_no_longer_than_the_stack_file_says() -> None:
     plan = resolve(parse(with_value("monitoring.remote_write_deadline", "3s")))
     (write,) = config(plan)["remote_write"]

@@ -20,7 +20,7 @@ from gallery.alerts.cases.stories import (
 )
 from gallery.alerts.cases.subjects import collector_labels, probe_labels, whole
 from gallery.alerts.guards import COLLECTOR_FRESH
-from gallery.alerts.model import Scope
+from gallery.alerts.model import Labels, Scope
 from gallery.alerts.watchers import (
     DATASOURCE_CANARY,
     GRAFANA_HEARTBEAT,
@@ -89,24 +89,32 @@ def _constants_cases(scope: Scope) -> tuple[Case, ...]:
 
 def _unrecorded_cases(scope: Scope) -> tuple[Case, ...]:
     age = stale_after(scope.timings).ceil_to(STEP)
-    of = scope.at(service="checkoutservice", host="orders-db-1", host_group="orders-db")
     names = tuple(name for name, _ in (*RATES, *USUAL))
+    of, other = (
+        scope.at(service="checkoutservice", host=f"{group}-1", host_group=group)
+        for group in ("orders-db", "search")
+    )
 
-    def host(*spells: tuple[float, Duration]) -> Series:
-        return valued("up", {**of, "job": labels.NODE}, *spells)
+    def host(at: Labels, *spells: tuple[float, Duration]) -> Series:
+        return valued("up", {**at, "job": labels.NODE, "instance": "i-1"}, *spells)
 
-    def recorded(length: Duration, *spells: Spell, stops: tuple[str, ...]) -> tuple[Series, ...]:
-        """Everything is recorded, but what stops as the spells have it."""
-        on = ((False, length),)
+    def recorded(at: Labels, *spells: Spell, stops: tuple[str, ...]) -> tuple[Series, ...]:
+        """Everything is recorded of a host, but what stops as the spells have it."""
+        on = ((False, whole(spells)),)
         return tuple(
-            present(name, of, spells if name in stops else on, away=unwritten, value=20_000)
+            present(name, at, spells if name in stops else on, away=unwritten, value=20_000)
             for name in names
         )
 
     def stop(*stops: str) -> Story:
         def story(*spells: Spell) -> tuple[Series, ...]:
             length = whole(spells)
-            return (host((1, length)), *recorded(length, *spells, stops=stops))
+            return (
+                *(host(at, (1, length)) for at in (of, other)),
+                *recorded(of, *spells, stops=stops),
+                # The host of another group, which is recorded on.
+                *recorded(other, *spells, stops=()),
+            )
 
         return story
 
@@ -114,13 +122,13 @@ def _unrecorded_cases(scope: Scope) -> tuple[Case, ...]:
         length = whole(spells)
         spent = (False, MINUTE), (True, length)
         usual = (RECEIVE_USUAL, TRANSMIT_USUAL)
-        return (host((1, MINUTE), (0, length)), *recorded(length, *spent, stops=usual))
+        return (host(of, (1, MINUTE), (0, length)), *recorded(of, *spent, stops=usual))
 
     # As for the constants: the age counts from the sample before the stop.
     brief = minus(age + short_of(scope.hold), STEP * 2)
     return (
         *(
-            lasting(scope, f"{name} is recorded no more", stop(name), scope.at(), onset=onset)
+            lasting(scope, f"{name} is recorded no more", stop(name), of, onset=onset)
             for records, onset in ((RATES, age), (USUAL, USUAL_KNOWN))
             for name, _ in records
         ),
