@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
+from gallery.stack_file.errors import all_of
+
 PREFIX = "gallery:"
 _DEFAULT_PROVIDERS = "pulumi:disable-default-providers"
 # Packages whose keys are looked at elsewhere, and Pulumi's own.
@@ -81,10 +83,20 @@ def empty(key: str, value: object, *, top: bool = True) -> Iterator[tuple[str, s
 
 
 def misplaced(names: Iterable[str]) -> Iterator[str]:
-    """One sentence for each key of the file itself, beside `config:`, that nobody reads."""
+    """What is wrong with keys of the file itself, beside `config:`, that nobody reads."""
+    stray = list[str]()
     for name in names:
         if name in _STACK_FILE_KEYS:
             continue
         close = difflib.get_close_matches(name, _STACK_FILE_KEYS, n=1, cutoff=0.7)
-        cure = f'did you mean "{close[0]}"?' if close else "indent it, so that it stands under it"
-        yield f"the key {name} stands beside config: and is read by nobody; {cure}"
+        if close:
+            yield f'the key {name} is read by nobody; did you mean "{close[0]}"?'
+        else:
+            stray.append(name)
+    if stray:
+        what = "the key" if len(stray) == 1 else "the keys"
+        stand = "stands" if len(stray) == 1 else "stand"
+        yield (
+            f"{what} {all_of(stray)} {stand} beside config: and would be read by nobody; indent "
+            "what belongs below config:"
+        )

@@ -1,7 +1,7 @@
 """`python -m rehearsal.bench`: measure, print a table, write `build/bench.json`.
 
 Exit status 0 only if every budget holds; 130: interrupted. Whatever comes of it, nothing is left
-running. Takes up to 25 minutes, nearly all of it in drills.
+running. Takes up to 35 minutes, most of it in drills.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typing import Any
 from gallery.store.services import SERVICES
 from offline.errors import UserError
 from rehearsal import drill
+from rehearsal.bench.programs import refused_by_programs
+from rehearsal.bench.stack_files import play
 from rehearsal.machine import platform
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.tools import ROOT, provide
@@ -31,6 +33,7 @@ from rehearsal.machine.tools import ROOT, provide
 STACK = "dev"
 REPORT = ROOT / "build" / "bench.json"
 _REPEATS = 5
+_STACK_FILES = 10_000
 _RUNS = 10
 _MARGIN_SECONDS = 1.0
 _GIB = 1024**3
@@ -74,6 +77,20 @@ def render() -> Iterator[Figure]:
     )
     few, many = (_measure("hosts", count)["after_imports"] for count in (100, 1000))
     yield Figure(name="1,000 hosts / 100 hosts", value=many / few, budget=12, unit="times")
+
+
+def answers() -> Iterator[Figure]:
+    """Ten thousand stack files that nobody wrote: what is refused, and what is accepted."""
+    played = play(_STACK_FILES)
+    for failure in played.failures[:3]:
+        _say(failure)
+    name = f"{_STACK_FILES} generated stack files, answered badly"
+    yield Figure(name=name, value=float(len(played.failures)), budget=0, unit="files")
+    refused = [words for plan in played.largest for words in refused_by_programs(plan)]
+    for failure in refused:
+        _say(failure)
+    name = f"{len(played.largest)} largest of {played.accepted} accepted, refused by promtool"
+    yield Figure(name=name, value=float(len(refused)), budget=0, unit="files")
 
 
 def start() -> Iterator[Figure]:
@@ -169,7 +186,7 @@ def main() -> int:
 def _measured() -> int:
     figures = list[Figure]()
     try:
-        for part in (render, start, time_to_page):
+        for part in (render, answers, start, time_to_page):
             _say(part.__doc__.splitlines()[0] if part.__doc__ else part.__name__)
             figures.extend(part())
     finally:

@@ -108,7 +108,7 @@ def test_what_the_cli_does_not_hand_over_is_refused_as_well(configured: Project)
     text = configured.stack_file.read_text()
     _ = configured.stack_file.write_text(f"{text}\ngallery:hosts: []\n")
     output = _refused(configured)
-    assert "the key gallery:hosts stands beside config: and is read by nobody" in output
+    assert "the key gallery:hosts stands beside config: and would be read by nobody" in output
 
 
 def test_a_key_of_another_name_is_refused_with_the_nearest(configured: Project) -> None:

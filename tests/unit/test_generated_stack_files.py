@@ -1,0 +1,68 @@
+"""Whatever stands in a stack file: an answer in words that name a key, or a plan that renders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rehearsal.bench import stack_files
+from rehearsal.bench.stack_files import Tally, judge, play
+
+# `make bench` plays ten thousand.
+FEW = 250
+
+
+def test_every_generated_file_is_refused_in_words_or_rendered() -> None:
+    tally = play(FEW)
+    assert not tally.failures, "\n\n".join(tally.failures[:3])
+    assert tally.accepted >= FEW / 20
+    assert tally.refused >= FEW / 4
+    # Not one cause again and again.
+    assert len(tally.words) >= FEW / 10
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "stacks").mkdir()
+    return tmp_path
+
+
+def shipped() -> str:
+    return (stack_files.PROJECT / "stacks" / "Pulumi.dev.yaml").read_text()
+
+
+def test_a_shipped_file_is_accepted(project: Path) -> None:
+    tally = Tally()
+    judge(shipped(), project, tally)
+    assert (tally.accepted, tally.refused, tally.failures) == (1, 0, [])
+
+
+def test_a_refusal_without_a_key_is_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise stack_files.StackFileError(["something is wrong"])
+
+    monkeypatch.setattr(stack_files, "parse", refuse)
+    tally = Tally()
+    judge(shipped(), project, tally)
+    assert "names no key: something is wrong" in tally.failures[0]
+
+
+def test_a_traceback_is_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("hosts")
+
+    monkeypatch.setattr(stack_files, "resolve", fail)
+    tally = Tally()
+    judge(shipped(), project, tally)
+    assert "KeyError" in tally.failures[0]
+
+
+def test_what_cannot_be_rendered_is_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(*_: object) -> dict[str, str]:
+        return {"alerts": ""}
+
+    monkeypatch.setattr(stack_files, "amp_rule_files", half)
+    tally = Tally()
+    judge(shipped(), project, tally)
+    assert "rules/alerts is empty" in tally.failures[0]
