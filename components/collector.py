@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from math import ceil
 
 import pulumi
@@ -39,7 +38,6 @@ _GRACE_SECONDS = 60
 # After so long without a sample of the one replica, AMP takes the other's (AMP user guide, "Send
 # high-availability data").
 _FAILOVER_SECONDS = 30
-_CHECKSUM_DIGITS = 10
 _PLACEHOLDER = "https://placeholder.invalid"
 _TOKEN = "aws-token"  # noqa: S105 (a volume's name)
 _TOKEN_DIRECTORY = "/var/run/secrets/aws"  # noqa: S105 (a path)
@@ -174,15 +172,20 @@ class Collector(pulumi.ComponentResource):
 
     def _agents(self, role: CollectorRole, prober: Prober) -> None:
         config = self._config()
-        # Under a name of its own for each content: an agent that restarts while a new one does
-        # not come up finds what it ran with, and not what the new one stumbles over.
-        stored_name = config.apply(lambda text: f"{COLLECTOR.name}-{_checksum(text)}")
+        # Made anew, under another name, for each content: an agent that restarts while a new one
+        # does not come up finds what it ran with, and not what the new one stumbles over. The
+        # name is the provider's choice: one that follows from the content would be taken where a
+        # content comes back before its last map is gone.
         stored = k8s.core.v1.ConfigMap(
             self._name,
-            metadata={**self._metadata, "name": stored_name},
+            metadata={
+                "namespace": self._args.namespace,
+                "labels": labels_of(COLLECTOR.name),
+            },
             data={FILE: config},
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["data"]),
         )
+        stored_name = stored.metadata.apply(lambda metadata: metadata.name or COLLECTOR.name)
         k8s.core.v1.Service(
             self._name,
             metadata=self._metadata,
@@ -246,10 +249,6 @@ class Collector(pulumi.ComponentResource):
                 *([_token_volume()] if by_token else []),
             ],
         }
-
-
-def _checksum(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:_CHECKSUM_DIGITS]
 
 
 def _settled(timings: Timings) -> int:

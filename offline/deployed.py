@@ -66,11 +66,14 @@ def _kubernetes(recording: Recording) -> Iterator[tuple[str, str]]:
         if resource.type == _RELEASE:
             yield f"releases/{resource.name}.yaml", yaml_text(resource.inputs)
         elif resource.type.startswith("kubernetes:"):
-            metadata = resource.inputs.get("metadata", {})
+            # Where the provider chooses a name, it begins with the resource's.
+            metadata = {"name": resource.name, **resource.inputs.get("metadata", {})}
             namespace = metadata.get("namespace", "cluster")
             kind = str(resource.inputs["kind"]).lower()
-            name = metadata.get("name", resource.name)
-            yield f"kubernetes/{namespace}/{kind}-{name}.yaml", yaml_text(resource.inputs)
+            yield (
+                f"kubernetes/{namespace}/{kind}-{metadata['name']}.yaml",
+                yaml_text({**resource.inputs, "metadata": metadata}),
+            )
 
 
 def _collector(recording: Recording) -> Iterator[tuple[str, str]]:

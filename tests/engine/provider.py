@@ -34,6 +34,10 @@ DISTRIBUTIONS = {
 }
 
 
+# How the Kubernetes provider marks a name of its own (pkg/metadata/naming.go in its source).
+_AUTONAMED = "pulumi.com/autonamed"
+
+
 def kind_of(package: str, type_token: str) -> Kind:
     """What is known of a type.
 
@@ -64,7 +68,17 @@ def named(kind: Kind, name: str, seed: bytes, olds: Properties, news: Properties
         if not isinstance(inner, dict):
             raise TypeError(path)
     inner[last] = at(olds, path) or fresh
+    if kind.type.startswith("kubernetes:"):
+        annotations = inner.get("annotations")
+        kept = annotations if isinstance(annotations, dict) else {}
+        inner["annotations"] = {**kept, _AUTONAMED: "true"}
     return result
+
+
+def autonamed(inputs: Properties) -> bool:
+    """Whether the Kubernetes provider chose the name: then it can choose another one."""
+    annotations = at(inputs, "metadata.annotations")
+    return isinstance(annotations, dict) and _AUTONAMED in annotations
 
 
 def replacing(kind: Kind, olds: Properties, news: Properties) -> frozenset[str]:
@@ -143,7 +157,8 @@ class StandIn:
         olds, news = from_struct(request.old_inputs), from_struct(request.news)
         replaces = replacing(kind, olds, news)
         same_place = all(at(olds, path) == at(news, path) for path in kind.identity)
-        return _difference(olds, news, replaces, kind.delete_before_replace and same_place)
+        must_go_first = kind.delete_before_replace and same_place and not autonamed(news)
+        return _difference(olds, news, replaces, must_go_first)
 
     def create(self, request: provider_pb2.CreateRequest, peer: str) -> provider_pb2.CreateResponse:
         kind = kind_of(self.package, type_of(request.urn))

@@ -11,7 +11,7 @@ import pytest
 from .aws_kinds import INSTANCE, TOKEN, WORKSPACE
 from .cloud import Made
 from .grafana_kinds import CONTACT_POINT, DASHBOARD, POLICY, RULE_GROUP
-from .kubernetes_kinds import AUTOSCALER, DEPLOYMENT
+from .kubernetes_kinds import AUTOSCALER, CONFIG_MAP, DEPLOYMENT, STATEFUL_SET
 from .project import OWN, Project
 from .values import Json, Properties, at, text_at
 
@@ -141,6 +141,33 @@ def test_a_renamed_contact_point_is_never_missing(deployed: Project) -> None:
     assert set(verbs[:policy]) == {"create"}
     assert verbs[policy] == "update"
     assert set(verbs[policy + 1 :]) == {"delete"}
+
+
+def test_an_agent_keeps_its_configuration_until_it_is_replaced(deployed: Project) -> None:
+    def mounted() -> str:
+        (agents,) = (one for one in deployed.cloud.all(STATEFUL_SET) if one.name == "collector")
+        volumes = at(dict(agents.inputs), "spec.template.spec.volumes")
+        assert isinstance(volumes, list)
+        (name,) = (at(each, "configMap.name") for each in volumes if at(each, "name") == "config")
+        return str(name)
+
+    def maps() -> set[str]:
+        return {one.text("metadata.name") for one in deployed.cloud.all(CONFIG_MAP)}
+
+    before, monitoring = mounted(), deployed.configuration()["gallery:monitoring"]
+    assert isinstance(monitoring, dict)
+    deployed.configure({"gallery:monitoring": {**monitoring, "remote_write_deadline": "900ms"}})
+    _ = deployed.up()
+    after = mounted()
+    assert before not in maps()
+    assert after in maps() - {before}
+    calls = [call for call in deployed.cloud.calls if call.name == "collector"]
+    kinds = [(call.verb, call.type) for call in calls if call.verb in WRITING]
+    made, rolled, removed = (
+        kinds.index(step)
+        for step in (("create", CONFIG_MAP), ("update", STATEFUL_SET), ("delete", CONFIG_MAP))
+    )
+    assert made < rolled < removed
 
 
 def test_what_the_world_changes_replaces_and_reverts_nothing(deployed: Project) -> None:

@@ -47,7 +47,7 @@ def recorded(declare: Callable[[pulumi.ResourceOptions], object]) -> Recording:
 def objects(recording: Recording, kind: str) -> dict[str, dict[str, Any]]:
     """The Kubernetes objects of a kind, by their name in the cluster."""
     return {
-        resource.inputs["metadata"]["name"]: dict(resource.inputs)
+        resource.inputs["metadata"].get("name", resource.name): dict(resource.inputs)
         for resource in recording.resources
         if resource.inputs.get("kind") == kind and resource.type.startswith("kubernetes:")
     }
