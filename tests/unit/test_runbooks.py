@@ -183,7 +183,7 @@ def test_a_runbooks_commands_are_what_a_shell_can_read(alert: Alert) -> None:
 
 @_EVERY_ALERT
 def test_a_runbook_undoes_only_what_an_undo_restores(alert: Alert) -> None:
-    # Companions read a ConfigMap of a fixed name, of which Kubernetes keeps no earlier one.
+    # Companions read a ConfigMap, and of an earlier configuration there is none any more.
     undone = re.findall(r"rollout undo (\S+?)[`\s]", _text(alert))
     assert set(undone) <= {'"deployment/${service:?}"'}
 
@@ -211,7 +211,7 @@ def test_the_runbook_of_a_missing_probe_shows_every_target() -> None:
     plan = planned("prod")
     config = collector_config(plan, remote_write_url="https://amp", grafana_url="https://grafana")
     [asked] = [
-        line for line in _text(ENDPOINT_PROBE_MISSING).splitlines() if "get configmap" in line
+        line for line in _text(ENDPOINT_PROBE_MISSING).splitlines() if "prometheus.yml" in line
     ]
     done = subprocess.run(
         ["bash", "-c", asked.rpartition(" | ")[2]],
