@@ -59,12 +59,12 @@ class Kubernetes(pulumi.ComponentResource):
             case OpenShiftCluster() as cluster:
                 way = _into_openshift(cluster, args.secrets)
         self.sources = way.sources
+        # Without an identifier the provider goes by the cluster's address and certificate, which
+        # a rebuilt cluster has anew, where its name, ARN or context would be the old ones.
         self.provider = k8s.Provider(
             f"{name}-provider",
             kubeconfig=way.kubeconfig,
             context=args.cluster.name,
-            # No identifier: so the provider goes by the cluster's address and certificate, which
-            # a rebuilt cluster has anew, where its name, ARN or context would be the old ones.
             # A changed configuration is an update: pods that restart meanwhile still find it.
             enable_config_map_mutable=True,
             # What hands changed is taken back (docs/adr/0016-hands-and-the-stack-file.md).
