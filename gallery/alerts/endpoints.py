@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gallery.alerts import panels
 from gallery.alerts.bridges import APART, lately, once
-from gallery.alerts.guards import collector_alive, unanswered
+from gallery.alerts.guards import collector_alive, still_planned, unanswered
 from gallery.alerts.model import Alert, Scope, Subject, at_once, leaves_discovery
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration
@@ -124,7 +124,10 @@ def _missing(scope: Scope) -> str:
     expected = scope.series(PROBE_EXPECTED)
     probed = f"{promql.ON_SERVICE} {scope.job('up', *labels.PROBE_JOBS)}"
     missing = lately(scope, f"{expected} unless {probed}")
-    return f"{missing} and {promql.ON_STACK} ({collector_alive(scope)})"
+    return (
+        f"{missing} and {still_planned(scope, expected)}"
+        f" and {promql.ON_STACK} ({collector_alive(scope)})"
+    )
 
 
 ENDPOINT_PROBE_MISSING = Alert(

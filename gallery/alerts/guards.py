@@ -8,7 +8,8 @@ from __future__ import annotations
 from gallery.alerts.bridges import mostly
 from gallery.alerts.model import Scope
 from gallery.metrics import labels, promql
-from gallery.metrics.durations import MINUTE
+from gallery.metrics.durations import MINUTE, Duration
+from gallery.metrics.names import COLLECTOR_EXPECTED
 
 # Seconds: the age of the collector's own newest sample at which it no longer counts as alive.
 COLLECTOR_FRESH = 90
@@ -29,6 +30,24 @@ def collector_age(scope: Scope) -> str:
 def collector_alive(scope: Scope) -> str:
     """True for a place whose collector writes. A dead one's last values stay for five minutes."""
     return f"{collector_age(scope)} < {COLLECTOR_FRESH}"
+
+
+def late(scope: Scope) -> Duration:
+    """By how much a recording may be older than another one of the same plan."""
+    return Duration(scope.timings.evaluate_amp.milliseconds * 3 // 2)
+
+
+def still_planned(scope: Scope, constant: str) -> str:
+    """The series of a constant, without those that are recorded no more while others still are.
+
+    What a rule recorded can be read for five minutes after the plan has changed and the rule was
+    removed (prometheus/prometheus#5195).
+    """
+    newest = f"max {promql.BY_STACK} (timestamp({scope.series(COLLECTOR_EXPECTED)}))"
+    return (
+        f"({constant} unless timestamp({constant}) < {promql.ON_STACK} group_left ()"
+        f" ({newest} - {late(scope).seconds:g}))"
+    )
 
 
 def blind(scope: Scope) -> str:

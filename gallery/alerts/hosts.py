@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gallery.alerts import panels
 from gallery.alerts.bridges import lately, mostly, once
-from gallery.alerts.guards import NODE, collector_alive, host_up
+from gallery.alerts.guards import NODE, collector_alive, host_up, still_planned
 from gallery.alerts.model import (
     Alert,
     Scope,
@@ -76,7 +76,10 @@ def _missing(scope: Scope) -> str:
     expected = scope.of_hosts(HOSTS_EXPECTED)
     counted = f"count {_BY_GROUP} ({host_up(scope)})"
     missing = lately(scope, f"{expected} - ({counted} or 0 * {expected})")
-    short = f"{missing} > 0 and {promql.ON_STACK} ({collector_alive(scope)})"
+    short = (
+        f"{missing} > 0 and {still_planned(scope, expected)}"
+        f" and {promql.ON_STACK} ({collector_alive(scope)})"
+    )
     return once(scope, short, of=expected)
 
 

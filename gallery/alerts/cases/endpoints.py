@@ -23,6 +23,7 @@ from gallery.alerts.cases.subjects import (
     canary_labels,
     collector_dies,
     collector_well,
+    planned_and_gone,
     probe_labels,
     whole,
 )
@@ -275,6 +276,7 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
         ),
         silent(scope, "the prober itself cannot be scraped", exporter_is_dead),
         collector_dies(scope, expected, cart, shop),
+        *planned_and_gone(scope, PROBE_EXPECTED, scope.at(service="cartservice"), 1, cart),
     )
 
 

@@ -27,6 +27,7 @@ from gallery.alerts.cases.subjects import (
     group_labels,
     host_labels,
     node_labels,
+    planned_and_gone,
     whole,
 )
 from gallery.alerts.hosts import HOST_DOWN, HOST_MISSING, long, looks_back
@@ -183,6 +184,14 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
         ),
         silent(scope, "is down, but not gone", down_but_known),
         collector_dies(scope, lambda length: (expected(length, 1),), node_labels(scope)),
+        *planned_and_gone(
+            scope,
+            HOSTS_EXPECTED,
+            group_labels(scope),
+            2,
+            node_labels(scope),
+            node_labels(scope, 2),
+        ),
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gallery.alerts.cases.model import Case, Series, unwritten
+from gallery.alerts.cases.model import Case, Phase, Series, flat, gone, unwritten
 from gallery.alerts.cases.stories import CALM, STEP, Spell, present, valued
+from gallery.alerts.guards import late
 from gallery.alerts.model import Labels, Scope
-from gallery.metrics import labels
-from gallery.metrics.durations import MINUTE, Duration
+from gallery.metrics import labels, promql
+from gallery.metrics.durations import MINUTE, Duration, minus
+from gallery.metrics.names import COLLECTOR_EXPECTED
 
 
 def probe_labels(scope: Scope, service: str, job: str = labels.PROBE) -> dict[str, str]:
@@ -71,6 +73,54 @@ def collector_dies(
             collector_silent(scope, *spells),
         ),
         until=CALM + dead,
+    )
+
+
+def recorded(scope: Scope, *phases: Phase) -> Series:
+    """What every plan has recorded, whatever else it has."""
+    constant = scope.at(service=labels.COLLECTOR_SERVICE)
+    return Series(metric=COLLECTOR_EXPECTED, labels=constant, phases=phases)
+
+
+def planned_and_gone(
+    scope: Scope, metric: str, expected: Labels, value: float, *scraped: Labels
+) -> tuple[Case, ...]:
+    """What is expected of `scraped` is recorded no more, since the plan changed, or a bit late."""
+    away = CALM + minus(late(scope) + STEP * 4, scope.hold).ceil_to(STEP)
+    end = CALM + Duration.parse(promql.LAST_KNOWN) + MINUTE
+    fires = CALM + scope.hold.ceil_to(STEP)
+    until = fires + STEP * 6
+    ends = minus(fires, scope.timings.evaluate_amp)
+
+    def series(length: Duration, since: Duration, *recorded_too: Phase) -> tuple[Series, ...]:
+        spells = (False, since), (True, minus(length, since))
+        return (
+            *(present("up", of, spells, away=gone) for of in scraped),
+            recorded(scope, *recorded_too),
+            collector_well(scope, length),
+        )
+
+    def constant(*phases: Phase) -> Series:
+        return Series(metric=metric, labels=expected, phases=phases)
+
+    return (
+        Case(
+            name="is no longer planned",
+            series=(
+                constant(flat(value, CALM), unwritten(minus(end, CALM))),
+                *series(end, away, flat(1, end)),
+            ),
+            until=end,
+        ),
+        Case(
+            name="has left, and is recorded an evaluation after the others",
+            series=(
+                constant(flat(value, ends), unwritten(minus(until, ends))),
+                *series(until, CALM, flat(1, until)),
+            ),
+            fires_at=fires,
+            fires=(expected,),
+        ),
     )
 
 
