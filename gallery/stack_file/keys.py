@@ -89,7 +89,8 @@ def misplaced(names: Iterable[str]) -> Iterator[str]:
         if name in _STACK_FILE_KEYS:
             continue
         close = difflib.get_close_matches(name, _STACK_FILE_KEYS, n=1, cutoff=0.7)
-        if close:
+        # What has a prefix was meant to stand below, however its name reads.
+        if close and ":" not in name:
             yield f'the key {name} is read by nobody; did you mean "{close[0]}"?'
         else:
             stray.append(name)

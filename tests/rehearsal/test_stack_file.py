@@ -89,7 +89,7 @@ def test_every_key_that_stands_twice_is_told_with_its_lines(project: Path) -> No
         ("  a: 2026-01-01", "2026-01-01 is a date"),
         ("  a: 010", "line 2: 010 begins with a nought, which makes it 8; write that"),
         ("  a: 1\nhosts: []", "the key hosts stands beside config: and would be read"),
-        ("  a: 1\nb: 1\nc: 1", "the keys b and c stand beside config:"),
+        ("  a: 1\nb: 1\ngallery:environment: dev", "the keys b and gallery:environment stand"),
         ("  a: 1\nconfg: {}", 'the key confg is read by nobody; did you mean "config"?'),
         ("  a: .inf", ".inf is no number"),
         ("  a: !mine 5", "the tag !mine is not read"),
