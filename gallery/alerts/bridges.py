@@ -1,6 +1,6 @@
 """How a condition is told of that is seen with gaps, or that comes and goes.
 
-Figures and what was decided: `docs/adr/0015-gaps-and-flapping.md`.
+Figures and what was decided: `docs/adr/0021-gaps-and-flapping.md`.
 """
 
 from __future__ import annotations

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from gallery.alerts import panels
 from gallery.alerts.bridges import APART
+from gallery.alerts.degraded import WINDOW, answers, comes_and_goes, unless_like
 from gallery.alerts.guards import failing, mostly_failing, no_later
 from gallery.alerts.model import Alert, Scope, Subject, at_once, next_scrape
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration
 from gallery.metrics.timings import FailureMode
-from gallery.store.roles import INCIDENT_RESPONSE, INFRASTRUCTURE, Severity
+from gallery.store.roles import INCIDENT_RESPONSE, INFRASTRUCTURE, RELIABILITY, Severity
 from gallery.store.services import ENTRANCE
 
 DAY = 86_400
 # How long a certificate is remembered that nobody can see any more.
 _REMEMBERED = "1d"
+# In which the probes meet every front end.
+ROUND = MINUTE * 10
 
 
 def _down(scope: Scope) -> str:
@@ -48,21 +51,56 @@ SHOP_DOOR_DOWN = Alert(
 )
 
 
-def _expiring(scope: Scope) -> str:
-    """What the last handshake said; a door that is shut, or whose certificate is over, has none.
+def _degraded(scope: Scope) -> str:
+    """As when one of the addresses behind its name is dead: every second probe fails.
 
-    A renewed certificate is seen with the first probe that meets it.
+    Not where the frontend, or the prober itself, fails as often.
     """
-    expiry = scope.job("probe_ssl_earliest_cert_expiry", labels.DOOR, window=_REMEMBERED)
-    return f"(last_over_time({expiry}) - time()) / {DAY} < {scope.threshold:g}"
+    door = answers(scope, labels.DOOR)
+    entrance = answers(scope, labels.PROBE, promql.equals(labels.SERVICE, ENTRANCE))
+    others = (entrance, answers(scope, labels.CANARY))
+    return comes_and_goes(scope, door) + unless_like(scope, door, *others)
+
+
+SHOP_DOOR_DEGRADED = Alert(
+    name="ShopDoorDegraded",
+    subject=Subject.DOOR,
+    expr=_degraded,
+    hold=Duration(0),
+    severity=Severity.TICKET,
+    owner=RELIABILITY.name,
+    threshold=0.9,
+    unit="share of probes that succeed in ten minutes",
+    summary="The shop's public address answers now and then.",
+    what="The shop's public address keeps failing and coming back: "
+    "{{ $value | humanizePercentage }} of its probes succeeded in ten minutes.",
+    panel=panels.DOOR_OVER_TIME,
+    # Every second probe fails: a minute's worth of failures, and as many good answers.
+    onset={FailureMode.CHANGED: lambda _: MINUTE * 4},
+    clearing=lambda _: WINDOW,
+    keep_firing=APART,
+    intermittent=True,
+)
+
+
+def _expiring(scope: Scope) -> str:
+    """The worst of what the handshakes of ten minutes said, else what the last one of a day did.
+
+    Behind one name stand several front ends, each with a certificate of its own, and each probe
+    meets one of them. A door that is shut, or whose certificate is over, shows none.
+    """
+    metric = "probe_ssl_earliest_cert_expiry"
+    worst = f"min_over_time({scope.job(metric, labels.DOOR, window=str(ROUND))})"
+    last = f"last_over_time({scope.job(metric, labels.DOOR, window=_REMEMBERED)})"
+    return f"(({worst} or {last}) - time()) / {DAY} < {scope.threshold:g}"
 
 
 SHOP_DOOR_CERTIFICATE_EXPIRING = Alert(
     name="ShopDoorCertificateExpiring",
     subject=Subject.DOOR,
     expr=_expiring,
-    # Behind one name stand several balancers, which take a new certificate one by one.
-    hold=MINUTE * 10,
+    # Front ends take a new certificate one by one; longer than what one of them showed counts.
+    hold=MINUTE * 15,
     severity=Severity.TICKET,
     owner=INFRASTRUCTURE.name,
     threshold=14,
@@ -71,5 +109,6 @@ SHOP_DOOR_CERTIFICATE_EXPIRING = Alert(
     what="The shop's certificate expires in {{ $value | humanize }} days.",
     panel=panels.CERTIFICATE,
     onset={FailureMode.CHANGED: at_once},
+    clearing=lambda _: ROUND,
 )
-ALERTS = (SHOP_DOOR_DOWN, SHOP_DOOR_CERTIFICATE_EXPIRING)
+ALERTS = (SHOP_DOOR_DOWN, SHOP_DOOR_DEGRADED, SHOP_DOOR_CERTIFICATE_EXPIRING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gallery.alerts import panels
 from gallery.alerts.bridges import APART, lately, once
+from gallery.alerts.degraded import WINDOW, answers, comes_and_goes, unless_like
 from gallery.alerts.guards import collector_alive, still_planned, unanswered
 from gallery.alerts.model import Alert, Scope, Subject, at_once, leaves_discovery
 from gallery.metrics import labels, promql
@@ -12,12 +13,6 @@ from gallery.metrics.names import PROBE_EXPECTED
 from gallery.metrics.timings import FailureMode
 from gallery.store.roles import INCIDENT_RESPONSE, MONITORING, RELIABILITY, Severity
 
-# What EndpointDegraded looks at.
-WINDOW = MINUTE * 10
-# Two outages at least; a single one is EndpointDown's.
-_CHANGES = 4
-# Scrapes by which an endpoint may fail more often than the prober's canary.
-TOLERANCE = 1.5
 # Requests a second below which a percentile is one customer's bad luck.
 FLOOR = 0.2
 
@@ -44,24 +39,8 @@ ENDPOINT_DOWN = Alert(
 
 
 def _degraded(scope: Scope) -> str:
-    probe, canary = _answers(scope, labels.PROBE), _answers(scope, labels.CANARY)
-    more = TOLERANCE * scope.timings.scrape.seconds / WINDOW.seconds
-    alike = (
-        f"avg_over_time({probe}) >= {promql.ON_STACK} group_left ()"
-        f" (max {promql.BY_STACK} (avg_over_time({canary})) - {more:g})"
-    )
-    # Whole numbers: a mean of exactly the threshold would be below it or not by its rounding.
-    share = f"sum_over_time({probe}) / count_over_time({probe})"
-    return (
-        f"{share} < {scope.threshold:g} and changes({probe}) >= {_CHANGES}"
-        f" unless {promql.ON_SERVICE} ({alike})"
-    )
-
-
-def _answers(scope: Scope, job: str) -> str:
-    """What each target answered to its probes in the window. A probe that hangs is a failed one."""
-    probe = f"{scope.job('probe_success', job)} or {scope.job('up', job)} == 0"
-    return f"min without () ({probe})[{WINDOW}:{scope.timings.scrape}]"
+    probe, canary = answers(scope, labels.PROBE), answers(scope, labels.CANARY)
+    return comes_and_goes(scope, probe) + unless_like(scope, probe, canary)
 
 
 ENDPOINT_DEGRADED = Alert(
@@ -77,9 +56,11 @@ ENDPOINT_DEGRADED = Alert(
     what="{{ $labels.service }} keeps failing and coming back: "
     "{{ $value | humanizePercentage }} of its probes succeeded in ten minutes.",
     panel=panels.AVAILABILITY,
-    # From the first failure: two outages of half a minute, each with its recovery.
+    # From the first failure: two outages of half a minute, and what is between them.
     onset={FailureMode.CHANGED: lambda _: MINUTE * 4},
     clearing=lambda _: WINDOW,
+    keep_firing=APART,
+    intermittent=True,
 )
 
 

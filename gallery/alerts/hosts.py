@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gallery.alerts import panels
-from gallery.alerts.bridges import lately, mostly, once
+from gallery.alerts.bridges import APART, lately, mostly, once
+from gallery.alerts.degraded import WINDOW, comes_and_goes
 from gallery.alerts.guards import NODE, collector_alive, host_up, still_planned
 from gallery.alerts.model import (
     Alert,
@@ -14,7 +15,7 @@ from gallery.alerts.model import (
     scrape_times_out,
 )
 from gallery.metrics import labels, promql
-from gallery.metrics.durations import Duration, minus
+from gallery.metrics.durations import MINUTE, Duration, minus
 from gallery.metrics.names import HOSTS_EXPECTED
 from gallery.metrics.timings import FailureMode
 from gallery.store.roles import INFRASTRUCTURE, Severity
@@ -72,6 +73,27 @@ HOST_DOWN = Alert(
 )
 
 
+HOST_DEGRADED = Alert(
+    name="HostDegraded",
+    subject=Subject.HOST,
+    expr=lambda scope: comes_and_goes(scope, host_up(scope)),
+    hold=Duration(0),
+    severity=Severity.TICKET,
+    owner=INFRASTRUCTURE.name,
+    threshold=0.9,
+    unit="share of scrapes that succeed in ten minutes",
+    summary="A host answers now and then.",
+    what="Host {{ $labels.host }} of group {{ $labels.host_group }} keeps failing and coming back: "
+    "{{ $value | humanizePercentage }} of its scrapes succeeded in ten minutes.",
+    panel=panels.HOSTS_OVER_TIME,
+    # It fails, answers once and fails again, for a minute's worth of scrapes.
+    onset={FailureMode.CHANGED: lambda _: MINUTE * 4},
+    clearing=lambda _: WINDOW,
+    keep_firing=APART,
+    intermittent=True,
+)
+
+
 def _missing(scope: Scope) -> str:
     expected = scope.of_hosts(HOSTS_EXPECTED)
     counted = f"count {_BY_GROUP} ({host_up(scope)})"
@@ -97,4 +119,4 @@ HOST_MISSING = Alert(
     clearing=leaves_discovery,
     recorded=True,
 )
-ALERTS = (HOST_DOWN, HOST_MISSING)
+ALERTS = (HOST_DOWN, HOST_DEGRADED, HOST_MISSING)

@@ -113,6 +113,8 @@ class Alert:
     `blindness` is True where it says that nobody sees: it must be told before what was down is
     forgotten and looks mended.
     `unbridged` says why a missed scrape or a single good answer may delay or end it, where one may.
+    `intermittent` is True where it says that a thing comes and goes: one that stays broken is
+    another alert's.
     `what` is the first line of the page, a Go template over the alert's labels and value.
     `panel` is where a dashboard shows what the alert speaks of, None where none does.
     """
@@ -130,6 +132,7 @@ class Alert:
     clearing: Callable[[Timings], Duration] = lambda _: ZERO
     keep_firing: Duration = ZERO
     unbridged: str = ""
+    intermittent: bool = False
     threshold: float | None = None
     unit: str = ""
     recorded: bool = False

@@ -19,11 +19,13 @@ _BREAKS = {
     FaultKind.REFUSE: "refuses connections",
     FaultKind.HANG: "accepts connections and never answers",
     FaultKind.SLOW: "answers late",
+    FaultKind.HALF: "answers every second time: one of its two addresses is dead",
 }
 _MENDS = {
     FaultKind.REFUSE: "accepts connections again",
     FaultKind.HANG: "answers again",
     FaultKind.SLOW: "answers in time again",
+    FaultKind.HALF: "answers at both addresses again",
 }
 
 

@@ -9,11 +9,15 @@ from pydantic import TypeAdapter
 
 
 class FaultKind(StrEnum):
-    """Refuse: the port is closed. Hang: it accepts and never answers. Slow: it answers late."""
+    """Refuse: the port is closed. Hang: it accepts and never answers. Slow: it answers late.
+
+    Half: one of two addresses is dead, which only the shop's door has.
+    """
 
     REFUSE = "refuse"
     HANG = "hang"
     SLOW = "slow"
+    HALF = "half"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ _FORM = TypeAdapter(Fault)
 
 REFUSE = Fault(FaultKind.REFUSE)
 HANG = Fault(FaultKind.HANG)
+HALF = Fault(FaultKind.HALF)
 
 
 def slow(milliseconds: int) -> Fault:
@@ -50,4 +55,4 @@ def slow(milliseconds: int) -> Fault:
 
 def down(fault: Fault | None) -> bool:
     """Whether a service with this fault answers nobody."""
-    return fault is not None and fault.kind is not FaultKind.SLOW
+    return fault is not None and fault.kind not in {FaultKind.SLOW, FaultKind.HALF}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import ssl
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gallery.metrics import labels
 from rehearsal.machine.addresses import Address
 from rehearsal.machine.http_server import Handler, HttpRequest, HttpResponse, HttpServer
 from rehearsal.world import listeners
@@ -21,6 +23,10 @@ from rehearsal.world.topology import Door, Page, Topology, Workload
 _PROCFS_SECONDS = 1.0
 # Istio's gateway waits longer than anybody who probes.
 _GATEWAY_TIMEOUT_SECONDS = 15.0
+# The name of the shop's door among what can be broken.
+DOOR = labels.DOOR_SERVICE
+# How often one of two addresses is met.
+_DEAD_SHARE = 0.5
 
 
 @dataclass
@@ -62,6 +68,8 @@ class World:
         for way in topology.relays:
             listener = listeners.relay(Address.parse(way.listens), Address.parse(way.forwards))
             self._settle(way.name, way.listens, listener)
+        if topology.door is not None:
+            self.faults[DOOR] = None
         self.fixed = self._fixed(certificate)
 
     async def run(self) -> None:
@@ -80,6 +88,8 @@ class World:
         if self.faults[name] == fault:
             return
         before, self.faults[name] = self.faults[name], fault
+        if name == DOOR:
+            return
         if down(before) or down(fault):
             await self.listening[name].change(fault)
         lasting = {name: fault for name, fault in self.faults.items() if fault is not None}
@@ -133,7 +143,12 @@ class World:
         return answer
 
     def _door(self, door: Door) -> Handler:
+        turns = random.Random(0)  # noqa: S311 - keeps no secret
+
         async def answer(_request: HttpRequest) -> HttpResponse:
+            # Whoever asks meets either address, as a resolver's turns have it.
+            if self.faults[DOOR] is not None and turns.random() < _DEAD_SHARE:
+                return HttpResponse.text("this address is dead\n", 503)
             fault = self.faults[door.behind]
             if fault is not None and fault.kind is FaultKind.HANG:
                 await asyncio.sleep(_GATEWAY_TIMEOUT_SECONDS)

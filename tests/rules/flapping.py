@@ -105,16 +105,19 @@ class _Story:
 
 
 def _stories(planned: PlannedAlert) -> Iterator[_Story]:
-    """Firing cases whose series go one way in the beginning and another while the alert fires."""
+    """Firing cases whose series go one way in the beginning and another before the alert fires."""
     step = planned.scope.timings.scrape
     for case in cases_of(planned.alert, planned.scope):
         if case.fires_at is None or not case.fires:
             continue
-        late = case.fires_at.milliseconds // step.milliseconds - 2
-        series = [sampled(one, case.interval, step, late + 2) for one in case.series]
-        well, ill = ([_motion(one, at) for one in series] for at in (0, late))
-        if well != ill:
-            yield _Story(case, well, ill)
+        count = case.fires_at.milliseconds // step.milliseconds
+        series = [sampled(one, case.interval, step, count) for one in case.series]
+        well = [_motion(one, 0) for one in series]
+        for late in range(count - 2, 0, -1):
+            ill = [_motion(one, late) for one in series]
+            if ill != well:
+                yield _Story(case, well, ill)
+                break
 
 
 def _motion(one: Sampled, at: int) -> _Motion:
@@ -169,7 +172,11 @@ def _document(planned: PlannedAlert, story: _Story, pattern: Pattern, *, broken:
                 "input_series": input_series([one.told(step) for one in series], step),
                 "promql_expr_test": [
                     count(f"{began_most(firing, APART, until, look)} > 1", until, 0),
-                    count(firing, until, len(story.case.fires) if broken else 0),
+                    count(
+                        firing,
+                        until,
+                        len(story.case.fires) if broken and not alert.intermittent else 0,
+                    ),
                 ],
             }
         ],

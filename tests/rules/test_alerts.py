@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gallery.alerts import ALERTS
-from gallery.alerts.endpoints import ENDPOINT_DOWN
+from gallery.alerts.degraded import TOLERANCE, WINDOW
+from gallery.alerts.endpoints import ENDPOINT_DEGRADED, ENDPOINT_DOWN
 from gallery.alerts.guards import COLLECTOR_FRESH, SAME_MOMENT
 from gallery.alerts.model import Alert
 from gallery.alerts.watchers import RECORDING_RULES_STALE, WATCHDOG
@@ -23,6 +24,7 @@ _SCRAPE_SECONDS = 5
 _HELD_ELSEWHERE = {
     f"{COLLECTOR_FRESH}": WATCHDOG,
     f"{SAME_MOMENT * _SCRAPE_SECONDS:g}": ENDPOINT_DOWN,
+    f"{TOLERANCE * _SCRAPE_SECONDS / WINDOW.seconds:g}": ENDPOINT_DEGRADED,
 }
 # Alerts whose expression has neither a clause nor a number but 0.
 _NOTHING_TO_CHANGE = {RECORDING_RULES_STALE}

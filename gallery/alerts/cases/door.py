@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gallery.alerts.cases.model import Case, Cases, Series, gone
+from gallery.alerts.cases.outages import Spells, outages, probe_hangs, refused, two_outages
 from gallery.alerts.cases.probing import hanging, long_before, refusing, unanswered_cases
 from gallery.alerts.cases.stories import (
     CALM,
@@ -19,8 +20,15 @@ from gallery.alerts.cases.stories import (
     silent,
 )
 from gallery.alerts.cases.subjects import canary_labels, probe_labels, whole
-from gallery.alerts.door import DAY, SHOP_DOOR_CERTIFICATE_EXPIRING, SHOP_DOOR_DOWN
-from gallery.alerts.model import Scope
+from gallery.alerts.degraded import TOLERANCE, WINDOW
+from gallery.alerts.door import (
+    DAY,
+    ROUND,
+    SHOP_DOOR_CERTIFICATE_EXPIRING,
+    SHOP_DOOR_DEGRADED,
+    SHOP_DOOR_DOWN,
+)
+from gallery.alerts.model import Labels, Scope
 from gallery.metrics import labels
 from gallery.metrics.durations import MINUTE, minus
 from gallery.store.services import ENTRANCE
@@ -106,6 +114,60 @@ def _comes_and_goes(scope: Scope) -> Case:
     )
 
 
+_WELL: Spells = ((1, WINDOW * 3),)
+
+
+def _hangs(
+    scope: Scope,
+    name: str,
+    spells: Spells,
+    *fires: Labels,
+    frontend: Spells = _WELL,
+    canary: Spells = _WELL,
+) -> Case:
+    return outages(
+        scope,
+        _door(scope),
+        name,
+        spells,
+        *fires,
+        canary=canary,
+        probing=probe_hangs,
+        others=probe_hangs(probe_labels(scope, ENTRANCE), (*frontend, (1, WINDOW))),
+    )
+
+
+def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
+    door, step = _door(scope), scope.timings.scrape
+    failing = 1 - 0.75 * scope.threshold
+    enough = two_outages(scope, failing)
+    sparing = two_outages(scope, 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2)
+    more = two_outages(scope, failing, int(TOLERANCE) + 1)
+    # Long enough for the share of the half that is dead.
+    rounds = MINUTE.milliseconds * 5 // step.milliseconds
+    half = ((1, WINDOW), *((0, step), (1, step)) * rounds)
+
+    def case(
+        name: str, spells: Spells, *fires: Labels, frontend: Spells = _WELL, canary: Spells = _WELL
+    ) -> Case:
+        others = refused(probe_labels(scope, ENTRANCE), (*frontend, (1, WINDOW)))
+        return outages(scope, door, name, spells, *fires, canary=canary, others=others)
+
+    return (
+        case("one of its two addresses is dead", half, door),
+        case("comes back for the second time", enough, door),
+        _hangs(scope, "hangs for the second time", enough, door),
+        _hangs(scope, "hangs as the frontend does", enough, frontend=enough),
+        _hangs(scope, "cannot be probed as the prober dies", enough, canary=enough),
+        case("fails twice, but not for long enough", sparing),
+        case("was shut once, for long", ((1, WINDOW), (0, MINUTE * 5))),
+        case("fails as the frontend does", enough, frontend=enough),
+        case("fails more than the frontend", more, door, frontend=enough),
+        case("fails as the prober does", enough, canary=enough),
+        case("fails more than the prober", more, door, canary=enough),
+    )
+
+
 def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
     days = scope.threshold * DAY
 
@@ -119,19 +181,34 @@ def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
     def later(*spells: Spell) -> tuple[Series, ...]:
         return expires(*spells, ill=1.5, well=6)
 
+    def one_of_two(*spells: Spell) -> tuple[Series, ...]:
+        """Each probe meets another; which of them is old is seen every second minute."""
+        well, ill = spells
+        turns = ((False, MINUTE), (True, MINUTE)) * (ill[1].milliseconds // MINUTE.milliseconds)
+        return soon(well, (True, MINUTE), *turns)
+
     def soon_and_unseen(*spells: Spell) -> tuple[Series, ...]:
         (seen,) = soon((True, MINUTE * 2))
         return (replace(seen, phases=(*seen.phases, gone(minus(whole(spells), MINUTE * 2)))),)
 
     return (
+        lasting(scope, "one of two is old", one_of_two, _door(scope), step=MINUTE),
         lasting(scope, "is not renewed", soon, _door(scope), step=MINUTE),
         lasting(scope, "is not seen again", soon_and_unseen, _door(scope), step=MINUTE),
-        passing(scope, "is renewed just before the hold ends", soon, step=MINUTE),
+        # What was met counts for a while.
+        passing(
+            scope,
+            "is renewed before the hold ends",
+            soon,
+            spell=minus(short_of(scope.hold, MINUTE), ROUND),
+            step=MINUTE,
+        ),
         silent(scope, "has some weeks yet", later, step=MINUTE),
     )
 
 
 CASES: Cases = {
     SHOP_DOOR_DOWN: _down_cases,
+    SHOP_DOOR_DEGRADED: _degraded_cases,
     SHOP_DOOR_CERTIFICATE_EXPIRING: _expiring_cases,
 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from gallery.alerts.cases.model import Case, Cases, Series, flat, gone
+from gallery.alerts.cases.model import Case, Cases, Series, gone
+from gallery.alerts.cases.outages import outages, probe_hangs, two_outages
 from gallery.alerts.cases.probing import hanging, refusing, unanswered_cases
 from gallery.alerts.cases.stories import (
     STEP,
@@ -27,14 +26,13 @@ from gallery.alerts.cases.subjects import (
     probe_labels,
     whole,
 )
+from gallery.alerts.degraded import TOLERANCE, WINDOW
 from gallery.alerts.endpoints import (
     ENDPOINT_DEGRADED,
     ENDPOINT_DOWN,
     ENDPOINT_PROBE_MISSING,
     ENDPOINT_SLOW,
     FLOOR,
-    TOLERANCE,
-    WINDOW,
 )
 from gallery.alerts.guards import SAME_MOMENT
 from gallery.alerts.model import Labels, Scope
@@ -98,75 +96,30 @@ def _loses_sight(scope: Scope, name: str, early: Duration, *fires: Labels) -> Ca
 _BUSY = 2.0
 
 
-Spells = tuple[tuple[float, Duration], ...]
-
-
-# What a probe leaves behind: an answer, or a scrape that fails.
-Probing = Callable[[Labels, Spells], tuple[Series, ...]]
-
-
-def _refused(target: Labels, spells: Spells) -> tuple[Series, ...]:
-    return (valued("probe_success", target, *spells),)
-
-
-def _hanging(target: Labels, spells: Spells) -> tuple[Series, ...]:
-    answers = tuple(flat(1, length) if value else gone(length) for value, length in spells)
-    return (
-        valued("up", target, *spells),
-        Series(metric="probe_success", labels=target, phases=answers),
-    )
-
-
-def _two_outages(scope: Scope, share: float, more: int = 0) -> Spells:
-    """A probe that fails for a share of the window and some scrapes, in two outages."""
-    step = scope.timings.scrape
-    lost = Duration.of(seconds=WINDOW.seconds * share).ceil_to(step) + step * more
-    long = max(minus(lost, step), step)
-    return ((1, WINDOW), (0, long), (1, step), (0, step))
-
-
 def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     shipping = probe_labels(scope, "shippingservice")
     failing = 1 - 0.75 * scope.threshold
-    enough = _two_outages(scope, failing)
-    sparing = _two_outages(scope, 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2)
+    enough = two_outages(scope, failing)
+    sparing = two_outages(scope, 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2)
     once = ((1, WINDOW), (0, MINUTE * 5))
-    alike, worse = (_two_outages(scope, failing, int(TOLERANCE) + more) for more in (0, 1))
+    alike, worse = (two_outages(scope, failing, int(TOLERANCE) + more) for more in (0, 1))
     return (
-        _outages(scope, "comes back for the second time", enough, shipping),
-        _outages(scope, "hangs for the second time", enough, shipping, probing=_hanging),
-        _outages(scope, "fails twice, but not for long enough", sparing),
-        _outages(scope, "was down once, for long", once),
-        _outages(scope, "fails as the prober does", alike, canary=enough),
-        _outages(scope, "fails more than the prober", worse, shipping, canary=enough),
-        _outages(
-            scope, "cannot be probed as the prober dies", enough, canary=enough, probing=_hanging
+        outages(scope, shipping, "comes back for the second time", enough, shipping),
+        outages(
+            scope, shipping, "hangs for the second time", enough, shipping, probing=probe_hangs
         ),
-    )
-
-
-def _outages(
-    scope: Scope,
-    name: str,
-    spells: Spells,
-    *fires: Labels,
-    canary: Spells = ((1, WINDOW * 2),),
-    probing: Probing = _refused,
-) -> Case:
-    """The alert fires with the second return, or never."""
-    step = scope.timings.scrape
-    back = sum((length for _, length in spells), Duration(0))
-    well = (1.0, WINDOW)
-    return Case(
-        name=name,
-        series=(
-            *probing(probe_labels(scope, "shippingservice"), (*spells, well)),
-            *probing(canary_labels(scope), (*canary, well)),
+        outages(scope, shipping, "fails twice, but not for long enough", sparing),
+        outages(scope, shipping, "was down once, for long", once),
+        outages(scope, shipping, "fails as the prober does", alike, canary=enough),
+        outages(scope, shipping, "fails more than the prober", worse, shipping, canary=enough),
+        outages(
+            scope,
+            shipping,
+            "cannot be probed as the prober dies",
+            enough,
+            canary=enough,
+            probing=probe_hangs,
         ),
-        fires_at=back + scope.hold.ceil_to(step) if fires else None,
-        fires=fires,
-        until=back + WINDOW,
-        interval=step,
     )
 
 

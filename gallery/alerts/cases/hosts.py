@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gallery.alerts.cases.model import Case, Cases, Series, flat, gone, unwritten
+from gallery.alerts.cases.outages import Spells, back_from, two_outages
 from gallery.alerts.cases.stories import (
     CALM,
     STEP,
@@ -30,7 +31,8 @@ from gallery.alerts.cases.subjects import (
     planned_and_gone,
     whole,
 )
-from gallery.alerts.hosts import HOST_DOWN, HOST_MISSING, long, looks_back
+from gallery.alerts.degraded import WINDOW
+from gallery.alerts.hosts import HOST_DEGRADED, HOST_DOWN, HOST_MISSING, long, looks_back
 from gallery.alerts.model import Labels, Scope
 from gallery.metrics.durations import MINUTE, Duration, minus
 from gallery.metrics.names import HOSTS_EXPECTED
@@ -131,6 +133,31 @@ def _silent_in_place_of_another(scope: Scope) -> Case:
     )
 
 
+def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
+    host, step = node_labels(scope), scope.timings.scrape
+    enough = two_outages(scope, 1 - 0.75 * scope.threshold)
+    sparing = two_outages(scope, 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2)
+    seldom = ((1, WINDOW), *((0, step * 6), (1, step)) * 4)
+
+    def case(name: str, spells: Spells, *fires: Labels) -> Case:
+        back = sum((length for _, length in spells), Duration(0))
+        return Case(
+            name=name,
+            series=(valued("up", host, *spells, (1, WINDOW)),),
+            fires_at=back_from(spells) if fires else None,
+            fires=fires,
+            until=back + WINDOW,
+            interval=step,
+        )
+
+    return (
+        case("answers one scrape in seven", seldom, host_labels(scope)),
+        case("comes back for the second time", enough, host_labels(scope)),
+        case("misses scrapes, but not enough of them", sparing),
+        case("is started anew, once", ((1, WINDOW), (0, MINUTE * 5))),
+    )
+
+
 def _missing_cases(scope: Scope) -> tuple[Case, ...]:
     def expected(length: Duration, count: int) -> Series:
         return valued(HOSTS_EXPECTED, group_labels(scope), (count, length))
@@ -197,5 +224,6 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
 
 CASES: Cases = {
     HOST_DOWN: _down_cases,
+    HOST_DEGRADED: _degraded_cases,
     HOST_MISSING: _missing_cases,
 }

@@ -15,6 +15,7 @@ from rehearsal.drill.scenarios.delivery import (
     QUIET,
 )
 from rehearsal.drill.scenarios.endpoints import (
+    DOOR_HALF_DEAD,
     ENDPOINT_DOWN,
     ENDPOINT_FLAPPING,
     ENDPOINT_HANGS,
@@ -23,7 +24,7 @@ from rehearsal.drill.scenarios.endpoints import (
     STORE_DOWN,
     TWO_ENDPOINTS_DOWN,
 )
-from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
+from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_FLAPPING, HOST_TERMINATED, HOST_TRAFFIC
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN, REMOTE_WRITE_BLOCKED
 from rehearsal.drill.script import Scenario
 
@@ -46,4 +47,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     REMOTE_WRITE_BLOCKED,
     HOST_TRAFFIC,
     STORE_DOWN,
+    DOOR_HALF_DEAD,
+    HOST_FLAPPING,
 )

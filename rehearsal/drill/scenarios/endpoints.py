@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gallery.alerts import endpoints
-from gallery.alerts.door import SHOP_DOOR_DOWN
+from gallery.alerts.door import SHOP_DOOR_DEGRADED, SHOP_DOOR_DOWN
 from gallery.metrics import labels
 from gallery.metrics.timings import FailureMode as Onset
 from gallery.store.services import ENTRANCE, Protocol
@@ -20,7 +20,7 @@ from rehearsal.drill.running import NotPlayableError, Promises, Running, probe
 from rehearsal.drill.script import Scenario, Script, Step, Target
 from rehearsal.drill.steps import Await, Break, Mend, WatchUntil
 from rehearsal.drill.verdict import GRACE_SECONDS
-from rehearsal.world.faults import HANG, REFUSE, Fault, slow
+from rehearsal.world.faults import HALF, HANG, REFUSE, Fault, slow
 
 _REDIS = "redis-cart"
 # A second outage within it makes an endpoint degraded.
@@ -131,6 +131,21 @@ def _redis_down(running: Running, _target: Target) -> Script:
     if all(planned.service.name != _REDIS for planned in running.plan.services):
         raise NotPlayableError(f"stack {running.stack} runs no {_REDIS}")
     return _one_down(running, Target(service=_REDIS))
+
+
+def _door_half_dead(running: Running, _target: Target) -> Script:
+    promises = running.promises
+    ticket = promises.must(SHOP_DOOR_DEGRADED, Onset.CHANGED, service=labels.DOOR_SERVICE)
+    return Script(
+        steps=(
+            Break(service_broken(labels.DOOR_SERVICE, HALF)),
+            Await((ticket,)),
+            Mend(),
+        ),
+        # By chance every probe of a minute meets the dead address.
+        may=promises.may(SHOP_DOOR_DOWN, Onset.REFUSED, service=labels.DOOR_SERVICE),
+        pages_at_most={SHOP_DOOR_DOWN.name: 1},
+    )
 
 
 def _protocol(running: Running, service: str) -> Protocol:
@@ -274,6 +289,11 @@ ENDPOINT_FLAPPING = Scenario(
     summary="a service is down for less than the hold (`for`), again and again: no page, a ticket",
     write=_flapping,
     service="shippingservice",
+)
+DOOR_HALF_DEAD = Scenario(
+    name="door-half-dead",
+    summary="one of two addresses of the shop's door is dead, and half the probes fail: a ticket",
+    write=_door_half_dead,
 )
 STORE_DOWN = Scenario(
     name="store-down",
