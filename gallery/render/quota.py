@@ -10,8 +10,9 @@ from gallery.render.resources import cpu, memory
 from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS, PROBER, prober_replicas
 from gallery.store.services import Resources
 
-# A rollout starts a pod before it ends one.
-_SURGE = 1
+# A rollout starts a pod before it ends one, and one that is ending counts until it is gone:
+# without room for both, each step waits for a back-off (kubernetes/kubernetes#98656).
+_SURGE = 2
 
 
 @dataclass(frozen=True, kw_only=True)

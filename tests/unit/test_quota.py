@@ -50,7 +50,8 @@ def most(recording: Recording) -> dict[str, int]:
     scalers = objects(recording, "HorizontalPodAutoscaler")
     for name, deployment in objects(recording, "Deployment").items():
         replicas = deployment["spec"].get("replicas") or scalers[name]["spec"]["maxReplicas"]
-        counts[name] = replicas + 1
+        # The one that starts, and the one that is ending.
+        counts[name] = replicas + 2
     for name, each in objects(recording, "StatefulSet").items():
         counts[name] = each["spec"]["replicas"]
     return counts
