@@ -11,9 +11,15 @@ from typing import Any
 
 import pytest
 
+from gallery.alerts.model import Subject
+from gallery.metrics.names import COLLECTOR_EXPECTED, HOSTS_EXPECTED
+from offline import stack_file
 from rehearsal import drill
 from rehearsal.bench import __main__ as bench
+from rehearsal.bench import host_rules
 from rehearsal.bench.__main__ import Figure
+from rehearsal.machine.tools import ROOT
+from tests.rules.contract import metrics
 
 _ALERT: dict[str, Any] = {
     "expected": "must",
@@ -76,3 +82,29 @@ def test_memory_is_the_most_of_before_and_after_the_outages(
     [memory] = [figure for figure in bench.time_to_page() if figure.unit == "GiB"]
     assert memory.value == pytest.approx(0.9)
     assert len(played) == 10
+
+
+@pytest.mark.parametrize(("seconds", "holds"), [(1.0, True), (1.2, False)])
+def test_the_rules_on_a_thousand_hosts_have_so_much_of_a_processor_each(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, holds: object
+) -> None:
+    alerts = {f"Host{number}": 0.01 for number in range(20)}
+
+    def took(*_: object) -> host_rules.Evaluation:
+        return host_rules.Evaluation(processor=seconds, alerts=alerts)
+
+    monkeypatch.setattr(host_rules, "evaluation", took)
+    monkeypatch.setattr(bench, "provide", tuple)
+    monkeypatch.setattr(bench.platform, "down", tuple)
+    [figure] = bench.host_rules_at_a_thousand()
+    assert figure.value == pytest.approx(50 * seconds)
+    assert figure.holds is holds
+
+
+def test_every_rule_on_hosts_is_measured_with_the_metrics_that_it_reads() -> None:
+    plan = host_rules.planned(stack_file.read(ROOT, host_rules.STACK))
+    assert len(plan.hosts) == host_rules.HOSTS
+    written = set(host_rules.metrics_read())
+    for rule in plan.alerts:
+        if rule.alert.subject is Subject.HOST:
+            assert metrics(rule.expr) - written <= {HOSTS_EXPECTED, COLLECTOR_EXPECTED}, rule.name

@@ -12,6 +12,7 @@ from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import ProvenRule, proven
 from rehearsal.machine import tools
 from tests.rules.flapping import proofs_of_flapping
+from tests.rules.functions import swapped
 from tests.rules.gaps import proofs_with_gaps
 from tests.rules.promtool import Proof, Verdict, alert_proof, verdicts
 from tests.rules.variants import Effective, loosened, mutated
@@ -44,6 +45,12 @@ def on_loosened(request: pytest.FixtureRequest) -> VerdictsOf:
 def on_mutated(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules with one clause or one number changed."""
     return _judged(request, _of(mutated))
+
+
+@pytest.fixture(scope="session")
+def on_swapped(request: pytest.FixtureRequest) -> VerdictsOf:
+    """The verdicts on a stack's rules with one function, aggregation or matcher changed."""
+    return _judged(request, _of(swapped))
 
 
 @pytest.fixture(scope="session")

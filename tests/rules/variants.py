@@ -61,6 +61,15 @@ def _with(rule: ProvenRule, field: str, value: str) -> ProvenRule:
     return replace(rule, rule={**rule.rule, field: value})
 
 
+def with_expr(rule: ProvenRule, expr: str) -> ProvenRule:
+    """The rule with another expression.
+
+    Without what keeps it firing, which hides that a changed expression ends too soon.
+    """
+    kept = {key: value for key, value in rule.rule.items() if key != "keep_firing_for"}
+    return _with(replace(rule, rule=kept), "expr", expr)
+
+
 def _overridden() -> Plan:
     overrides = {
         alert.name: {
@@ -96,18 +105,12 @@ def loosened(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
 
 
 def mutated(planned: PlannedAlert) -> Iterator[tuple[str, ProvenRule]]:
-    """The rule with one clause of its expression left out, or one number halved or doubled.
-
-    Without what keeps it firing, which hides that a changed expression ends too soon.
-    """
-    whole = proven(planned)
-    rule = replace(
-        whole, rule={key: value for key, value in whole.rule.items() if key != "keep_firing_for"}
-    )
+    """The rule with one clause of its expression left out, or one number halved or doubled."""
+    rule = proven(planned)
     tree = parser.parse(planned.expr)
     for site, node in _sites(tree):
         for name, other in _changes(node):
-            yield name, _with(rule, "expr", _changed(tree, site, other))
+            yield name, with_expr(rule, _changed(tree, site, other))
 
 
 def token(expr: parser.Expr) -> str:

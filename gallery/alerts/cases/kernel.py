@@ -104,12 +104,17 @@ def _killing_cases(scope: Scope) -> tuple[Case, ...]:
         counted = valued(metric, host, (3, STEP), (4, length))
         return counted, _up(scope, STEP + length, up=0)
 
+    def beside(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (*kills(*spells), *_successor(killed_long_ago((True, length))))
+
     def kills_on(*spells: Spell) -> tuple[Series, ...]:
         counted = counter(metric, host, *((0.1 * bad, length) for bad, length in spells))
         return counted, _up(scope, whole(spells))
 
     return (
         lasting(scope, "kills a process", kills, host_labels(scope)),
+        lasting(scope, "kills beside a successor that does not", beside, host_labels(scope)),
         lasting(scope, "kills one after another", kills_on, host_labels(scope), onset=MINUTE),
         _forgotten(scope, metric, (3, 4)),
         silent(scope, "killed long ago", killed_long_ago),

@@ -41,12 +41,20 @@ def _state(scope: Scope, unit: str, state: str, *phases: Phase) -> Series:
     return Series(metric="node_systemd_unit_state", labels=labels, phases=phases)
 
 
+def _successor(series: tuple[Series, ...]) -> tuple[Series, ...]:
+    """The same of the instance that takes the host's place."""
+    return tuple(replace(one, labels={**one.labels, "instance": "i-2"}) for one in series)
+
+
 def _failed_cases(scope: Scope) -> tuple[Case, ...]:
     def phases(spells: tuple[Spell, ...]) -> tuple[Phase, ...]:
         return tuple(flat(bad, length) for bad, length in spells)
 
     def fails(*spells: Spell) -> tuple[Series, ...]:
         return _state(scope, _UNIT, "failed", *phases(spells)), _up(scope, whole(spells))
+
+    def beside(*spells: Spell) -> tuple[Series, ...]:
+        return (*fails(*spells), *_successor(fails((False, whole(spells)))))
 
     def two_fail(*spells: Spell) -> tuple[Series, ...]:
         well = flat(0, whole(spells))
@@ -73,6 +81,7 @@ def _failed_cases(scope: Scope) -> tuple[Case, ...]:
     both = _told(scope), _told(scope, "data.mount")
     return (
         lasting(scope, "fails", fails, _told(scope), onset=_ONSET),
+        lasting(scope, "fails beside a successor that is well", beside, _told(scope), onset=_ONSET),
         lasting(scope, "two of three fail", two_fail, *both, onset=_ONSET),
         passing(scope, "is restarted within the hold", fails),
         silent(scope, "is active", is_active),
@@ -101,9 +110,14 @@ def _restarting_cases(scope: Scope) -> tuple[Case, ...]:
         return Series(metric=metric, labels=labels, phases=burst), _up(scope, length + MINUTE * 3)
 
     often = restarts(1.7 * scope.threshold)
+
+    def beside(*spells: Spell) -> tuple[Series, ...]:
+        return (*often(*spells), *_successor(often((False, whole(spells)))))
+
     often_and_down = restarts(1.7 * scope.threshold, up=0)
     return (
         lasting(scope, "restarts again and again", often, _told(scope), onset=RESTARTS),
+        lasting(scope, "restarts beside one that is well", beside, _told(scope), onset=RESTARTS),
         # It is told by what was counted for ten minutes after the last of them.
         passing(
             scope,
