@@ -52,16 +52,11 @@ GATES = (
     ),
     Gate(
         name="a near miss",
-        file="gallery/alerts/cases/endpoints.py",
-        removed="        passing(\n"
-        "            scope,\n"
-        '            "the probe comes back just before the hold ends",\n'
-        "            cart_is_lost,\n"
-        "            spell=minus(short_of(scope.hold), remembered(scope)),\n"
-        "        ),\n",
+        file="gallery/alerts/cases/pipeline.py",
+        removed='        passing(scope, "writes again in time", stops, spell=brief),\n',
         test="tests/rules/test_alerts.py::test_another_threshold_or_hold_makes_a_case_fail"
-        "[dev-EndpointProbeMissing]",
-        words="EndpointProbeMissing",
+        "[dev-CollectorDown]",
+        words="CollectorDown",
     ),
     Gate(
         name="the search for what can be changed",
