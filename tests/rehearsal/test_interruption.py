@@ -27,7 +27,7 @@ def play(*_):
 platform.up = up
 platform.down = lambda *_: print("down", flush=True)
 drill.play_endpoint = play
-bench.render = list
+bench.render = bench.answers = bench.host_rules_at_a_thousand = list
 bench.start = lambda: list(up())
 bench._memory = lambda: 0.0
 """
