@@ -49,17 +49,14 @@ def of_disks(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
         graph(
             source,
             DISKS_AT_FAULT.title,
-            "1 where a disk can only be read, at every place at which it is mounted, or where it "
-            "cannot be measured.",
+            "How many disks of a host can only be read, at every place at which they are mounted, "
+            "and how many cannot be measured.",
             Query(
-                expr=f"min by (host, device) ({readonly}) == 1",
-                legend="{{host}} {{device}} is read-only",
+                expr=f"sum by (host) (min by (host, device) ({readonly}))",
+                legend="{{host}} read-only",
             ),
-            Query(
-                expr=f"{error_of_mount} == 1",
-                legend=f"{_OF_MOUNT} cannot be measured",
-            ),
-            face=Face(unit="none", empty="none", decimals=0, lowest=0),
+            Query(expr=f"sum by (host) ({error_of_mount})", legend="{{host}} not measured"),
+            face=Face(unit="none", empty=_NOTHING, decimals=0, lowest=0),
         ),
     )
 
@@ -130,15 +127,11 @@ def of_units(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
         graph(
             source,
             UNITS_AT_FAULT.title,
-            f"1 where a unit has failed, and how often units restarted within {_WHILE}.",
-            Query(
-                expr=f"max by (host, name) ({failed}) == 1", legend="{{host}} {{name}} has failed"
-            ),
-            Query(
-                expr=f"max by (host, name) (increase({restarts})) > 0",
-                legend="{{host}} {{name}} restarts",
-            ),
-            face=Face(unit="none", empty="none", decimals=0, lowest=0),
+            "How many units of a host have failed, and how often its units restarted within "
+            f"{_WHILE}.",
+            Query(expr=f"sum by (host) ({failed})", legend="{{host}} failed"),
+            Query(expr=f"sum by (host) (increase({restarts}))", legend="{{host}} restarts"),
+            face=Face(unit="none", empty=_NOTHING, decimals=0, lowest=0),
         ),
         graph(
             source,
