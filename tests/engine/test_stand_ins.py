@@ -236,7 +236,8 @@ def test_no_output_is_invented_that_the_sdk_does_not_know(package: str) -> None:
 
 def test_no_answer_has_a_key_that_the_sdk_does_not_know(cloud: Cloud) -> None:
     image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
-    args: Properties = {"name": image}
+    addon = next(iter(cloud.addons))
+    args: Properties = {"name": image, "clusterName": "gallery", "addonName": addon}
     for token in data_sources.DATA_SOURCES:
         answer = data_sources.read(cloud, token, args)
         assert answer.keys() <= schema.results(token), token
