@@ -6,6 +6,7 @@ Not by standard deviations: on a host whose traffic hardly varies they page for 
 from __future__ import annotations
 
 from gallery.alerts import panels
+from gallery.alerts.bridges import APART
 from gallery.alerts.guards import unless_host_down
 from gallery.alerts.model import Alert, Scope, Subject
 from gallery.metrics.durations import MINUTE, Duration
@@ -66,6 +67,7 @@ HOST_TRAFFIC_HIGH = Alert(
     panel=panels.TRAFFIC_IN,
     onset={FailureMode.CHANGED: _rate_window},
     clearing=_rate_window,
+    keep_firing=APART,
     recorded=True,
 )
 

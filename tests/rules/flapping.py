@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, cycle, islice
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain, cycle, groupby, islice
 
 from gallery.alerts.cases import cases_of
 from gallery.alerts.cases.model import Case
 from gallery.metrics.durations import MINUTE, Duration
+from gallery.metrics.recordings import USUAL_EVERY
 from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import Document, input_series, proven, silent_document
 from tests.rules.firing import began_most, count, labelled
@@ -111,13 +112,27 @@ def _stories(planned: PlannedAlert) -> Iterator[_Story]:
         if case.fires_at is None or not case.fires:
             continue
         count = case.fires_at.milliseconds // step.milliseconds
-        series = [sampled(one, case.interval, step, count) for one in case.series]
+        # Further than is looked at: until what is recorded seldom is recorded again.
+        whole = count + USUAL_EVERY.milliseconds // step.milliseconds
+        series = [_kept(sampled(one, case.interval, step, whole)) for one in case.series]
         well = [_motion(one, 0) for one in series]
         for late in range(count - 2, 0, -1):
             ill = [_motion(one, late) for one in series]
             if ill != well:
                 yield _Story(case, well, ill)
                 break
+
+
+def _kept(one: Sampled) -> Sampled:
+    """The series with a value wherever a rule that writes seldom has written one before.
+
+    Whatever is looked at between two of its values, it is not missing while a thing is ill.
+    """
+    spells = [written for written, _ in groupby(one.samples, lambda value: value is not None)]
+    if one.job is not None or spells.count(True) < 2:
+        return one
+    kept = accumulate(one.samples, lambda last, now: last if now is None else now)
+    return replace(one, samples=tuple(kept))
 
 
 def _motion(one: Sampled, at: int) -> _Motion:
