@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 
 from gallery.stack_file.errors import nearest
 from offline.errors import UserError
+from rehearsal.drill.journal import Began, DrillJournal, Ended
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.play import Play
 from rehearsal.drill.report import Report, duration
@@ -17,6 +18,7 @@ from rehearsal.drill.timeline import Timeline, Write
 from rehearsal.drill.verdict import describe
 from rehearsal.machine.lock import alone
 from rehearsal.machine.loopback import answered
+from rehearsal.machine.programs import DRILLS
 from rehearsal.pager.client import PagerClient
 from rehearsal.world.client import WorldClient
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND
@@ -55,7 +57,7 @@ def run_scenario(running: Running, scenario: Scenario, chosen: Target, write: Wr
     """
     with _alone(running), answered():
         refuse_unrest(running)
-        return _played(running, scenario, scenario.write(running, chosen), write)
+        return _kept(running, scenario, chosen, write)
 
 
 def at_most(running: Running, scenario: Scenario, chosen: Target) -> float:
@@ -64,7 +66,30 @@ def at_most(running: Running, scenario: Scenario, chosen: Target) -> float:
         return scenario.write(running, chosen).at_most
 
 
-def _played(running: Running, scenario: Scenario, script: Script, write: Write) -> Report:
+def _kept(running: Running, scenario: Scenario, chosen: Target, write: Write) -> Report:
+    """Play it, and write it down for those who look on."""
+    script = scenario.write(running, chosen)
+    began = Began(
+        at=time.time(),
+        scenario=scenario.name,
+        target=chosen.name,
+        summary=scenario.summary,
+        at_most=script.at_most,
+    )
+    journal = DrillJournal(running.supervisor.directory / DRILLS)
+    journal.write(began)
+    try:
+        report = _played(running, scenario, script, Timeline(write, journal.write), write)
+    except BaseException as why:
+        journal.write(Ended(at=time.time(), ok=False, lines=(str(why) or type(why).__name__,)))
+        raise
+    journal.write(Ended(at=time.time(), ok=report.verdict.ok, lines=tuple(report.lines())))
+    return report
+
+
+def _played(
+    running: Running, scenario: Scenario, script: Script, timeline: Timeline, write: Write
+) -> Report:
     write(f"{scenario.name}: {scenario.summary}")
     write(f"stack {running.stack}; at most {duration(script.at_most)}")
     for note in script.notes:
@@ -72,7 +97,7 @@ def _played(running: Running, scenario: Scenario, script: Script, write: Write) 
     expected = (*script.expectations, *script.may)
     play = Play(
         running,
-        Timeline(write),
+        timeline,
         may=script.may,
         concerns=lambda alert: any(each.about(alert.name, alert.labels) for each in expected),
         pages_at_most=dict(script.pages_at_most),

@@ -63,6 +63,11 @@ class Target:
     service: str | None = None
     host: PlannedHost | None = None
 
+    @property
+    def name(self) -> str:
+        """The host or the service; empty where it is neither."""
+        return self.host.name if self.host else self.service or ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:

@@ -28,7 +28,7 @@ from rehearsal.machine.interruption import uninterrupted
 from rehearsal.machine.lock import alone
 from rehearsal.machine.loopback import answered
 from rehearsal.machine.processes.supervisor import Supervisor
-from rehearsal.machine.programs import AMP_NAME, KEY, NOTIFICATIONS, Programs
+from rehearsal.machine.programs import AMP_NAME, DRILLS, KEY, NOTIFICATIONS, Programs
 from rehearsal.machine.tools import ROOT
 from rehearsal.stand_in.derive import derive
 from rehearsal.stand_in.documents import Document, read_json, read_yaml
@@ -115,7 +115,8 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
 
 def _prepare(programs: Programs, topology: Topology) -> None:
     """An empty ground: no notification yet, no data but the past that rules need."""
-    (programs.state / NOTIFICATIONS).unlink(missing_ok=True)
+    for record in (NOTIFICATIONS, DRILLS):
+        (programs.state / record).unlink(missing_ok=True)
     for host in topology.hosts:
         programs.procfs(host).mkdir(parents=True)
     if topology.secured_hosts():

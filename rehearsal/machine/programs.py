@@ -36,6 +36,7 @@ AMP_ALERTMANAGER_NAME = "alertmanager-amp"
 GRAFANA_ALERTMANAGER_NAME = "alertmanager-grafana"
 KEY = "certificate.key"
 NOTIFICATIONS = "notifications.jsonl"
+DRILLS = "drills.jsonl"
 
 # A memory file system is where a simulated host finds its disk: almost empty on every machine.
 _SPARE_DISK = Path("/dev/shm")  # noqa: S108 - nothing is written there
