@@ -14,6 +14,8 @@ from gallery.store.roles import INCIDENT_RESPONSE, INFRASTRUCTURE, RELIABILITY, 
 from gallery.store.services import ENTRANCE
 
 DAY = 86_400
+# The certificate of where the shop is found in the end, and of the host that is asked for it.
+CERTIFIED = (labels.DOOR, labels.DOOR_CERTIFICATE)
 # How long a certificate is remembered that nobody can see any more.
 _REMEMBERED = "1d"
 # In which the probes meet every front end.
@@ -87,12 +89,14 @@ def _expiring(scope: Scope) -> str:
     """The worst of what the handshakes of ten minutes said, else what the last one of a day did.
 
     Behind one name stand several front ends, each with a certificate of its own, and each probe
-    meets one of them. A door that is shut, or whose certificate is over, shows none.
+    meets one of them. A door that is shut, or whose certificate is over, shows none. Where the
+    shop redirects to another host, the certificate of either can be over first.
     """
     metric = "probe_ssl_earliest_cert_expiry"
-    worst = f"min_over_time({scope.job(metric, labels.DOOR, window=str(ROUND))})"
-    last = f"last_over_time({scope.job(metric, labels.DOOR, window=_REMEMBERED)})"
-    return f"(({worst} or {last}) - time()) / {DAY} < {scope.threshold:g}"
+    worst = f"min_over_time({scope.job(metric, *CERTIFIED, window=str(ROUND))})"
+    last = f"last_over_time({scope.job(metric, *CERTIFIED, window=_REMEMBERED)})"
+    first = f"min {promql.BY_SERVICE} ({worst} or {last})"
+    return f"({first} - time()) / {DAY} < {scope.threshold:g}"
 
 
 SHOP_DOOR_CERTIFICATE_EXPIRING = Alert(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.alerts.door import SHOP_DOOR_CERTIFICATE_EXPIRING
+from gallery.alerts.door import CERTIFIED, SHOP_DOOR_CERTIFICATE_EXPIRING
 from gallery.alerts.panels import CERTIFICATE, DOOR_OVER_TIME
 from gallery.dashboards.endpoints import NOT_PROBED, duration, state
 from gallery.dashboards.panels import (
@@ -67,11 +67,11 @@ def answer_time(plan: Plan) -> model.Panel:
 def certificate(plan: Plan) -> model.Panel:
     """How many days are left."""
     here = door(plan)
-    expiry = here.job("probe_ssl_earliest_cert_expiry", labels.DOOR)
+    expiry = here.job("probe_ssl_earliest_cert_expiry", *CERTIFIED)
     return tile(
         here,
         CERTIFICATE.title,
-        f"Days until the first certificate in the chain of {plan.door} expires.",
+        f"Days until a certificate expires in the chain of {plan.door}, or of where it redirects.",
         Query(expr=f"(min ({expiry}) - time()) / {_DAY}", legend="days left"),
         Face(
             unit="d",

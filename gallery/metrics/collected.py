@@ -19,6 +19,7 @@ TARGETS: Mapping[str, Labels] = {
     labels.PROBE: _TARGET,
     labels.CANARY: _TARGET,
     labels.DOOR: _TARGET,
+    labels.DOOR_CERTIFICATE: _TARGET,
     labels.GRAFANA: _TARGET,
     labels.NODE: _HOST,
     labels.MESH: _TARGET,
@@ -26,7 +27,7 @@ TARGETS: Mapping[str, Labels] = {
 }
 
 # Answers by TLS.
-_CERTIFIED = (labels.DOOR, labels.GRAFANA)
+_CERTIFIED = (labels.DOOR, labels.DOOR_CERTIFICATE, labels.GRAFANA)
 
 # A request's labels, of those that the scrape keeps (Istio, "Standard metrics").
 _REQUEST = frozenset(

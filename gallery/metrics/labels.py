@@ -22,11 +22,12 @@ HOST_COMMON = (ENVIRONMENT, CLUSTER, SERVICE, HOST, HOST_GROUP)
 PROBE = "probe"
 CANARY = "canary"
 DOOR = "door"
+DOOR_CERTIFICATE = "door-certificate"
 GRAFANA = "grafana"
 NODE = "node"
 MESH = "mesh"
 COLLECTOR = "collector"
-# Every job whose series come through the blackbox exporter.
+# Every job that sees whether something answers. The one of the certificate sees a handshake alone.
 PROBE_JOBS = (PROBE, CANARY, DOOR, GRAFANA)
 
 # The `service` of what is not one of the store's services.

@@ -23,6 +23,7 @@ class Module(StrEnum):
     REDIS = "redis"
     HTTPS = "https"
     DOOR = "door"
+    CERTIFICATE = "certificate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +64,27 @@ def probe_targets(
         # A page of its own: if even that cannot be reached, the prober is to blame.
         target=f"http://{PROBER_ADDRESS}/-/healthy",
     )
-    return (*map(_service_probe, services), canary, *([_door_probe(door)] if door else ()))
+    return (*map(_service_probe, services), canary, *(_door_probes(door) if door else ()))
 
 
-def _door_probe(door: PublicAddress) -> ProbeTarget:
-    return ProbeTarget(
+def _door_probes(door: PublicAddress) -> tuple[ProbeTarget, ...]:
+    """The page as a browser finds it, and the certificate of the host that is asked for it.
+
+    Whoever follows a redirect to another host sees the certificate of that one alone.
+    """
+    page = ProbeTarget(
         job=labels.DOOR,
         service=labels.DOOR_SERVICE,
         module=Module.DOOR,
         target=f"https://{door.domain}{door.path}",
     )
+    certificate = ProbeTarget(
+        job=labels.DOOR_CERTIFICATE,
+        service=labels.DOOR_SERVICE,
+        module=Module.CERTIFICATE,
+        target=f"{door.domain}:443",
+    )
+    return page, certificate
 
 
 def _service_probe(service: Service) -> ProbeTarget:

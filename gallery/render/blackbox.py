@@ -28,6 +28,8 @@ def blackbox_config(plan: Plan) -> str:
     }
     if plan.public_address is not None:
         modules[Module.DOOR] = {"prober": "http", "http": _door(plan.public_address)}
+        # A handshake alone: no redirect is followed, and nothing is asked that could be refused.
+        modules[Module.CERTIFICATE] = {"prober": "tcp", "tcp": {**_IPV4, "tls": True}}
     return yaml_text(
         {"modules": {str(name): {**module, "timeout": timeout} for name, module in modules.items()}}
     )

@@ -15,7 +15,9 @@ from cryptography.x509.oid import NameOID
 _VALID = timedelta(days=90)
 
 
-def write_certificate(hosts: Sequence[str], certificate: Path, key: Path) -> None:
+def write_certificate(
+    hosts: Sequence[str], certificate: Path, key: Path, *, valid: timedelta = _VALID
+) -> None:
     """Write a self-signed certificate for these host names, and its key, as PEM."""
     secret = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rehearsal")])
@@ -28,7 +30,7 @@ def write_certificate(hosts: Sequence[str], certificate: Path, key: Path) -> Non
         .public_key(secret.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + _VALID)
+        .not_valid_after(now + valid)
         .add_extension(names, critical=False)
         # Whoever probes trusts this very certificate.
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -113,14 +113,14 @@ def _collector_and_world(run: _Derivation) -> None:
     for name, targets in files.items():
         write_json(collector / name, targets)
     prober: Document = read_yaml(run.deployed / "collector" / "blackbox.yml")
-    write_yaml(collector / "blackbox.yml", scrape.prober_config(prober))
+    probed = scrape.probed_hosts(rendered)
+    door = probed.get(labels.DOOR)
+    write_yaml(collector / "blackbox.yml", scrape.prober_config(prober, door))
     instances = rendered_instances(run.deployed)
     write_instances(run.out / "instances.json", instances)
     series = history.host_series(rendered, instances)
     write_json(run.out / "history.json", series)
     says = scrape.expected_page(prober)
-    probed = scrape.probed_hosts(rendered)
-    door = probed.get(labels.DOOR)
     shop = Door(listens=str(DOOR), host=door, behind=ENTRANCE, says=says) if door else None
     _world(run, store, tuple(each.name for each in instances), shop, probed.get(labels.GRAFANA))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from gallery.metrics import labels
 from gallery.metrics.probes import Module
@@ -29,7 +29,7 @@ CERTIFICATE = "certificate.pem"
 INVENTED_KEY = "rehearsal"
 _REPLICA = "__replica__"
 _AMP_WRITE = "/api/v1/remote_write"
-_HTTPS_JOBS = {labels.DOOR: DOOR, labels.GRAFANA: GRAFANA_PAGE}
+_TLS_JOBS = {labels.DOOR: DOOR, labels.DOOR_CERTIFICATE: DOOR, labels.GRAFANA: GRAFANA_PAGE}
 
 
 def agent_configs(
@@ -64,12 +64,19 @@ def agent_configs(
     return (config, standby), files
 
 
-def prober_config(rendered: Document) -> Document:
-    """The blackbox exporter's modules; those for TLS trust the rehearsal's certificate."""
+def prober_config(rendered: Document, door: str | None) -> Document:
+    """The blackbox exporter's modules; those for TLS trust the rehearsal's certificate.
+
+    `door` is the shop's public name, by which a handshake that has no request asks for it.
+    """
     config = deepcopy(rendered)
     for module in config["modules"].values():
+        asked: Document = module[module["prober"]]
         if module["prober"] == "http":
-            module["http"]["tls_config"] = {"ca_file": CERTIFICATE}
+            asked["tls_config"] = {"ca_file": CERTIFICATE}
+        elif asked.get("tls"):
+            # Debian's exporter takes no name from the scrape for it.
+            asked["tls_config"] = {"ca_file": CERTIFICATE, "server_name": door}
     return config
 
 
@@ -84,11 +91,11 @@ def expected_page(rendered: Document) -> str:
 
 
 def probed_hosts(rendered: Document) -> dict[str, str]:
-    """The host names that the jobs `door` and `grafana` probe by TLS, by job."""
+    """The host names that are probed by TLS, by job."""
     return {
-        str(job["job_name"]): urlsplit(str(target)).hostname or ""
+        str(job["job_name"]): _parts(str(target)).hostname or ""
         for job in rendered["scrape_configs"]
-        if job["job_name"] in _HTTPS_JOBS
+        if job["job_name"] in _TLS_JOBS
         for group in job["static_configs"]
         for target in group["targets"]
     }
@@ -119,11 +126,17 @@ def _probe(job: Document, names: Mapping[str, Address], substitutions: Substitut
     relabel.append({"target_label": "__address__", "replacement": str(BLACKBOX)})
 
 
+def _parts(target: str) -> SplitResult:
+    """The parts of an address, or of a host and a port."""
+    return urlsplit(target if "://" in target else f"//{target}")
+
+
 def _resolve(job: str, target: str, names: Mapping[str, Address]) -> tuple[str, str | None]:
     """The target here, and the host name to ask for where TLS is spoken."""
-    if job in _HTTPS_JOBS:
-        parts = urlsplit(target)
-        return f"https://{_HTTPS_JOBS[job]}{parts.path}", parts.hostname
+    if job in _TLS_JOBS:
+        parts = _parts(target)
+        scheme = f"{parts.scheme}://" if parts.scheme else ""
+        return f"{scheme}{_TLS_JOBS[job]}{parts.path}", parts.hostname
     scheme, _, rest = target.rpartition("://")
     place, slash, path = rest.partition("/")
     address = names.get(place)

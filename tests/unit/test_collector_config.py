@@ -184,6 +184,7 @@ def test_every_service_is_probed_through_the_prober(tmp_path: Path) -> None:
             "http://prober.gallery.svc.cluster.local:9115/-/healthy",
         ),
         (labels.DOOR, "door", "door", "https://shop.dev.example.org/"),
+        (labels.DOOR_CERTIFICATE, "door", "certificate", "shop.dev.example.org:443"),
         (labels.GRAFANA, "grafana", "https", f"{GRAFANA}/api/health"),
     ],
 )
@@ -316,14 +317,20 @@ def test_the_prober_knows_every_module_that_is_asked_for() -> None:
         for group in each.get("static_configs", ())
     }
     modules = yaml.safe_load(blackbox_config(planned()))["modules"]
-    assert asked == set(modules) == {"http", "https", "door", "grpc", "redis"}
+    assert asked == set(modules) == {"http", "https", "door", "certificate", "grpc", "redis"}
 
 
 def test_a_probe_that_hangs_is_ended_by_its_scrape_half_a_second_after_the_prober_would() -> None:
     jobs = config()["scrape_configs"]
     probing = [each for each in jobs if each.get("metrics_path") == "/probe"]
     assert {each["scrape_timeout"] for each in probing} == {"2s"}
-    assert {each["job_name"] for each in probing} == {"probe", "canary", "door", "grafana"}
+    assert {each["job_name"] for each in probing} == {
+        "probe",
+        "canary",
+        "door",
+        "door-certificate",
+        "grafana",
+    }
 
 
 def test_each_module_asks_in_its_own_way_and_gives_up_in_time() -> None:

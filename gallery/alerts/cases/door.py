@@ -22,6 +22,7 @@ from gallery.alerts.cases.stories import (
 from gallery.alerts.cases.subjects import canary_labels, probe_labels, whole
 from gallery.alerts.degraded import TOLERANCE, WINDOW
 from gallery.alerts.door import (
+    CERTIFIED,
     DAY,
     ROUND,
     SHOP_DOOR_CERTIFICATE_EXPIRING,
@@ -170,13 +171,30 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
 
 def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
     days = scope.threshold * DAY
+    shop = scope.at(service=labels.DOOR_SERVICE)
 
-    def expires(*spells: Spell, ill: float, well: float) -> tuple[Series, ...]:
+    def expires(
+        *spells: Spell, ill: float, well: float, of: str = labels.DOOR
+    ) -> tuple[Series, ...]:
+        """Where the host that is asked redirects, each of both shows another certificate."""
         metric = "probe_ssl_earliest_cert_expiry"
-        return (gauge(metric, _door(scope), spells, well=well * days, ill=ill * days),)
+        calm = ((False, whole(spells)),)
+        return tuple(
+            gauge(
+                metric,
+                probe_labels(scope, labels.DOOR_SERVICE, job),
+                spells if job == of else calm,
+                well=well * days,
+                ill=ill * days,
+            )
+            for job in CERTIFIED
+        )
 
     def soon(*spells: Spell) -> tuple[Series, ...]:
         return expires(*spells, ill=0.75, well=6)
+
+    def soon_where_asked(*spells: Spell) -> tuple[Series, ...]:
+        return expires(*spells, ill=0.75, well=6, of=labels.DOOR_CERTIFICATE)
 
     def later(*spells: Spell) -> tuple[Series, ...]:
         return expires(*spells, ill=1.5, well=6)
@@ -188,13 +206,15 @@ def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
         return soon(well, (True, MINUTE), *turns)
 
     def soon_and_unseen(*spells: Spell) -> tuple[Series, ...]:
-        (seen,) = soon((True, MINUTE * 2))
-        return (replace(seen, phases=(*seen.phases, gone(minus(whole(spells), MINUTE * 2)))),)
+        unseen = gone(minus(whole(spells), MINUTE * 2))
+        seen = soon((True, MINUTE * 2))
+        return tuple(replace(each, phases=(*each.phases, unseen)) for each in seen)
 
     return (
-        lasting(scope, "one of two is old", one_of_two, _door(scope), step=MINUTE),
-        lasting(scope, "is not renewed", soon, _door(scope), step=MINUTE),
-        lasting(scope, "is not seen again", soon_and_unseen, _door(scope), step=MINUTE),
+        lasting(scope, "one of two is old", one_of_two, shop, step=MINUTE),
+        lasting(scope, "is not renewed", soon, shop, step=MINUTE),
+        lasting(scope, "of the host that redirects is old", soon_where_asked, shop, step=MINUTE),
+        lasting(scope, "is not seen again", soon_and_unseen, shop, step=MINUTE),
         # What was met counts for a while.
         passing(
             scope,
