@@ -13,19 +13,23 @@ GET  /healthy
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from gallery.contact_points.kinds import KINDS as DEPLOYED
 from gallery.contact_points.message import Bound
 from rehearsal.heartbeat import STEP_SECONDS, Alarm, AlarmState, state_at
 from rehearsal.machine.addresses import Address
-from rehearsal.machine.http_server import HttpRequest, HttpResponse, HttpServer
+from rehearsal.machine.http_server import HttpServer
 from rehearsal.pager.contact_points import email
 from rehearsal.pager.contact_points.kinds import KINDS
+from rehearsal.pager.contact_points.model import Answer
 from rehearsal.pager.contact_points.sns import SNS
 from rehearsal.pager.inbox import Inbox, PagerConfig, Recipient
 from rehearsal.pager.mail import MailServer, name_of
@@ -54,7 +58,7 @@ class PagerServer:
             Address.parse(self.pager_config.mail), self._takes_mail, self._receive_mail
         )
         await mail.open()
-        await HttpServer(Address.parse(self.pager_config.http), self.answer).open()
+        await HttpServer(Address.parse(self.pager_config.http), self.application()).open()
         began = time.time()
         while True:
             await asyncio.sleep(STEP_SECONDS)
@@ -67,46 +71,53 @@ class PagerServer:
             if now - began > alarm.range_seconds:
                 self._watch(alarm, now)
 
-    async def answer(self, request: HttpRequest) -> HttpResponse:
-        """Take a delivery, or say what was taken and refused."""
-        match request.method, request.steps:
-            case "GET", ():
-                return HttpResponse.text(to_be_read(self.inbox.notifications))
-            case "GET", ("healthy",):
-                return HttpResponse.text("healthy\n")
-            case "GET", ("notifications",):
-                return self._list(request)
-            case (("PUT" | "DELETE" | "GET"), ("refusal",)):
-                return self._refusal(request)
-            case "POST", (kind, name, receiver, *_rest):
-                return self._receive(kind, name, receiver, request.body)
-            case _:
-                return HttpResponse.text("no such thing to ask for\n", 404)
+    def application(self) -> Starlette:
+        """Takes deliveries, and says what was taken and refused."""
+        delivery = "/{kind}/{name}/{receiver}"
+        return Starlette(
+            routes=[
+                Route("/", self._read),
+                Route("/healthy", _healthy),
+                Route("/notifications", self._list),
+                Route("/refusal", self._refusal, methods=["GET", "PUT", "DELETE"]),
+                Route(delivery, self._receive, methods=["POST"]),
+                # Some protocols add a path of their own.
+                Route(f"{delivery}/{{rest:path}}", self._receive, methods=["POST"]),
+            ]
+        )
 
-    def _list(self, request: HttpRequest) -> HttpResponse:
-        since = float(parse_qs(request.query).get("since", ["0"])[0])
+    async def _read(self, _request: Request) -> Response:
+        return PlainTextResponse(to_be_read(self.inbox.notifications))
+
+    async def _list(self, request: Request) -> Response:
+        since = float(request.query_params.get("since", "0"))
         found = [item for item in self.inbox.notifications if item.received_at >= since]
-        return HttpResponse(content_type="application/json", body=LIST_FORM.dump_json(found))
+        return Response(LIST_FORM.dump_json(found), media_type="application/json")
 
-    def _refusal(self, request: HttpRequest) -> HttpResponse:
+    async def _refusal(self, request: Request) -> Response:
         if request.method == "PUT":
-            wanted = json.loads(request.body)
+            wanted = await request.json()
             self.inbox.refuse(wanted["contact_points"], time.time() + float(wanted["seconds"]))
         elif request.method == "DELETE":
             self.inbox.refuse((), 0.0)
         refusing = self.inbox.refusing(time.time())
-        return HttpResponse.json({"refused": self.inbox.refused, "refusing": refusing})
+        return JSONResponse({"refused": self.inbox.refused, "refusing": refusing})
 
-    def _receive(self, kind: str, name: str, receiver: str, body: bytes) -> HttpResponse:
+    async def _receive(self, request: Request) -> Response:
+        kind, name, receiver = (request.path_params[part] for part in ("kind", "name", "receiver"))
+        answer = self._deliver(kind, name, receiver, await request.body())
+        return Response(answer.body, answer.status, media_type=answer.content_type)
+
+    def _deliver(self, kind: str, name: str, receiver: str, body: bytes) -> Answer:
         recipient = self._recipients.get((kind, name))
         if recipient is None:
-            return HttpResponse.text(f"no contact point {name!r} of kind {kind!r}\n", 404)
+            return Answer(status=404, body=f"no contact point {name!r} of kind {kind!r}\n")
         try:
             message = KINDS[kind].read(body)
         except (ValueError, KeyError) as error:
-            return HttpResponse.text(f"not a message of kind {kind}: {error!r}\n", 400)
+            return Answer(status=400, body=f"not a message of kind {kind}: {error!r}\n")
         if self.inbox.refuses(name, time.time()):
-            return HttpResponse.text("refused for a while\n", 500)
+            return Answer(status=500, body="refused for a while\n")
         too_long = KINDS[kind].too_long
         if too_long is not None and not _fits(message, DEPLOYED[kind].bound):
             self.inbox.refused += 1
@@ -139,6 +150,10 @@ class PagerServer:
         for topic in alarm.actions if sounds else alarm.ok_actions:
             recipient = self._recipients[SNS.name, self.pager_config.topics[topic]]
             self.inbox.deliver(recipient, None, message, now)
+
+
+async def _healthy(_request: Request) -> Response:
+    return PlainTextResponse("healthy\n")
 
 
 def _fits(message: Message, bound: Bound) -> bool:

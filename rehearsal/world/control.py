@@ -13,56 +13,67 @@ A change is in force when its answer arrives.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from rehearsal.machine.http_server import HttpRequest, HttpResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
 from rehearsal.world.faults import Fault
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, SimulatedHost
 
 
 @dataclass(frozen=True)
 class Control:
-    """Answers the control requests; `set_fault` applies None as the mend."""
+    """The control requests; `set_fault` applies None as the mend."""
 
     faults: Mapping[str, Fault | None]
     hosts: Mapping[str, SimulatedHost]
     set_fault: Callable[[str, Fault | None], Awaitable[None]]
 
-    async def answer(self, request: HttpRequest) -> HttpResponse:
-        """Answer one request; what is wrong with it is said in the answer."""
-        try:
-            return await self._route(request)
-        except (ValueError, KeyError, TypeError) as error:
-            return HttpResponse.text(f"{error}\n", 400)
+    def application(self) -> Starlette:
+        """Answers the control requests; what is wrong with one is said in the answer."""
+        return Starlette(
+            routes=[
+                Route("/healthy", _healthy),
+                Route("/faults", self._list_faults),
+                Route("/faults/{name}", self._change, methods=["PUT", "DELETE"]),
+                Route("/hosts", self._list_traffic),
+                Route("/hosts/{name}/traffic", self._set_traffic, methods=["PUT", "DELETE"]),
+            ],
+            exception_handlers=dict.fromkeys((ValueError, KeyError, TypeError), _wrong),
+        )
 
-    async def _route(self, request: HttpRequest) -> HttpResponse:
-        match request.method, request.steps:
-            case "GET", ("healthy",):
-                answer = HttpResponse.text("healthy\n")
-            case "GET", ("faults",):
-                answer = HttpResponse.json(self._faults())
-            case (("PUT" | "DELETE"), ("faults", name)):
-                answer = await self._change(request, name)
-            case "GET", ("hosts",):
-                answer = HttpResponse.json(self._traffic())
-            case (("PUT" | "DELETE"), ("hosts", name, "traffic")):
-                answer = self._set_traffic(request, name)
-            case _:
-                answer = HttpResponse.text("no such thing to ask for\n", 404)
-        return answer
+    async def _list_faults(self, _request: Request) -> Response:
+        return JSONResponse(self._faults())
+
+    async def _change(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self.faults:
+            return _unknown(name, self.faults)
+        fault = Fault.parse(await request.body()) if request.method == "PUT" else None
+        await self.set_fault(name, fault)
+        return JSONResponse(self._faults())
+
+    async def _list_traffic(self, _request: Request) -> Response:
+        return JSONResponse(self._traffic())
+
+    async def _set_traffic(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self.hosts:
+            return _unknown(name, self.hosts)
+        receive = transmit = REST_BYTES_PER_SECOND
+        if request.method == "PUT":
+            wanted = await request.json()
+            receive, transmit = float(wanted["receive"]), float(wanted["transmit"])
+        self.hosts[name].set_traffic(receive, transmit, time.time())
+        return JSONResponse(self._traffic())
 
     def _faults(self) -> dict[str, object]:
         return {name: fault and fault.document() for name, fault in self.faults.items()}
-
-    async def _change(self, request: HttpRequest, name: str) -> HttpResponse:
-        if name not in self.faults:
-            return _unknown(name, self.faults)
-        fault = Fault.parse(request.body) if request.method == "PUT" else None
-        await self.set_fault(name, fault)
-        return HttpResponse.json(self._faults())
 
     def _traffic(self) -> dict[str, object]:
         return {
@@ -70,16 +81,14 @@ class Control:
             for name, host in self.hosts.items()
         }
 
-    def _set_traffic(self, request: HttpRequest, name: str) -> HttpResponse:
-        if name not in self.hosts:
-            return _unknown(name, self.hosts)
-        receive = transmit = REST_BYTES_PER_SECOND
-        if request.method == "PUT":
-            wanted = json.loads(request.body)
-            receive, transmit = float(wanted["receive"]), float(wanted["transmit"])
-        self.hosts[name].set_traffic(receive, transmit, time.time())
-        return HttpResponse.json(self._traffic())
+
+async def _healthy(_request: Request) -> Response:
+    return PlainTextResponse("healthy\n")
 
 
-def _unknown(name: str, known: Mapping[str, object]) -> HttpResponse:
-    return HttpResponse.text(f"{name!r} is not one of: {', '.join(sorted(known))}\n", 404)
+async def _wrong(_request: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", 400)
+
+
+def _unknown(name: str, known: Mapping[str, object]) -> Response:
+    return PlainTextResponse(f"{name!r} is not one of: {', '.join(sorted(known))}\n", 404)

@@ -9,9 +9,12 @@ from typing import Protocol
 
 import grpc
 import grpc.aio
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import request_response
 
 from rehearsal.machine.addresses import Address
-from rehearsal.machine.http_server import HttpRequest, HttpResponse, HttpServer
+from rehearsal.machine.http_server import HttpServer
 
 # How long a healthy answer is held back now, in seconds.
 Delay = Callable[[], float]
@@ -36,6 +39,8 @@ class Listener(Protocol):
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+# A silence, Redis and a relay of bytes are no HTTP, and gRPC ends in trailers, which ASGI has not:
+# what plays them is no ASGI application.
 @dataclass
 class TcpServer:
     """Holds one conversation per connection; `close` ends them all."""
@@ -81,11 +86,11 @@ def silent(address: Address) -> Listener:
 def http(address: Address, delay: Delay) -> Listener:
     """Answers every request with 200, as a healthy frontend does."""
 
-    async def answer(_request: HttpRequest) -> HttpResponse:
+    async def answer(_request: Request) -> Response:
         await asyncio.sleep(delay())
-        return HttpResponse.text("ok\n")
+        return PlainTextResponse("ok\n")
 
-    return HttpServer(address, answer)
+    return HttpServer(address, request_response(answer))
 
 
 def redis(address: Address, delay: Delay) -> Listener:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import request_response
+from starlette.types import ASGIApp
+
 from gallery.metrics import labels
 from rehearsal.machine.addresses import Address
-from rehearsal.machine.http_server import Handler, HttpRequest, HttpResponse, HttpServer
+from rehearsal.machine.http_server import HttpServer
 from rehearsal.world import listeners
 from rehearsal.world.control import Control
 from rehearsal.world.faults import Fault, FaultKind, down
@@ -125,48 +129,48 @@ class World:
             if workload.metrics is not None
         ]
         if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*certificate)
             if (door := self.topology.door) is not None:
-                servers.append(HttpServer(Address.parse(door.listens), self._door(door), context))
+                servers.append(
+                    HttpServer(Address.parse(door.listens), self._door(door), certificate)
+                )
             if (page := self.topology.page) is not None:
-                servers.append(HttpServer(Address.parse(page.listens), _page(page), context))
+                servers.append(HttpServer(Address.parse(page.listens), _page(page), certificate))
         control = Control(self.faults, self.hosts, self.set_fault)
-        servers.append(HttpServer(Address.parse(self.topology.control), control.answer))
+        servers.append(HttpServer(Address.parse(self.topology.control), control.application()))
         return servers
 
-    def _metrics(self, workload: str) -> Handler:
-        async def answer(_request: HttpRequest) -> HttpResponse:
+    def _metrics(self, workload: str) -> ASGIApp:
+        async def answer(_request: Request) -> Response:
             text = self.mesh.exposition(workload, time.time())
-            return HttpResponse(content_type="text/plain; version=0.0.4", body=text.encode())
+            return Response(text, media_type="text/plain; version=0.0.4")
 
-        return answer
+        return request_response(answer)
 
-    def _door(self, door: Door) -> Handler:
+    def _door(self, door: Door) -> ASGIApp:
         turns = random.Random(0)  # noqa: S311 - keeps no secret
 
-        async def answer(_request: HttpRequest) -> HttpResponse:
+        async def answer(_request: Request) -> Response:
             # Whoever asks meets either address, as a resolver's turns have it.
             if self.faults[DOOR] is not None and turns.random() < _DEAD_SHARE:
-                return HttpResponse.text("this address is dead\n", 503)
+                return PlainTextResponse("this address is dead\n", 503)
             fault = self.faults[door.behind]
             if fault is not None and fault.kind is FaultKind.HANG:
                 await asyncio.sleep(_GATEWAY_TIMEOUT_SECONDS)
             await asyncio.sleep(self._delay_seconds(door.behind))
             if down(fault):
-                return HttpResponse.text("no healthy upstream\n", 503)
-            return HttpResponse.text(f"{door.says}\n")
+                return PlainTextResponse("no healthy upstream\n", 503)
+            return PlainTextResponse(f"{door.says}\n")
 
-        return answer
+        return request_response(answer)
 
 
-def _page(page: Page) -> Handler:
-    async def answer(_request: HttpRequest) -> HttpResponse:
+def _page(page: Page) -> ASGIApp:
+    async def answer(_request: Request) -> Response:
         if page.asks is None or await _answers(Address.parse(page.asks)):
-            return HttpResponse.json({"database": "ok"})
-        return HttpResponse.json({"database": "failing"}, 503)
+            return JSONResponse({"database": "ok"})
+        return JSONResponse({"database": "failing"}, 503)
 
-    return answer
+    return request_response(answer)
 
 
 async def _answers(address: Address) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 
 from gallery.contact_points.kinds import KINDS
-from rehearsal.machine.http_server import HttpRequest
 from rehearsal.pager.contact_points.kinds import KINDS as PLAYED
 from rehearsal.pager.inbox import Inbox, PagerConfig, Recipient
 from rehearsal.pager.server import PagerServer
@@ -58,11 +58,10 @@ def pager(tmp_path: Path) -> PagerServer:
 
 
 async def _answer(pager: PagerServer, kind: str, title: str, text: str) -> int:
-    path = f"/{kind}/our-{kind}/receiver"
-    request = HttpRequest(
-        method="POST", path=path, query="", headers={}, body=_WRITE[kind](title, text)
-    )
-    return (await pager.answer(request)).status
+    transport = httpx.ASGITransport(pager.application())
+    async with httpx.AsyncClient(transport=transport, base_url="http://pager") as client:
+        path = f"/{kind}/our-{kind}/receiver"
+        return (await client.post(path, content=_WRITE[kind](title, text))).status_code
 
 
 def test_every_kind_that_has_a_limit_says_how_its_receiver_refuses() -> None:

@@ -286,7 +286,7 @@ class _Shop:
         trusted = ssl.create_default_context(cafile=str(self.certificate))
         plain = socket.create_connection((self.door.host, self.door.port), seconds)
         with plain, trusted.wrap_socket(plain, server_hostname=_SHOP) as secured:
-            secured.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            secured.sendall(f"GET / HTTP/1.1\r\nHost: {_SHOP}\r\n\r\n".encode())
             return int(secured.recv(4096).split()[1])
 
 

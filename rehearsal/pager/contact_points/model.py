@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.machine.http_server import HttpResponse
 from rehearsal.pager.notifications import Message
 
 # An entry of a receiver, as Grafana or an Alertmanager writes it.
@@ -25,6 +24,15 @@ class Way:
     sender: str
     receiver: str
     key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int = 200
+    content_type: str = "text/plain"
+    body: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +56,8 @@ class Played:
     amp: Callable[[Entry, Way], Entry] | None = None
     topic: Callable[[Entry], str] | None = None
     read: Callable[[bytes], Message]
-    answer: Callable[[int], HttpResponse] = lambda _count: HttpResponse.text("ok")
-    too_long: HttpResponse | None = None
+    answer: Callable[[int], Answer] = lambda _count: Answer(body="ok")
+    too_long: Answer | None = None
     service: str
     protocol: str
     by_mail: bool = False

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.machine.http_server import HttpResponse
-from rehearsal.pager.contact_points.model import Entry, Played, Way
+from rehearsal.pager.contact_points.model import Answer, Entry, Played, Way
 from rehearsal.pager.notifications import Message
 
 
@@ -39,8 +38,13 @@ def _read(body: bytes) -> Message:
     )
 
 
-def _answer(_count: int) -> HttpResponse:
-    return HttpResponse.json({"status": "success", "message": "Event processed"}, 202)
+def _says(code: int, status: str, message: str) -> Answer:
+    body = json.dumps({"status": status, "message": message})
+    return Answer(status=code, content_type="application/json", body=body)
+
+
+def _answer(_count: int) -> Answer:
+    return _says(202, "success", "Event processed")
 
 
 PAGERDUTY = Played(
@@ -52,7 +56,7 @@ PAGERDUTY = Played(
     amp=_amp,
     read=_read,
     answer=_answer,
-    too_long=HttpResponse.json({"status": "invalid event", "message": "Event is too long"}, 400),
+    too_long=_says(400, "invalid event", "Event is too long"),
     service="PagerDuty's Events API v2",
     protocol="the same protocol",
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rehearsal.machine.http_server import HttpResponse
-from rehearsal.pager.contact_points.model import Entry, Played, Way
+from rehearsal.pager.contact_points.model import Answer, Entry, Played, Way
 from rehearsal.pager.notifications import Message
 
 
@@ -34,7 +33,7 @@ SLACK = Played(
     section="slack_configs",
     local=_local,
     read=read,
-    too_long=HttpResponse.text("invalid_attachments", 400),
+    too_long=Answer(status=400, body="invalid_attachments"),
     service="Slack's incoming webhook",
     protocol="the same protocol",
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from rehearsal.machine.http_server import HttpResponse
-from rehearsal.pager.contact_points.model import Entry, Played, Way
+from rehearsal.pager.contact_points.model import Answer, Entry, Played, Way
 from rehearsal.pager.notifications import Message
 
 _ANSWER = (
@@ -53,8 +52,8 @@ def _read(body: bytes) -> Message:
     return Message(title=form.get("Subject", [""])[0], text=form["Message"][0])
 
 
-def _answer(count: int) -> HttpResponse:
-    return HttpResponse(content_type="text/xml", body=_ANSWER.format(number=count).encode())
+def _answer(count: int) -> Answer:
+    return Answer(content_type="text/xml", body=_ANSWER.format(number=count))
 
 
 SNS = Played(
@@ -67,7 +66,7 @@ SNS = Played(
     topic=_topic,
     read=_read,
     answer=_answer,
-    too_long=HttpResponse(status=400, content_type="text/xml", body=_TOO_LONG.encode()),
+    too_long=Answer(status=400, content_type="text/xml", body=_TOO_LONG),
     service="Amazon SNS",
     protocol="the same protocol, signed with invented keys",
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from rehearsal.machine.http_server import HttpResponse
 from rehearsal.pager.contact_points import slack
-from rehearsal.pager.contact_points.model import Entry, Played, Way
+from rehearsal.pager.contact_points.model import Answer, Entry, Played, Way
 
 
 def _local(entry: Entry, way: Way) -> Entry:
@@ -18,7 +17,7 @@ TEAMS = Played(
     section="slack_configs",
     local=_local,
     read=slack.read,
-    too_long=HttpResponse.text("RequestEntityTooLarge", 413),
+    too_long=Answer(status=413, body="RequestEntityTooLarge"),
     service="Microsoft Teams",
     protocol="title and text as Slack gets them, for this Alertmanager cannot speak to Teams",
 )
