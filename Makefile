@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test lint drills timeline bench schema aws roles locked
+.PHONY: help install packages up down status vacant unit test proofs lint drills timeline bench schema aws roles locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -66,6 +66,10 @@ test: $(INSTALLED) vacant lint ## every test this machine can run
 	cat build/test-drills.log; echo "skipped, and why:"; \
 	grep -h ^SKIPPED build/test.log build/test-drills.log || echo "nothing"; \
 	exit $$((others | played))
+
+proofs: $(INSTALLED) ## judge every proof of the alerts, of which test takes a share
+	@$(PYTHON) -m rehearsal tools
+	@$(PYTHON) -m pytest --every-proof tests/rules
 
 drills: $(INSTALLED) ## play every outage, one after another
 	@$(PYTHON) -m rehearsal up --stack $(STACK)

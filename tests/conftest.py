@@ -1,10 +1,15 @@
-"""The order of the tests, and their end before all were run."""
+"""The order of the tests, how much of them is run, and their end before all were run."""
 
 from __future__ import annotations
 
 import signal
 
 import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let long proofs be judged as a whole."""
+    parser.addoption("--every-proof", action="store_true", help="judge all proofs, not a share")
 
 
 def pytest_configure() -> None:

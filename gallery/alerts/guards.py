@@ -107,7 +107,10 @@ def no_later(scope: Scope, entrance: str, *, than: str) -> str:
     """
     one = _last_answer(scope, labels.PROBE, entrance, within=_ORDER_KNOWN)
     other = _last_answer(scope, than, within=_ORDER_KNOWN)
-    return f"({one}) <= {promql.ON_STACK} (max {promql.BY_STACK} ({other}) + {_moment(scope)})"
+    return (
+        f"({one}) <= {promql.ON_STACK} group_left ()"
+        f" (max {promql.BY_STACK} ({other}) + {_moment(scope)})"
+    )
 
 
 def _moment(scope: Scope) -> str:

@@ -20,7 +20,8 @@ from gallery.metrics.names import HOSTS_EXPECTED
 from gallery.metrics.timings import FailureMode
 from gallery.store.roles import INFRASTRUCTURE, Severity
 
-_BY_GROUP = promql.by((*labels.COMMON, labels.HOST_GROUP))
+_GROUP = (*labels.COMMON, labels.HOST_GROUP)
+_BY_GROUP, _ON_GROUP = promql.by(_GROUP), promql.on(_GROUP)
 
 
 def _down(scope: Scope) -> str:
@@ -95,11 +96,12 @@ HOST_DEGRADED = Alert(
 
 
 def _missing(scope: Scope) -> str:
-    expected = scope.of_hosts(HOSTS_EXPECTED)
+    constant = scope.of_hosts(HOSTS_EXPECTED)
+    expected = f"max {_BY_GROUP} ({constant})"
     counted = f"count {_BY_GROUP} ({host_up(scope)})"
     missing = lately(scope, f"{expected} - ({counted} or 0 * {expected})")
     short = (
-        f"{missing} > 0 and {still_planned(scope, expected)}"
+        f"{missing} > 0 and {_ON_GROUP} {still_planned(scope, constant)}"
         f" and {promql.ON_STACK} ({collector_alive(scope)})"
     )
     return once(scope, short, of=expected)

@@ -89,8 +89,9 @@ def _targets_lost(scope: Scope) -> str:
     A pod that cannot be scheduled has no address, and is no target.
     """
     targets = scope.job("up", labels.MESH, labels.COLLECTOR)
-    expected = scope.series(TARGETS_EXPECTED)
-    found = f"count {promql.BY_SERVICE} ({targets}) or 0 * {expected}"
+    expected = f"max {promql.BY_SERVICE} ({scope.series(TARGETS_EXPECTED)})"
+    # Each once, by however many it is scraped.
+    found = f"count {promql.BY_SERVICE} (max {_BY_REPLICA} ({targets})) or 0 * {expected}"
     refuses = mostly(scope, f"{targets} == bool 0")
     fewer = lately(scope, f"{expected} - ({found})")
     return f"({refuses} or {fewer} > 0) and {promql.ON_STACK} ({collector_alive(scope)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import ProvenRule, proven
 from rehearsal.machine import tools
+from tests.rules.doubled import proofs_of_doubled
 from tests.rules.flapping import proofs_of_flapping
 from tests.rules.functions import swapped
 from tests.rules.gaps import proofs_with_gaps
@@ -20,6 +22,8 @@ from tests.unit.programs import program
 
 # The verdict on each variant of an alert.
 VerdictsOf = Callable[[Effective], Mapping[str, Verdict]]
+# What all of them would take for too long.
+_SHARE_OF_DOUBLED = 0.25
 _Proofs = Callable[[PlannedAlert], Iterable[tuple[str, Proof]]]
 
 
@@ -65,14 +69,24 @@ def on_flapping(request: pytest.FixtureRequest) -> VerdictsOf:
     return _judged(request, proofs_of_flapping)
 
 
+@pytest.fixture(scope="session")
+def on_doubled(request: pytest.FixtureRequest) -> VerdictsOf:
+    """The verdicts on a stack's rules where each series is there twice."""
+    return _judged(request, proofs_of_doubled, share=_SHARE_OF_DOUBLED)
+
+
 def _of(variants: Callable[[PlannedAlert], Iterable[tuple[str, ProvenRule]]]) -> _Proofs:
     return lambda planned: ((name, alert_proof(rule)) for name, rule in variants(planned))
 
 
-def _judged(request: pytest.FixtureRequest, proofs_of: _Proofs) -> VerdictsOf:
-    """Judges, at the first question, every proof of every alert that tests were chosen for."""
+def _judged(request: pytest.FixtureRequest, proofs_of: _Proofs, *, share: float = 1) -> VerdictsOf:
+    """Judges, at the first question, the proofs of every alert that tests were chosen for.
+
+    Of them a share, the same each time, unless every one was asked for.
+    """
     promtool = Path(program(tools.PROMTOOL))
     place = request.getfixturevalue("tmp_path_factory")
+    every = request.config.getoption("--every-proof")
     chosen = {
         str(alert): alert
         for item in request.session.items
@@ -87,6 +101,7 @@ def _judged(request: pytest.FixtureRequest, proofs_of: _Proofs) -> VerdictsOf:
             (name, variant): proof
             for name, alert in chosen.items()
             for variant, proof in proofs_of(alert.planned)
+            if every or _chance(name, variant) < share
         }
         found = {name: dict[str, Verdict]() for name in chosen}
         for (name, variant), verdict in verdicts(promtool, place.mktemp("proofs"), proofs).items():
@@ -94,3 +109,8 @@ def _judged(request: pytest.FixtureRequest, proofs_of: _Proofs) -> VerdictsOf:
         return found
 
     return lambda alert: judged()[str(alert)]
+
+
+def _chance(*names: str) -> float:
+    """A number below 1, drawn for these names."""
+    return random.Random(" ".join(names)).random()  # noqa: S311 - keeps no secret
