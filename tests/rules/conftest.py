@@ -16,7 +16,7 @@ from tests.rules.doubled import proofs_of_doubled
 from tests.rules.flapping import proofs_of_flapping
 from tests.rules.functions import swapped
 from tests.rules.gaps import proofs_with_gaps
-from tests.rules.promtool import Proof, Verdict, alert_proof, verdicts
+from tests.rules.promtool import Proof, Verdict, alert_proof, quick_verdicts, verdicts
 from tests.rules.variants import Effective, loosened, mutated
 from tests.unit.programs import program
 
@@ -25,6 +25,8 @@ VerdictsOf = Callable[[Effective], Mapping[str, Verdict]]
 # What all of them would take for too long.
 _SHARE_OF_DOUBLED = 0.25
 _Proofs = Callable[[PlannedAlert], Iterable[tuple[str, Proof]]]
+_Variant = tuple[str, str]
+_Run = Callable[[Path, Path, Mapping[_Variant, Proof]], Mapping[_Variant, Verdict]]
 
 
 @pytest.fixture(scope="session")
@@ -42,19 +44,19 @@ def on_planned(request: pytest.FixtureRequest) -> VerdictsOf:
 @pytest.fixture(scope="session")
 def on_loosened(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules with other thresholds and holds."""
-    return _judged(request, _of(loosened))
+    return _judged(request, _of(loosened), quick_verdicts)
 
 
 @pytest.fixture(scope="session")
 def on_mutated(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules with one clause or one number changed."""
-    return _judged(request, _of(mutated))
+    return _judged(request, _of(mutated), quick_verdicts)
 
 
 @pytest.fixture(scope="session")
 def on_swapped(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules with one function, aggregation or matcher changed."""
-    return _judged(request, _of(swapped))
+    return _judged(request, _of(swapped), quick_verdicts)
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +81,13 @@ def _of(variants: Callable[[PlannedAlert], Iterable[tuple[str, ProvenRule]]]) ->
     return lambda planned: ((name, alert_proof(rule)) for name, rule in variants(planned))
 
 
-def _judged(request: pytest.FixtureRequest, proofs_of: _Proofs, *, share: float = 1) -> VerdictsOf:
+def _judged(
+    request: pytest.FixtureRequest,
+    proofs_of: _Proofs,
+    run: _Run = verdicts,
+    *,
+    share: float = 1,
+) -> VerdictsOf:
     """Judges, at the first question, the proofs of every alert that tests were chosen for.
 
     Of them a share, the same each time, unless every one was asked for.
@@ -104,7 +112,7 @@ def _judged(request: pytest.FixtureRequest, proofs_of: _Proofs, *, share: float 
             if every or _chance(name, variant) < share
         }
         found = {name: dict[str, Verdict]() for name in chosen}
-        for (name, variant), verdict in verdicts(promtool, place.mktemp("proofs"), proofs).items():
+        for (name, variant), verdict in run(promtool, place.mktemp("proofs"), proofs).items():
             found[name][variant] = verdict
         return found
 
