@@ -32,7 +32,7 @@ from rehearsal.pager.contact_points.kinds import KINDS
 from rehearsal.pager.contact_points.model import Answer
 from rehearsal.pager.contact_points.sns import SNS
 from rehearsal.pager.inbox import Inbox, PagerConfig, Recipient
-from rehearsal.pager.mail import MailServer, name_of
+from rehearsal.pager.mail import MailServer
 from rehearsal.pager.notifications import LIST_FORM, Message, to_be_read
 
 
@@ -127,12 +127,12 @@ class PagerServer:
 
     def _takes_mail(self, sender: str) -> bool:
         """Whether an e-mail of this sender, which names a contact point, is taken now."""
-        name = name_of(sender)
+        name = email.name_of(sender)
         known = (email.EMAIL.name, name) in self._recipients
         return known and not self.inbox.refuses(name, time.time())
 
     def _receive_mail(self, sender: str, mail: bytes) -> None:
-        recipient = self._recipients[email.EMAIL.name, name_of(sender)]
+        recipient = self._recipients[email.EMAIL.name, email.name_of(sender)]
         message = KINDS[recipient.kind].read(mail)
         self.inbox.deliver(recipient, email.receiver_of(mail), message, time.time())
 

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from offline.errors import UserError
 from rehearsal.machine.addresses import PAGER, PAGER_MAIL
+from rehearsal.pager.contact_points.email import sender_of
 from rehearsal.pager.contact_points.kinds import KINDS
 from rehearsal.pager.contact_points.model import Played, Way
 from rehearsal.pager.inbox import Recipient
-from rehearsal.pager.mail import sender_of
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.scrape import INVENTED_KEY
 from rehearsal.stand_in.substitutions import Substitutions

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from email import message_from_bytes, policy
+from urllib.parse import quote, unquote
 
 from rehearsal.machine.addresses import PAGER_MAIL
 from rehearsal.pager.contact_points.model import Entry, Played, Way
 from rehearsal.pager.notifications import Message
 
 RECEIVER = "X-Receiver"
+_DOMAIN = "rehearsal.invalid"
+
+
+def sender_of(name: str) -> str:
+    """The sender's address by which the pager knows the contact point."""
+    return f"{quote(name, safe='')}@{_DOMAIN}"
+
+
+def name_of(sender: str) -> str:
+    """The contact point that a sender's address names."""
+    return unquote(sender.removesuffix(f"@{_DOMAIN}"))
 
 
 def _local(entry: Entry, way: Way) -> Entry:
