@@ -7,8 +7,9 @@ from gallery.metrics import promql
 from gallery.metrics.durations import MINUTE
 
 WINDOW = MINUTE * 10
-# It failed, came back and failed again; a single outage is told by another alert.
-_CHANGES = 3
+# It failed, came back and failed again; a single outage is told by another alert. One that began
+# before the window has changed once less by then.
+_CHANGES = 2
 # Scrapes by which a target may fail more often than what explains it.
 TOLERANCE = 1.5
 
@@ -25,7 +26,8 @@ def comes_and_goes(scope: Scope, answered: str) -> str:
     looked = _looked(scope, answered)
     # Whole numbers: a mean of exactly the threshold would be below it or not by its rounding.
     share = f"sum_over_time({looked}) / count_over_time({looked})"
-    return f"{share} < {scope.threshold:g} and changes({looked}) >= {_CHANGES}"
+    changes = f"changes({looked}) - last_over_time({looked})"
+    return f"{share} < {scope.threshold:g} and {changes} >= {_CHANGES}"
 
 
 def unless_like(scope: Scope, answered: str, *others: str) -> str:

@@ -100,11 +100,10 @@ def _missing(scope: Scope) -> str:
     expected = f"max {_BY_GROUP} ({constant})"
     counted = f"count {_BY_GROUP} ({host_up(scope)})"
     missing = lately(scope, f"{expected} - ({counted} or 0 * {expected})")
-    short = (
+    return (
         f"{missing} > 0 and {_ON_GROUP} {still_planned(scope, constant)}"
         f" and {promql.ON_STACK} ({collector_alive(scope)})"
     )
-    return once(scope, short, of=expected)
 
 
 HOST_MISSING = Alert(
@@ -119,6 +118,7 @@ HOST_MISSING = Alert(
     panel=panels.HOSTS_MISSING,
     onset={FailureMode.GONE: leaves_discovery},
     clearing=leaves_discovery,
+    keep_firing=APART,
     recorded=True,
 )
 ALERTS = (HOST_DOWN, HOST_DEGRADED, HOST_MISSING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery.alerts import panels
-from gallery.alerts.bridges import APART, lately, mostly, once
+from gallery.alerts.bridges import APART, lately, mostly
 from gallery.alerts.guards import COLLECTOR_FRESH, collector_alive, sight
 from gallery.alerts.model import Alert, Scope, Subject, leaves_discovery, next_scrape
 from gallery.metrics import labels, promql
@@ -25,8 +25,7 @@ def _collector_down(scope: Scope) -> str:
     """
     expected = scope.series(COLLECTOR_EXPECTED)
     came = f"count_over_time({scope.job('up', labels.COLLECTOR, window=str(_written(scope)))})"
-    silent = f"{expected} unless {promql.ON_STACK} (max {promql.BY_STACK} ({came}) > 1)"
-    return once(scope, silent, of=expected)
+    return f"{expected} unless {promql.ON_STACK} (max {promql.BY_STACK} ({came}) > 1)"
 
 
 def _written(scope: Scope) -> Duration:
@@ -57,13 +56,14 @@ COLLECTOR_DOWN = Alert(
     panel=panels.SAMPLE_AGE,
     onset={FailureMode.REFUSED: _silent, FailureMode.GONE: _silent},
     clearing=next_scrape,
+    keep_firing=APART,
     recorded=True,
     blindness=True,
 )
 
 
 def _blind(scope: Scope) -> str:
-    return once(scope, mostly(scope, f"{sight(scope)} == bool 0"), of=sight(scope))
+    return mostly(scope, f"{sight(scope)} == bool 0")
 
 
 COLLECTOR_BLIND = Alert(
@@ -79,6 +79,7 @@ COLLECTOR_BLIND = Alert(
     panel=panels.PROBER,
     onset={FailureMode.REFUSED: next_scrape, FailureMode.HANGING: next_scrape},
     clearing=next_scrape,
+    keep_firing=APART,
     blindness=True,
 )
 

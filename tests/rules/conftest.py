@@ -13,7 +13,7 @@ from gallery.plan.alerts import PlannedAlert
 from gallery.render.proof import ProvenRule, proven
 from rehearsal.machine import tools
 from tests.rules.doubled import proofs_of_doubled
-from tests.rules.flapping import proofs_of_flapping
+from tests.rules.flapping import proofs_of_flapping, proofs_of_second_outages
 from tests.rules.functions import swapped
 from tests.rules.gaps import proofs_with_gaps
 from tests.rules.promtool import Proof, Verdict, alert_proof, quick_verdicts, verdicts
@@ -75,6 +75,12 @@ def on_flapping(request: pytest.FixtureRequest) -> VerdictsOf:
 def on_doubled(request: pytest.FixtureRequest) -> VerdictsOf:
     """The verdicts on a stack's rules where each series is there twice."""
     return _judged(request, proofs_of_doubled, share=_SHARE_OF_DOUBLED)
+
+
+@pytest.fixture(scope="session")
+def on_second_outages(request: pytest.FixtureRequest) -> VerdictsOf:
+    """The verdicts on a stack's pages where a thing fails again soon after it was well."""
+    return _judged(request, proofs_of_second_outages)
 
 
 def _of(variants: Callable[[PlannedAlert], Iterable[tuple[str, ProvenRule]]]) -> _Proofs:

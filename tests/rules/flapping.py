@@ -14,6 +14,9 @@ from itertools import accumulate, chain, cycle, groupby, islice
 
 from gallery.alerts.cases import cases_of
 from gallery.alerts.cases.model import Case
+from gallery.alerts.endpoints import ENDPOINT_DEGRADED, ENDPOINT_DOWN
+from gallery.alerts.hosts import HOST_DEGRADED, HOST_DOWN
+from gallery.metrics import promql
 from gallery.metrics.durations import MINUTE, Duration
 from gallery.metrics.recordings import USUAL_EVERY
 from gallery.plan.alerts import PlannedAlert
@@ -21,12 +24,15 @@ from gallery.render.proof import Document, input_series, proven, silent_document
 from tests.rules.firing import began_most, count, labelled
 from tests.rules.promtool import Proof
 from tests.rules.samples import STALE, Sample, Sampled, sampled
+from tests.rules.variants import effective
 
 # Nobody is told of one thing more often than once in so long.
 APART = MINUTE * 10
 _CALM = MINUTE * 12
 _PLAYED = MINUTE * 40
 _SEEDS = (1, 2)
+# What tells of the second outage of a thing whose page is over at once, and not again so soon.
+_TICKETS = {ENDPOINT_DOWN.name: ENDPOINT_DEGRADED.name, HOST_DOWN.name: HOST_DEGRADED.name}
 # A hold of so much is told no sooner for being looked at more than once a minute.
 _LONG = MINUTE * 5
 
@@ -105,6 +111,37 @@ class _Story:
     ill: Sequence[_Motion]
 
 
+def proofs_of_second_outages(planned: PlannedAlert) -> Iterator[tuple[str, Proof]]:
+    """A page is over, and its thing fails again a moment later: that must be told, by whatever.
+
+    The last that anybody heard would be that all is well again.
+    """
+    told = next(_stories(planned), None)
+    if told is None:
+        return
+    timings, step = planned.scope.timings, planned.scope.timings.scrape
+    ticket = _TICKETS.get(planned.name)
+    rules = [planned, *(one.planned for one in effective("prod") if one.planned.name == ticket)]
+    documents = [silent_document(proven(one)) for one in rules]
+    groups = {"groups": [group for document in documents for group in document["groups"]]}
+    seen = planned.hold + max(x(timings) for x in planned.alert.onset.values()) + MINUTE * 2
+    for name, first in (("a short", seen), ("a long", seen + MINUTE * 20)):
+        spells = ((False, _CALM), (True, first), (False, MINUTE * 3), (True, seen))
+        course = tuple(
+            chain.from_iterable(
+                (bad,) * (length.milliseconds // step.milliseconds) for bad, length in spells
+            )
+        )
+        names = promql.one_of("alertname", (one.name for one in rules))
+        firing = promql.selector("ALERTS", (names, promql.equals("alertstate", "firing")))
+        until = _end(planned, course)
+        asked = count(f"count by (environment) ({firing})", until, 1)
+        yield (
+            f"after {name} one",
+            Proof(rules=groups, tests=(_test(planned, told, course, [asked]),)),
+        )
+
+
 def _stories(planned: PlannedAlert) -> Iterator[_Story]:
     """Firing cases whose series go one way in the beginning and another before the alert fires."""
     step = planned.scope.timings.scrape
@@ -166,33 +203,45 @@ def _played(one: Sampled, well: _Motion, ill: _Motion, bad: Sequence[bool]) -> S
 
 def _document(planned: PlannedAlert, story: _Story, pattern: Pattern, *, broken: bool) -> Document:
     alert, step = planned.alert, planned.scope.timings.scrape
-    look = MINUTE if planned.hold >= _LONG else max(step, planned.scope.evaluate)
     clears = alert.clearing(planned.scope.timings) + alert.keep_firing + APART
     end = planned.hold + max(clears, *(x(planned.scope.timings) for x in alert.onset.values()))
     calm, last = (length.milliseconds // step.milliseconds for length in (_CALM, end + MINUTE * 5))
     bad = ((False,) * calm, pattern.bad, (broken,) * last)
     course = tuple(chain.from_iterable(bad))
+    look, until = _look(planned), _end(planned, course)
+    firing = labelled(planned.name)
+    things = len(story.case.fires) if broken and not alert.intermittent else 0
+    often = count(f"{began_most(firing, APART, until, look)} > 1", until, 0)
+    return _test(planned, story, course, [often, count(firing, until, things)])
+
+
+def _look(planned: PlannedAlert) -> Duration:
+    scope = planned.scope
+    return MINUTE if planned.hold >= _LONG else max(scope.timings.scrape, scope.evaluate)
+
+
+def _end(planned: PlannedAlert, course: Sequence[bool]) -> Duration:
+    """The first look at which all of a course has been seen."""
+    return (planned.scope.timings.scrape * (len(course) - 1)).ceil_to(_look(planned))
+
+
+def _test(
+    planned: PlannedAlert, story: _Story, course: Sequence[bool], asked: list[Document]
+) -> Document:
+    """What is asked when the story has gone the course of what is bad at each scrape."""
+    step = planned.scope.timings.scrape
     series = [
         _played(Sampled(series=one, samples=()), calmly, badly, course)
         for one, calmly, badly in zip(story.case.series, story.well, story.ill, strict=True)
     ]
-    until = (step * (len(course) - 1)).ceil_to(look)
-    firing = labelled(planned.name)
     return {
         "rule_files": ["rules.json"],
-        "evaluation_interval": str(look),
+        "evaluation_interval": str(_look(planned)),
         "tests": [
             {
                 "interval": str(step),
                 "input_series": input_series([one.told(step) for one in series], step),
-                "promql_expr_test": [
-                    count(f"{began_most(firing, APART, until, look)} > 1", until, 0),
-                    count(
-                        firing,
-                        until,
-                        len(story.case.fires) if broken and not alert.intermittent else 0,
-                    ),
-                ],
+                "promql_expr_test": asked,
             }
         ],
     }

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gallery.alerts.cases.model import Case, Cases, Series, gone
-from gallery.alerts.cases.outages import Spells, outages, probe_hangs, refused, two_outages
+from gallery.alerts.cases.outages import (
+    Spells,
+    long_and_again,
+    outages,
+    probe_hangs,
+    refused,
+    two_outages,
+)
 from gallery.alerts.cases.probing import hanging, long_before, refusing, unanswered_cases
 from gallery.alerts.cases.stories import (
     CALM,
@@ -157,6 +164,7 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         case("one of its two addresses is dead", half, door),
         case("comes back for the second time", enough, door),
+        case("fails again after it was shut for long", long_and_again(scope), door),
         _hangs(scope, "hangs for the second time", enough, door),
         _hangs(scope, "hangs as the frontend does", enough, frontend=enough),
         _hangs(scope, "cannot be probed as the prober dies", enough, canary=enough),

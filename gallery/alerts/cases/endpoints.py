@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery.alerts.cases.model import Case, Cases, Series, gone
-from gallery.alerts.cases.outages import outages, probe_hangs, two_outages
+from gallery.alerts.cases.outages import long_and_again, outages, probe_hangs, two_outages
 from gallery.alerts.cases.probing import hanging, refusing, unanswered_cases
 from gallery.alerts.cases.stories import (
     STEP,
@@ -105,6 +105,13 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     alike, worse = (two_outages(scope, failing, int(TOLERANCE) + more) for more in (0, 1))
     return (
         outages(scope, shipping, "comes back for the second time", enough, shipping),
+        outages(
+            scope,
+            shipping,
+            "fails again after it was down for long",
+            long_and_again(scope),
+            shipping,
+        ),
         outages(
             scope, shipping, "hangs for the second time", enough, shipping, probing=probe_hangs
         ),

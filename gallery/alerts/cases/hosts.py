@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gallery.alerts.cases.model import Case, Cases, Series, flat, gone, unwritten
-from gallery.alerts.cases.outages import Spells, back_from, two_outages
+from gallery.alerts.cases.outages import Spells, back_from, long_and_again, two_outages
 from gallery.alerts.cases.stories import (
     CALM,
     STEP,
@@ -153,6 +153,7 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         case("answers one scrape in seven", seldom, host_labels(scope)),
         case("comes back for the second time", enough, host_labels(scope)),
+        case("fails again after it was down for long", long_and_again(scope), host_labels(scope)),
         case("misses scrapes, but not enough of them", sparing),
         case("is started anew, once", ((1, WINDOW), (0, MINUTE * 5))),
     )
@@ -200,7 +201,6 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
 
     return (
         lasting(scope, "one of two has left", second_is_gone, group_labels(scope)),
-        *told_once(scope, second_is_gone, group_labels(scope)),
         lasting(scope, "the only one has left", only_one_is_gone, group_labels(scope)),
         lasting(scope, "one is there twice", replaced_one_of_two, group_labels(scope)),
         passing(

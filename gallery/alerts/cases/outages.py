@@ -9,7 +9,7 @@ from gallery.alerts.cases.stories import valued
 from gallery.alerts.cases.subjects import canary_labels
 from gallery.alerts.degraded import WINDOW
 from gallery.alerts.model import Labels, Scope
-from gallery.metrics.durations import Duration, minus
+from gallery.metrics.durations import MINUTE, Duration, minus
 
 Spells = tuple[tuple[float, Duration], ...]
 
@@ -38,6 +38,11 @@ def two_outages(scope: Scope, share: float, more: int = 0) -> Spells:
     lost = Duration.of(seconds=WINDOW.seconds * share).ceil_to(step) + step * more
     long = max(minus(lost, step), step)
     return ((1, WINDOW), (0, long), (1, step), (0, step))
+
+
+def long_and_again(scope: Scope) -> Spells:
+    """One failed for longer than is looked back, was well for a moment, and fails again."""
+    return ((1, WINDOW), (0, WINDOW * 2), (1, MINUTE * 3), (0, scope.timings.scrape))
 
 
 def back_from(spells: Spells) -> Duration:

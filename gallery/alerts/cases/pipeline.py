@@ -15,7 +15,6 @@ from gallery.alerts.cases.stories import (
     present,
     short_of,
     silent,
-    told_once,
     valued,
 )
 from gallery.alerts.cases.subjects import (
@@ -56,7 +55,6 @@ def _collector_down_cases(scope: Scope) -> tuple[Case, ...]:
     forever = age + scope.hold.ceil_to(STEP) + MINUTE * 10
     return (
         lasting(scope, "writes nothing any more", stops, expected, onset=age),
-        *told_once(scope, stops, expected, seen=age),
         Case(
             name="is silent for longer than its last values are remembered",
             series=stops((False, CALM), (True, forever)),
@@ -116,7 +114,6 @@ def _blind_cases(scope: Scope) -> tuple[Case, ...]:
             scope.at(),
             onset=next_look(scope),
         ),
-        *told_once(scope, reaches_nothing, scope.at(), seen=next_look(scope)),
         passing(scope, "reaches nothing for a moment", reaches_nothing),
         passing(scope, "its exporter restarts", does_not_answer),
         silent(scope, "the store is down as a whole", store_is_down),
