@@ -13,6 +13,7 @@ from .kinds import Kind, Reference
 from .values import Json, Properties, at, filled, has_unknown, leaves, text_at
 
 ACCOUNT = "123456789012"
+REGION = "eu-west-1"
 # Amazon Linux by architecture.
 FIRST_IMAGES = {"ami-0123456789abcdef0": "arm64", "ami-0123456789abcdef1": "x86_64"}
 EXISTING_GRAFANA = "12.4"
@@ -85,7 +86,7 @@ class Cloud:
     `reticent` makes a preview reveal no output at all, not even what was put in.
     """
 
-    region: str = "eu-west-1"
+    region: str = REGION
     # The account whose credentials whoever deploys has.
     account: str = ACCOUNT
     reticent: bool = False
@@ -136,6 +137,7 @@ class Cloud:
         self.addons = ADDONS.copy()
         self.grafana_version = EXISTING_GRAFANA
         self.account = ACCOUNT
+        self.region = REGION
         self.reticent = False
         self._ahead = 0.0
 

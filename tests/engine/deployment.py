@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from .project import Plan, Project
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """A backend, a stack file and a cloud, kept aside."""
+    """A backend, a stack file with the secrets it refers to, and a cloud, kept aside."""
 
     backend: Path
     stack_file: str
+    secrets: Mapping[str, str]
     cloud: Snapshot
 
 
@@ -26,6 +27,7 @@ def kept(project: Project, directory: Path) -> Moment:
     return Moment(
         backend=directory,
         stack_file=project.stack_file.read_text(),
+        secrets=dict(project.secrets),
         cloud=project.cloud.snapshot(),
     )
 
@@ -35,6 +37,7 @@ def restore(project: Project, moment: Moment) -> None:
     shutil.rmtree(_backend(project))
     _ = shutil.copytree(moment.backend, _backend(project))
     _ = project.stack_file.write_text(moment.stack_file)
+    project.secrets = dict(moment.secrets)
     project.cloud.restore(moment.cloud)
 
 
