@@ -55,6 +55,7 @@ class Inbox:
     notifications: list[Notification] = field(default_factory=list[Notification], init=False)
     refused: int = field(default=0, init=False)
     _refuses_until: dict[str, float] = field(default_factory=dict[str, float], init=False)
+    _open_incidents: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]], init=False)
 
     def refuse(self, names: Iterable[str], until: float) -> None:
         """Refuse every delivery to these contact points, or to all where none is named."""
@@ -84,11 +85,24 @@ class Inbox:
             title=message.title,
             text=message.text,
             alerts=message.told(),
+            calls=self._opens(recipient, message),
         )
         self.notifications.append(notification)
         with self.log.open("ab") as log:
             log.write(FORM.dump_json(notification) + b"\n")
         return notification
+
+    def _opens(self, recipient: Recipient, message: Message) -> bool:
+        """Whether a message opens an incident of the contact point; keeps which are open."""
+        if message.incident is None:
+            return False
+        incident = (recipient.name, message.incident)
+        opens = message.verdict() == "firing" and incident not in self._open_incidents
+        if message.verdict() == "firing":
+            self._open_incidents.add(incident)
+        else:
+            self._open_incidents.discard(incident)
+        return opens
 
     def beats(self, contact_point: str) -> list[float]:
         """When something came for the contact point, ascending."""

@@ -30,7 +30,8 @@ class Notification:
     """One delivery to one contact point.
 
     `received_at` is in seconds since the epoch; `status` is firing while any alert in it fires;
-    `title` and `text` are what a person sees.
+    `title` and `text` are what a person sees. `calls` is True where it opens an incident: whatever
+    joins one that is open, acknowledged or not, rings nobody's telephone.
     """
 
     received_at: float
@@ -41,6 +42,7 @@ class Notification:
     title: str
     text: str
     alerts: tuple[NotifiedAlert, ...]
+    calls: bool = False
 
 
 FORM = TypeAdapter(Notification)
@@ -51,7 +53,8 @@ def to_be_read(notifications: Sequence[Notification]) -> str:
     """What was told, newest first, for a person."""
     blocks = [
         f"{datetime.fromtimestamp(each.received_at, tz=UTC):%H:%M:%S} UTC  "
-        f"{each.contact_point} ({each.kind})  {each.title}\n{indent(each.text.strip(), '    ')}\n"
+        f"{each.contact_point} ({each.kind}{', a call' if each.calls else ''})  {each.title}\n"
+        f"{indent(each.text.strip(), '    ')}\n"
         for each in reversed(notifications)
     ]
     return "\n".join(blocks) or "Nobody was told anything yet.\n"
@@ -59,12 +62,17 @@ def to_be_read(notifications: Sequence[Notification]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What one kind's protocol carries; `status` and `alerts` where it carries them apart."""
+    """What one kind's protocol carries; `status` and `alerts` where it carries them apart.
+
+    `incident` is the key of the incident that it opens, joins or closes, where its receiver keeps
+    incidents.
+    """
 
     title: str
     text: str
     status: str | None = None
     alerts: tuple[NotifiedAlert, ...] | None = None
+    incident: str | None = None
 
     def told(self) -> tuple[NotifiedAlert, ...]:
         """The alerts, read out of the text where they do not stand apart."""

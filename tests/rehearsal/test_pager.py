@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gallery.plan.routing import grafana_tree
 from gallery.render.message import templates
+from gallery.store.services import SERVICES
 from rehearsal.machine import loopback
 from rehearsal.machine import tools as rehearsal_tools
 from rehearsal.machine.addresses import PAGER, PAGER_MAIL, Address
@@ -27,19 +29,13 @@ from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.grafana_routes import alertmanager_config
 from rehearsal.stand_in.substitutions import Substitutions
 from tests.unit.recordings import variant
+from tests.unit.stack_files import planned
 from tests.unit.test_plan import OUR, with_every_kind
 
 _GRAFANA = "https://grafana.example.org"
 # Contact points by kind.
 _NAMES = {point["kind"]: name for name, point in OUR.items()}
 _EVERYBODY = "+".join(sorted(OUR))
-_POLICY: Document = {
-    "contactPoint": _EVERYBODY,
-    "groupBies": ["alertname"],
-    "groupWait": "0s",
-    "groupInterval": "1s",
-    "repeatInterval": "4h",
-}
 _LABELS = {
     "alertname": "EndpointDown",
     "cluster": "gallery-dev",
@@ -47,6 +43,14 @@ _LABELS = {
     "owner": "reliability",
     "service": "cartservice",
     "severity": "page",
+}
+_ROUTES = grafana_tree(planned().points, planned().timings)
+_POLICY: Document = {
+    "contactPoint": _EVERYBODY,
+    "groupBies": [*_ROUTES.of(_LABELS).group_by],
+    "groupWait": "0s",
+    "groupInterval": "1s",
+    "repeatInterval": "4h",
 }
 _ALERT = {
     "labels": _LABELS,
@@ -190,6 +194,47 @@ def test_what_is_refused_for_a_while_is_delivered_in_the_end_and_once(
         assert late[name].received_at >= accepted_at
     counts = [one.contact_point for one in pager.notifications() if one.status == "firing"]
     assert sorted(counts) == sorted(_NAMES.values())
+
+
+def _down(*services: str) -> list[dict[str, dict[str, str]]]:
+    return [{**_ALERT, "labels": {**_LABELS, "service": service}} for service in services]
+
+
+def _calls(pager: PagerClient) -> list[str]:
+    return [one.title for one in pager.notifications() if one.calls]
+
+
+def _until(reached: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 15
+    while not reached():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+def test_a_store_that_is_down_as_a_whole_is_one_call_and_its_text_names_every_service(
+    chain: _Chain,
+) -> None:
+    notifier, pager = chain
+    store = [service.name for service in SERVICES]
+    notifier.post(_down(*store), seconds=300)
+    incident = _await(pager, "firing", set(_NAMES.values()))[_NAMES["pagerduty"]]
+    assert _calls(pager) == [f"FIRING EndpointDown: {len(store)} alerts in dev (gallery-dev)"]
+    assert {alert.labels["service"] for alert in incident.alerts} == set(store)
+    # What joins it is in its text, whoever has acknowledged it, and calls nobody.
+    notifier.post(_down("another"), seconds=300)
+    _until(lambda: "another" in _newest(pager).text, "nothing joins the incident")
+    assert f"{len(store) + 1} alerts" in _newest(pager).title
+    assert len(_calls(pager)) == 1
+    notifier.post(_down(*store, "another"), seconds=0)
+    _until(lambda: _newest(pager).status == "resolved", "the incident is not closed")
+    notifier.post(_down("cartservice"), seconds=300)
+    _until(lambda: len(_calls(pager)) == 2, "the next outage calls nobody")
+    assert _calls(pager)[-1] == "FIRING EndpointDown cartservice in dev (gallery-dev)"
+
+
+def _newest(pager: PagerClient) -> Notification:
+    """The last that PagerDuty was told."""
+    return [one for one in pager.notifications() if one.kind == "pagerduty"][-1]
 
 
 def _many(count: int) -> list[dict[str, dict[str, str]]]:

@@ -35,6 +35,7 @@ def _read(body: bytes) -> Message:
         # Alertmanager adds details of its own to the text that the stack wrote.
         text=str(details.get("text", json.dumps(details))),
         status="firing" if event["event_action"] == "trigger" else "resolved",
+        incident=event["dedup_key"],
     )
 
 
