@@ -37,7 +37,8 @@ _CPU_PERCENT = 70
 class WorkloadArgs:
     """`callers` are workloads of the namespace; `public` lets in whoever finds the address.
 
-    `durable`: what keeps data has a volume, which outlives its pod.
+    `durable`: what keeps data has a volume, which outlives its pod. Without `storage_class` it is
+    of the cluster's default one.
     """
 
     planned: PlannedService
@@ -45,6 +46,7 @@ class WorkloadArgs:
     callers: tuple[str, ...]
     public: bool
     durable: bool
+    storage_class: str | None
     cluster: Cluster
     proxy: Resources
     namespace: pulumi.Input[str]
@@ -134,6 +136,7 @@ class Workload(pulumi.ComponentResource):
             spec={
                 "access_modes": ["ReadWriteOnce"],
                 "resources": {"requests": {"storage": _DATA_SIZE}},
+                **({"storage_class_name": chosen} if (chosen := self._args.storage_class) else {}),
             },
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )

@@ -80,6 +80,7 @@ class Plan:
     load_generator: LoadGenerator | None
     proxy: Resources
     mesh_revision: str | None
+    storage_class: str | None
     hosts: tuple[PlannedHost, ...]
     probes: tuple[ProbeTarget, ...]
     public_address: PublicAddress | None

@@ -67,6 +67,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
         proxy=_proxy(settings),
         mesh_revision=settings.mesh.revision,
+        storage_class=settings.store.storage_class,
         hosts=_hosts(settings),
         probes=probe_targets(catalogue.services, address),
         public_address=address,

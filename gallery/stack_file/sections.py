@@ -51,6 +51,8 @@ Integration = Annotated[
     one_of("a kind that a workspace may have beyond the documented ones", BY_REQUEST),
     listed(BY_REQUEST),
 ]
+# How Kubernetes names what belongs to no namespace.
+_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 # Pulumi secrets have names; what PagerDuty hands out is letters and digits without a break.
 _KEY = re.compile(r"[0-9a-z]{20,}")
 
@@ -272,9 +274,14 @@ class Mesh(Section):
 
 
 class Store(Section):
-    """How much of the store runs. Replicas default to 2 in production and 1 elsewhere."""
+    """How much of the store runs. Replicas default to 2 in production and 1 elsewhere.
+
+    `storage_class` is that of the carts' volume in production, where the cluster's default is not
+    the one that is wanted, or is not there.
+    """
 
     load_generator: bool = False
+    storage_class: Annotated[str, Field(max_length=253, pattern=_SUBDOMAIN)] | None = None
     replicas: dict[ServiceName, Annotated[int, Field(ge=1, le=100)]] = {}
 
 

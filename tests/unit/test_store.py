@@ -256,6 +256,17 @@ def test_carts_outlive_their_pod_in_production() -> None:
     assert namespace.options["protect"] is True
 
 
+def test_the_carts_volume_is_of_the_class_that_the_stack_file_names() -> None:
+    [claim] = objects(prod(), "PersistentVolumeClaim").values()
+    # The cluster's default, which an empty name would not be.
+    assert "storageClassName" not in claim["spec"]
+    named = store(resolve(parse(with_value("store.storage_class", "gp3-csi.example", "prod"))))
+    [claim] = objects(named, "PersistentVolumeClaim").values()
+    assert claim["spec"]["storageClassName"] == "gp3-csi.example"
+    (fault,) = errors(with_value("store.storage_class", "GP3", "prod"))
+    assert fault.startswith("gallery:store.storage_class is 'GP3'")
+
+
 def test_elsewhere_carts_end_with_their_pod_and_nothing_is_protected() -> None:
     assert objects(dev(), "PersistentVolumeClaim") == {}
     assert "emptyDir" in pods(dev())[REDIS]["spec"]["volumes"][0]
