@@ -5,6 +5,9 @@ PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
+# A shell completes the arguments of a program, and `python -m rehearsal` is none.
+LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
+
 .DEFAULT_GOAL := help
 .PHONY: help install packages up down status vacant unit test proofs lint drills timeline bench schema aws roles locked
 
@@ -26,6 +29,7 @@ packages:
 	@trap 'rm -f $(INSTALLED); exit 130' INT TERM HUP; \
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==0.13.9 && \
 	$(PYTHON) -m uv pip install --quiet --system-certs --compile-bytecode --python $(PYTHON) -r requirements.txt -r requirements-dev.txt
+	@$(LAUNCHER) > .venv/bin/rehearsal && chmod +x .venv/bin/rehearsal
 	@touch $(INSTALLED)
 
 up: ## install what is missing, rehearse STACK on this machine, play endpoint-down

@@ -1,7 +1,8 @@
 """`python -m rehearsal`: a stack on this machine. Nothing is deployed, no AWS credential is read.
 
 Progress goes to standard error, results to standard output. Exit status 0: done; 1: a fault,
-told in one message; 130: interrupted, with everything stopped that was being started.
+told in one message; 2: not asked for as it must be; 130: interrupted, with everything stopped that
+was being started.
 """
 
 # Each command imports what it needs: Pulumi takes longer to import than `down` takes to run.
@@ -14,59 +15,95 @@ from rehearsal.machine import interruption
 if __name__ == "__main__":
     interruption.end_at_once()
 
-import argparse
+import functools
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
 
 from rehearsal.machine.addresses import Address
 
 _BANNER = "rehearsing on this machine: nothing is deployed, no AWS credentials are read"
+_P = ParamSpec("_P")
+
+app = typer.Typer(
+    help="A stack on this machine: nothing is deployed, no AWS credentials are read.",
+    epilog="Exit status 0: done; 1: a fault, told in one message; 130: interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; its exit status."""
-    chosen, rest = _parser().parse_known_args(arguments)
-    if rest and chosen.command != "drill":
-        _parser().error(f"unknown arguments: {' '.join(rest)}")
-    return interruption.exit_status("rehearsal", lambda: _COMMANDS[chosen.command](chosen, rest))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m rehearsal", description=_BANNER)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (
-        ("render", "write what the stack would deploy, and what stands in for it here"),
-        ("up", "start the stack; returns when everything works"),
-    ):
-        command = commands.add_parser(name, help=text)
-        command.add_argument("--stack", required=True, help="the NAME of stacks/Pulumi.NAME.yaml")
-        if name == "render":
-            command.add_argument("--out", required=True, type=Path, help="the directory to fill")
-    commands.add_parser("drill", add_help=False, help="play an outage; `drill list` names them")
-    commands.add_parser("status", help="what runs, and whether it still does")
-    commands.add_parser("down", help="stop everything")
-    commands.add_parser("tools", help="find or fetch the programs that a rehearsal runs")
-    return parser
-
-
-def _render(chosen: argparse.Namespace, _rest: list[str]) -> int:
-    from offline.out_directory import refuse_unfillable
-    from offline.render import render
-    from rehearsal.stand_in.derive import derive
-
-    refuse_unfillable(chosen.out)
-    derive(render(chosen.stack, chosen.out), chosen.out / "stand-in")
-    print(chosen.out)
+    try:
+        # However it was called: what a shell completes is a program of one name.
+        app(arguments, prog_name="rehearsal")
+    except SystemExit as end:
+        return int(end.code or 0)
     return 0
 
 
-def _up(chosen: argparse.Namespace, _rest: list[str]) -> int:
+def _command(run: Callable[_P, int]) -> Callable[_P, None]:
+    """Make a command of a function that gives its exit status."""
+
+    @app.command()
+    @functools.wraps(run)
+    def command(*arguments: _P.args, **options: _P.kwargs) -> None:
+        status = interruption.exit_status("rehearsal", lambda: run(*arguments, **options))
+        raise typer.Exit(status)
+
+    return command
+
+
+def _stacks() -> list[str]:
+    from offline import stack_file
+    from rehearsal.machine.tools import ROOT
+
+    return [*stack_file.known_stacks(ROOT)]
+
+
+def _scenarios() -> list[tuple[str, str]]:
+    from rehearsal.drill import choices
+
+    return choices()
+
+
+def _services() -> list[str]:
+    from gallery.store.services import SERVICES
+
+    return [service.name for service in SERVICES]
+
+
+_Stack = Annotated[
+    str, typer.Option(help="the NAME of stacks/Pulumi.NAME.yaml", autocompletion=_stacks)
+]
+
+
+@_command
+def render(stack: _Stack, out: Annotated[Path, typer.Option(help="the directory to fill")]) -> int:
+    """Write what the stack would deploy, and what stands in for it here."""
+    from offline.out_directory import refuse_unfillable
+    from offline.render import render as rendered
+    from rehearsal.stand_in.derive import derive
+
+    refuse_unfillable(out)
+    derive(rendered(stack, out), out / "stand-in")
+    print(out)
+    return 0
+
+
+@_command
+def up(stack: _Stack) -> int:
+    """Start the stack; returns when everything works."""
     from rehearsal.machine import platform
 
     print(_BANNER, file=sys.stderr)
-    for name, address in platform.up(chosen.stack, _progress()).items():
+    for name, address in platform.up(stack, _progress()).items():
         print(_where(name, address))
     return 0
 
@@ -75,13 +112,37 @@ def _where(name: str, address: Address) -> str:
     return f"{name:<20} {address.url()}"
 
 
-def _drill(_chosen: argparse.Namespace, rest: list[str]) -> int:
-    from rehearsal import drill
+@_command
+def drill(
+    scenario: Annotated[
+        str,
+        typer.Argument(help="a name of `drill list`, `list`, or `all`", autocompletion=_scenarios),
+    ],
+    service: Annotated[
+        str | None,
+        typer.Option(
+            help="the service to break, where the scenario concerns one", autocompletion=_services
+        ),
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="the host to break, where the scenario concerns one")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write the report there too")
+    ] = None,
+) -> int:
+    """Play an outage on the stack that is up, and judge what is delivered to whom.
 
-    return drill.main(rest)
+    Exit status 0: all came in time, each once, and nothing forbidden came; 1: not so, or a fault.
+    """
+    from rehearsal import drill as played
+
+    return played.main(scenario, service=service, host=host, json=json)
 
 
-def _status(_chosen: argparse.Namespace, _rest: list[str]) -> int:
+@_command
+def status() -> int:
+    """What runs, and whether it still does."""
     from rehearsal.machine.platform import STATE, addresses
     from rehearsal.machine.processes.supervisor import Supervisor
 
@@ -101,7 +162,9 @@ def _status(_chosen: argparse.Namespace, _rest: list[str]) -> int:
     return 0 if all(entry.alive() for entry in journal.entries) else 1
 
 
-def _down(_chosen: argparse.Namespace, _rest: list[str]) -> int:
+@_command
+def down() -> int:
+    """Stop everything."""
     from rehearsal.machine import platform
 
     stopped = platform.down()
@@ -109,22 +172,14 @@ def _down(_chosen: argparse.Namespace, _rest: list[str]) -> int:
     return 0
 
 
-def _tools(_chosen: argparse.Namespace, _rest: list[str]) -> int:
+@_command
+def tools() -> int:
+    """Find or fetch the programs that a rehearsal runs."""
     from rehearsal.machine.tools import provide
 
     for tool, path in provide(progress=_progress()).items():
         print(f"{tool.names[0]:<20} {path}")
     return 0
-
-
-_COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
-    "render": _render,
-    "up": _up,
-    "drill": _drill,
-    "status": _status,
-    "down": _down,
-    "tools": _tools,
-}
 
 
 def _progress() -> Callable[[str], None]:

@@ -1,13 +1,12 @@
 """`python -m rehearsal drill …`: the command line of drills.
 
-Exit status 0: all came in time, each once, and nothing forbidden came; 1: not so, or a error.
+Exit status 0: all came in time, each once, and nothing forbidden came; 1: not so, or an error.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -25,45 +24,49 @@ _BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 _LIST, _ALL = "list", "all"
 
 
-def main(arguments: list[str], state: Path = STATE) -> int:
+def main(
+    scenario: str,
+    *,
+    service: str | None = None,
+    host: str | None = None,
+    json: Path | None = None,
+    state: Path = STATE,
+) -> int:
     """Run one drill command on what is up; its exit status.
 
     Raises UserError for what a person can mend.
     """
-    chosen = _parser().parse_args(arguments)
-    if chosen.scenario not in {_LIST, _ALL} and chosen.scenario not in _BY_NAME:
+    if scenario not in {_LIST, _ALL} and scenario not in _BY_NAME:
         known = (*_BY_NAME, _ALL, _LIST)
-        raise UserError(
-            f'no scenario is called "{chosen.scenario}"; {nearest(chosen.scenario, known)}'
-        )
-    if chosen.json is not None:
-        refuse_unwritable(chosen.json)
-    match chosen.scenario:
+        raise UserError(f'no scenario is called "{scenario}"; {nearest(scenario, known)}')
+    if json is not None:
+        refuse_unwritable(json)
+    match scenario:
         case "list":
             return _list(state)
         case "all":
-            return _all(running(state), chosen)
+            if service or host:
+                raise UserError("`drill all` chooses services and hosts itself")
+            return _all(running(state), json)
         case name:
-            report = _one(running(state), _BY_NAME[name], chosen)
-            _keep(chosen.json, report.document())
+            report = _one(running(state), _BY_NAME[name], service, host)
+            _keep(json, report.document())
             return 0 if report.verdict.ok else 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m rehearsal drill",
-        description="play an outage on the stack that is up, and judge what is delivered to whom",
-    )
-    parser.add_argument("scenario", help="a name of `drill list`, `list`, or `all`")
-    parser.add_argument("--service", help="the service to break, where the scenario concerns one")
-    parser.add_argument("--host", help="the host to break, where the scenario concerns one")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
-    return parser
+def choices() -> list[tuple[str, str]]:
+    """What can be played, each with what it is."""
+    return [
+        *((each.name, each.summary) for each in SCENARIOS),
+        (_ALL, "every one of them"),
+        (_LIST, "their names, and how long each takes at most"),
+    ]
 
 
-def _one(rehearsed: Running, scenario: Scenario, chosen: argparse.Namespace) -> Report:
-    aim = target(rehearsed, scenario, chosen.service, chosen.host)
-    return run_scenario(rehearsed, scenario, aim, _say)
+def _one(
+    rehearsed: Running, scenario: Scenario, service: str | None = None, host: str | None = None
+) -> Report:
+    return run_scenario(rehearsed, scenario, target(rehearsed, scenario, service, host), _say)
 
 
 def _list(state: Path) -> int:
@@ -86,19 +89,17 @@ def _at_most(rehearsed: Running | None, scenario: Scenario) -> str:
         return "not playable"
 
 
-def _all(rehearsed: Running, chosen: argparse.Namespace) -> int:
-    if chosen.service or chosen.host:
-        raise UserError("`drill all` chooses services and hosts itself")
+def _all(rehearsed: Running, json: Path | None) -> int:
     results, reports = list[tuple[str, str, str]](), list[dict[str, Any]]()
     total = sum(_seconds_at_most(rehearsed, scenario) for scenario in SCENARIOS)
     _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
     for scenario in SCENARIOS:
         _say("")
         try:
-            results.append((scenario.name, *_played(rehearsed, scenario, chosen, reports)))
+            results.append((scenario.name, *_played(rehearsed, scenario, reports)))
         finally:
             # An interruption ends all of it, and what was played was played.
-            _keep(chosen.json, reports)
+            _keep(json, reports)
     _say("")
     for line in table(results):
         _say(line)
@@ -106,14 +107,11 @@ def _all(rehearsed: Running, chosen: argparse.Namespace) -> int:
 
 
 def _played(
-    rehearsed: Running,
-    scenario: Scenario,
-    chosen: argparse.Namespace,
-    reports: list[dict[str, Any]],
+    rehearsed: Running, scenario: Scenario, reports: list[dict[str, Any]]
 ) -> tuple[str, str]:
     """What came of it, and why; one that fails keeps nobody from going on."""
     try:
-        report = _one(rehearsed, scenario, chosen)
+        report = _one(rehearsed, scenario)
     except NotPlayableError as why:
         reports.append(unjudged(scenario.name, rehearsed.stack, str(why), ok=None))
         _say(f"{scenario.name}: {why}")
@@ -141,7 +139,7 @@ def _seconds_at_most(rehearsed: Running, scenario: Scenario) -> float:
 
 def _keep(path: Path | None, document: object) -> None:
     if path is not None:
-        write(path, json.dumps(document, indent=2, sort_keys=True) + "\n")
+        write(path, dumps(document, indent=2, sort_keys=True) + "\n")
 
 
 def _say(line: str) -> None:

@@ -69,6 +69,70 @@ def test_status_of_nothing_says_so_and_is_no_fault(capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == "nothing is up\n"
 
 
+def _said(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "rehearsal", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_names_every_command_and_what_its_exit_status_says() -> None:
+    done = _said("--help")
+    assert done.returncode == 0
+    for command in ("render", "up", "drill", "status", "down", "tools"):
+        assert f" {command} " in done.stdout
+    assert "130: interrupted" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["up"], "Missing option '--stack'"),
+        (["frob"], "No such command 'frob'"),
+        (["down", "--hard"], "No such option: --hard"),
+    ],
+    ids=["nothing", "a command", "an option"],
+)
+def test_what_is_not_asked_for_as_it_must_be_is_named(arguments: list[str], words: str) -> None:
+    done = _said(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("rehearsal dri", {"drill"}),
+        ("rehearsal drill host-d", {"host-down"}),
+        ("rehearsal drill endpoint-down --service cart", {"cartservice"}),
+        ("rehearsal up --stack p", {"prod"}),
+    ],
+)
+def test_a_shell_completes_commands_scenarios_services_and_stacks(
+    typed: str, offered: set[str]
+) -> None:
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    done = _said(_REHEARSAL_COMPLETE="complete_bash", **words)
+    assert set(done.stdout.split()) == offered
+
+
+@pytest.mark.parametrize("command", ["status", "--help"])
+def test_what_only_looks_waits_for_no_library_that_it_does_not_need(command: str) -> None:
+    slow = ("aiosmtpd", "httpx", "moto", "pulumi", "starlette", "uvicorn")
+    code = (
+        f"import sys; from rehearsal.__main__ import main; main([{command!r}]); "
+        f"print(sorted(set({slow!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == "[]\n"
+
+
 @pytest.fixture
 def ec2(free: Callable[[], Address]) -> Address:
     """Where the copy's first program would listen."""

@@ -21,7 +21,7 @@ def test_a_report_without_a_place_is_refused_before_the_drill(
 ) -> None:
     # Nothing is up there, which would be the first complaint of a drill that begins.
     with pytest.raises(UserError, match=words):
-        command.main([scenario, "--json", str(tmp_path / name)], tmp_path / "state")
+        command.main(scenario, json=tmp_path / name, state=tmp_path / "state")
 
 
 def test_a_report_replaces_the_one_before_and_leaves_no_draft(tmp_path: Path) -> None:

@@ -211,18 +211,18 @@ def test_one_drill_at_a_time(running: Running, fake: FakeRehearsal, lines: list[
 
 def test_without_a_rehearsal_the_command_that_starts_one_is_given(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="make up STACK=dev"):
-        command.main(["endpoint-down"], tmp_path)
+        command.main("endpoint-down", state=tmp_path)
 
 
 def test_an_unknown_scenario_is_answered_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UserError, match='did you mean "endpoint-down"'):
-        command.main(["endpoint-dwn"], tmp_path)
+        command.main("endpoint-dwn", state=tmp_path)
 
 
 def test_scenarios_are_listed_though_nothing_is_up(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["list"], tmp_path) == 0
+    assert command.main("list", state=tmp_path) == 0
     shown = capsys.readouterr().out
     assert all(scenario.name in shown for scenario in SCENARIOS)
 
@@ -252,7 +252,7 @@ def play_all(
     monkeypatch.setattr(command, "running", always(running))
     monkeypatch.setattr(command, "run_scenario", run_scenario)
     monkeypatch.setattr(command, "_seconds_at_most", always(1.0))
-    return command.main(["all", "--json", str(report)], report.parent)
+    return command.main("all", json=report, state=report.parent)
 
 
 def test_all_are_played_though_one_fails_and_each_is_reported(

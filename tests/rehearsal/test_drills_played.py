@@ -25,9 +25,9 @@ Played = Callable[..., tuple[int, dict[str, Any]]]
 def played(standing: Path, tmp_path: Path) -> Played:
     """Plays a scenario as the command line does: the exit status and the JSON document."""
 
-    def play(*arguments: str) -> tuple[int, dict[str, Any]]:
+    def play(scenario: str, **target: str) -> tuple[int, dict[str, Any]]:
         report = tmp_path / "report.json"
-        status = drill.main([*arguments, "--json", str(report)], standing)
+        status = drill.main(scenario, **target, json=report, state=standing)
         return status, json.loads(report.read_text())
 
     return play
@@ -82,7 +82,7 @@ def test_an_endpoint_that_is_down_is_one_page_and_one_resolve(played: Played) ->
 
 
 def test_a_host_that_is_down_is_one_page_and_one_resolve(played: Played) -> None:
-    status, document = played("host-down", "--host", "orders-db-2")
+    status, document = played("host-down", host="orders-db-2")
     assert (status, document["ok"]) == (0, True)
     assert told(document) == {("HostDown", "pager", "must"), ("HostDown", "chat", "must")}
     assert in_time(document)
@@ -114,7 +114,7 @@ def _evaluate(standing: Path, rules: Path) -> None:
 
 @pytest.mark.usefixtures("misspelt")
 def test_a_fault_in_a_rendered_rule_makes_the_drill_fail(played: Played) -> None:
-    status, document = played("endpoint-down", "--service", "shippingservice")
+    status, document = played("endpoint-down", service="shippingservice")
     assert (status, document["ok"]) == (1, False)
     missing = {(each["alert"], each["contact_point"]) for each in document["missing"]}
     assert missing == {("EndpointDown", "pager"), ("EndpointDown", "chat")}

@@ -172,6 +172,16 @@ def test_an_environment_without_pip_is_made_anew(clone: Path) -> None:
     assert (clone / ".venv" / ".installed").exists()
 
 
+def test_what_is_installed_has_a_program_of_one_name_that_works_anywhere(
+    clone: Path, tmp_path: Path
+) -> None:
+    _done(clone, "install")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    subprocess.run([clone / ".venv" / "bin" / "rehearsal", "down"], cwd=elsewhere, check=True)
+    assert (elsewhere / "ran").read_text() == "-m rehearsal down\n"
+
+
 @pytest.mark.parametrize("before", [False, True], ids=["the first", "a later one"])
 def test_an_install_that_was_interrupted_is_begun_anew(clone: Path, before: bool) -> None:  # noqa: FBT001
     if before:
