@@ -23,9 +23,8 @@ def _in_attachments(title: str, text: str) -> bytes:
 
 def _event(title: str, text: str) -> bytes:
     payload = {"summary": title, "custom_details": {"text": text}}
-    return json.dumps(
-        {"event_action": "trigger", "routing_key": "key", "payload": payload}
-    ).encode()
+    event = {"event_action": "trigger", "routing_key": "key", "dedup_key": "one"}
+    return json.dumps({**event, "payload": payload}).encode()
 
 
 def _publish(title: str, text: str) -> bytes:
