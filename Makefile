@@ -9,7 +9,7 @@ LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test proofs lint drills timeline bench schema aws roles locked
+.PHONY: help install packages up down status vacant unit test proofs lint drills timeline pictures bench schema aws roles locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -37,7 +37,7 @@ up: ## install what is missing, rehearse STACK on this machine, play endpoint-do
 	@$(MAKE) --no-print-directory --silent $(INSTALLED)
 	@$(PYTHON) -m rehearsal up --stack $(STACK)
 	@$(PYTHON) -m rehearsal drill endpoint-down
-	@$(PYTHON) -m rehearsal status
+	@$(PYTHON) -m rehearsal status | tail -1
 
 down: ## stop the rehearsal: no process and no port is left
 	@test ! -e $(INSTALLED) || $(PYTHON) -m rehearsal down
@@ -81,6 +81,9 @@ drills: $(INSTALLED) ## play every outage, one after another
 
 timeline: $(INSTALLED) ## play endpoint-down on dev and put its timeline into README.md
 	@$(PYTHON) -m rehearsal.readme
+
+pictures: $(INSTALLED) ## play endpoint-down and host-traffic on dev, draw docs/pictures
+	@$(PYTHON) -m rehearsal.wall.pictures
 
 bench: $(INSTALLED) ## measure; writes build/bench.json
 	@$(PYTHON) -m rehearsal.bench

@@ -20,11 +20,11 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Literal, ParamSpec
 
 import typer
 
-from rehearsal.machine.addresses import Address
+from rehearsal.machine.addresses import WALL
 
 _BANNER = "rehearsing on this machine: nothing is deployed, no AWS credentials are read"
 _P = ParamSpec("_P")
@@ -103,13 +103,13 @@ def up(stack: _Stack) -> int:
     from rehearsal.machine import platform
 
     print(_BANNER, file=sys.stderr)
-    for name, address in platform.up(stack, _progress()).items():
-        print(_where(name, address))
+    platform.up(stack, _progress())
+    print(_wall())
     return 0
 
 
-def _where(name: str, address: Address) -> str:
-    return f"{name:<20} {address.url()}"
+def _wall() -> str:
+    return f"the wall: {WALL.url('/')}"
 
 
 @_command
@@ -141,6 +141,27 @@ def drill(
 
 
 @_command
+def picture(
+    dashboard: Annotated[str, typer.Argument(help="its uid, as gallery-api-health")],
+    out: Annotated[Path, typer.Option(metavar="FILE.png", help="the file to write")],
+    shown: Annotated[str | None, typer.Option(metavar="TIME", help="how far back, as 15m")] = None,
+    theme: Annotated[
+        Literal["dark", "light"], typer.Option(help="the colours of the page")
+    ] = "dark",
+    width: Annotated[int, typer.Option(help="of the window, in pixels")] = 1280,
+    *,
+    whole: Annotated[bool, typer.Option("--whole", help="the whole page, not one window")] = False,
+) -> int:
+    """Draw a dashboard of the stack that is up, as the wall shows it."""
+    from rehearsal.wall.picture import Size
+    from rehearsal.wall.picture import picture as draw
+
+    draw(dashboard, out, shown=shown, theme=theme, size=Size(width=width), whole=whole)
+    print(out)
+    return 0
+
+
+@_command
 def status() -> int:
     """What runs, and whether it still does."""
     from rehearsal.machine.platform import STATE, addresses
@@ -158,7 +179,8 @@ def status() -> int:
         print(f"  {entry.child.name:<22} {state:<12} {number:<8} {listens}")
     print("where to look:")
     for name, address in addresses().items():
-        print(f"  {_where(name, address)}")
+        print(f"  {name:<22} {address.url()}")
+    print(_wall())
     return 0 if all(entry.alive() for entry in journal.entries) else 1
 
 

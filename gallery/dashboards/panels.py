@@ -121,6 +121,16 @@ def words(*meanings: tuple[int, str, str]) -> list[model.ValueMapping]:
     ]
 
 
+def nothing(text: str) -> model.SpecialValueMap:
+    """What no value means; without it Grafana gives it the colour of the first step, often GOOD."""
+    return model.SpecialValueMap(
+        options=model.DashboardSpecialValueMapOptions(
+            match=model.SpecialValueMatch.NULL_AND_NAN,
+            result=model.ValueMappingResult(text=text, color=UNKNOWN, index=0),
+        )
+    )
+
+
 def states(unseen: str) -> list[model.ValueMapping]:
     """The states of what is either up, down or not looked at."""
     return words((UP, "UP", GOOD), (DOWN, "DOWN", BAD), (UNSEEN, unseen, UNKNOWN))
@@ -145,13 +155,15 @@ def configured(face: Face) -> model.FieldConfig:
 
 def tile(source: Source, title: str, description: str, query: Query, face: Face) -> model.Panel:
     """One number, large, on the colour of its threshold."""
+    defaults = configured(face)
+    defaults.mappings = [nothing(face.empty)]
     return panel(
         "stat",
         title,
         description,
         queries=targets(source, query, instant=True),
         options=stat_options(common.BigValueTextMode.VALUE),
-        defaults=configured(face),
+        defaults=defaults,
     )
 
 

@@ -56,6 +56,7 @@ EC2 = _program(10, 5000)
 DOOR = _program(11, 443)
 # The collector's way into AMP passes here, so that a drill can close it.
 REMOTE_WRITE = _program(12, 9090)
+WALL = _program(13, 3000)
 REMOTE_WRITE_RELAY = "remote-write"
 # What every rehearsal on this machine listens on, whatever its stack.
 FIXED = (
@@ -71,6 +72,7 @@ FIXED = (
     EC2,
     DOOR,
     REMOTE_WRITE,
+    WALL,
 )
 
 STORE_NETWORK = IPv4Network("127.30.0.0/16")

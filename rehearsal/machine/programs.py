@@ -18,6 +18,7 @@ from rehearsal.machine.addresses import (
     GRAFANA_ALERTMANAGER,
     PAGER,
     PAGER_MAIL,
+    WALL,
     WORLD,
     Address,
 )
@@ -79,6 +80,7 @@ class Programs:
         children = [
             self._world(topology),
             self._pager(),
+            self._wall(),
             *(self._host(instance) for instance in instances),
             self._prober(),
             *(
@@ -113,6 +115,10 @@ class Programs:
         log = self.state / NOTIFICATIONS
         module = ("rehearsal.pager", str(self.stand_in / "pager.json"), str(log))
         return self._python("pager", module, (PAGER, PAGER_MAIL), PAGER.url("/healthy"))
+
+    def _wall(self) -> Child:
+        module = ("rehearsal.wall", str(self.state))
+        return self._python("wall", module, (WALL,), WALL.url("/healthy"))
 
     def _prober(self) -> Child:
         arguments = (

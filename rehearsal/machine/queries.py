@@ -23,6 +23,14 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """One series of a range: its labels, and (seconds since the epoch, value), ascending."""
+
+    labels: Mapping[str, str]
+    samples: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActiveAlert:
     """An alert that is pending or firing, and since when it has been either."""
 
@@ -67,6 +75,23 @@ class PrometheusClient:
             Sample(labels=item["metric"], value=float(item["value"][1]), at=item["value"][0])
             for item in data["result"]
         ]
+
+    def query_range(self, expr: str, start: float, end: float, step: float) -> list[Sampled]:
+        """The range of an expression, times in seconds. HttpStatusError if invalid."""
+        fields = {"query": expr, "start": str(start), "end": str(end), "step": str(step)}
+        data = self._get(f"/api/v1/query_range?{urlencode(fields)}")
+        return [
+            Sampled(
+                labels=item["metric"],
+                samples=tuple((float(at), float(value)) for at, value in item["values"]),
+            )
+            for item in data["result"]
+        ]
+
+    def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
+        """The values of a label on the series that a selector found in that time."""
+        fields = {"match[]": selector, "start": str(start), "end": str(end)}
+        return list(self._get(f"/api/v1/label/{label}/values?{urlencode(fields)}"))
 
     def alerts(self) -> list[ActiveAlert]:
         """What this program's own rules have pending or firing."""

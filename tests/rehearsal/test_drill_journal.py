@@ -35,7 +35,10 @@ class Falls:
 
 
 def _play(running: Running, *steps: Step) -> None:
-    scenario = Scenario(name="tried", summary="one", write=lambda *_: Script(steps=steps))
+    def write(_running: Running, _target: Target) -> Script:
+        return Script(steps=steps)
+
+    scenario = Scenario(name="tried", summary="one", write=write)
     runner.run_scenario(running, scenario, Target(service="cartservice"), lambda _line: None)
 
 

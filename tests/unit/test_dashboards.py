@@ -15,6 +15,7 @@ from gallery.alerts.panels import API_HEALTH, HOSTS
 from gallery.contact_points.model import Engine
 from gallery.dashboards import dashboards, queries
 from gallery.dashboards.names import DATA_SOURCE_NAME, DATA_SOURCE_UID, FOLDER_UID
+from gallery.dashboards.palette import UNKNOWN
 from gallery.metrics import names
 from gallery.plan.catalogue import STORE
 from gallery.plan.model import Plan
@@ -128,10 +129,30 @@ def test_a_state_is_a_word_as_well_as_a_colour(stack: str, uid: str) -> None:
         meaning
         for panel in _document(stack, uid)["panels"]
         for mapping in panel.get("fieldConfig", {}).get("defaults", {}).get("mappings", ())
-        for meaning in mapping["options"].values()
+        for meaning in (
+            mapping["options"].values()
+            if mapping["type"] == "value"
+            else [mapping["options"]["result"]]
+        )
     ]
     assert found
     assert all(meaning["text"] and meaning["color"] for meaning in found)
+
+
+@pytest.mark.parametrize(("stack", "uid"), _BOARDS)
+def test_a_tile_without_a_value_never_looks_well(stack: str, uid: str) -> None:
+    tiles = [panel for panel in _document(stack, uid)["panels"] if panel["type"] == "stat"]
+    assert tiles
+    for panel in tiles:
+        defaults = panel["fieldConfig"]["defaults"]
+        unknown = [
+            mapping["options"]["result"]["color"]
+            for mapping in defaults["mappings"]
+            if mapping["type"] == "special" and mapping["options"]["match"] == "null+nan"
+        ]
+        # Without words for no value it has the colour of the first step.
+        first = defaults["thresholds"]["steps"][0]["color"]
+        assert (unknown or [first]) == [UNKNOWN], panel["title"]
 
 
 @pytest.mark.parametrize(("stack", "uid"), _BOARDS)

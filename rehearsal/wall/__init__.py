@@ -1,0 +1,1 @@
+"""The wall: a stack's dashboards, who was told, and the drill that plays, drawn on this machine."""

@@ -1,0 +1,1 @@
+"""Grafana's JSON model of a dashboard as far as it is drawn here, and what Grafana makes of it."""

@@ -1,0 +1,1 @@
+"""What each kind of panel shows, before anything is drawn."""

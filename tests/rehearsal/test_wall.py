@@ -1,0 +1,136 @@
+"""The wall in a real browser, before a real rehearsal of `dev`."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from gallery.alerts.panels import API_HEALTH, HOSTS
+from gallery.dashboards.palette import BAD, GOOD
+from offline.errors import UserError
+from rehearsal.machine.addresses import WALL
+from rehearsal.wall.picture import address, browser, drawn
+from tests.rehearsal.axe import violations
+
+pytestmark = pytest.mark.drill
+
+# Rates and recordings need their windows before every panel has something to show.
+_REST_SECONDS = 150
+_SHOWN = {"from": "now-5m"}
+_WIDE, _NARROW = 1280, 390
+# A scrape of dev, an evaluation of the page's own refresh, and the drawing.
+_SCRAPE, _REFRESH, _DRAWING = 5, 10, 5
+_DRILL_SECONDS = 240
+
+
+@pytest.fixture(scope="module")
+def chromium(standing: Path) -> Iterator[Browser]:
+    assert standing.is_dir()
+    try:
+        with browser() as started:
+            yield started
+    except UserError as why:
+        pytest.skip(str(why))
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the page's console said that is wrong."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: Browser, said: list[str]) -> Iterator[Page]:
+    opened = chromium.new_page(viewport={"width": _WIDE, "height": 900})
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            said.append(message.text)
+
+    opened.on("console", listen)
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("uid", [API_HEALTH, HOSTS])
+def test_every_panel_has_data_at_rest(page: Page, said: list[str], uid: str) -> None:
+    empty = ".panel:not(.alertlist):not(.text):has(.empty), .panel:has(.undrawable)"
+    drawn(page, address(uid, **_SHOWN))
+    page.wait_for_function(
+        f"() => document.querySelectorAll({empty!r}).length === 0", timeout=_REST_SECONDS * 1000
+    )
+    titles = page.locator(".panel h3").all_inner_texts()
+    assert len(titles) > 20
+    assert page.locator(".panel.timeseries canvas").count() > 5
+    assert said == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("width", [_WIDE, _NARROW])
+@pytest.mark.parametrize("uid", [API_HEALTH, HOSTS])
+def test_everybody_can_read_it(page: Page, uid: str, width: int, theme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    drawn(page, address(uid, theme=theme, **_SHOWN))
+    assert violations(page) == []
+    # Nothing is wider than the window, so that one only scrolls down.
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_keyboard_reaches_everything(page: Page) -> None:
+    drawn(page, address(API_HEALTH, **_SHOWN))
+    reached = set[str]()
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "(e => e.name || e.getAttribute('aria-label') || e.innerText.trim())"
+                "(document.activeElement)"
+            )
+        )
+    assert {"Skip to the panels", "scenario", "target", "Play", "About Endpoints down"} <= reached
+
+
+def test_a_drill_is_played_from_the_wall(page: Page, said: list[str]) -> None:
+    drawn(page, address(API_HEALTH, **_SHOWN))
+    tile = page.locator(".panel.stat .tile", has_text="cartservice")
+    assert _color(tile.get_attribute("style")) == GOOD
+    page.select_option("select[name=target]", "service:cartservice")
+    page.get_by_role("button", name="Play").click()
+    drill = page.locator("#drill")
+    drill.get_by_text("cartservice refuses connections").wait_for(timeout=20_000)
+    seconds = _SCRAPE + _REFRESH + _DRAWING
+    page.locator(f".tile[style*='{BAD}']", has_text="cartservice").wait_for(timeout=seconds * 1000)
+    assert page.get_by_role("button", name="Mend and end it").is_visible()
+    page.locator(".delivery.pagerduty", has_text="Triggered").first.wait_for(timeout=90_000)
+    assert "Nothing can be put into a cart" in page.locator(".delivery.slack").first.inner_text()
+    drill.get_by_text("endpoint-down passed in").wait_for(timeout=_DRILL_SECONDS * 1000)
+    page.locator(f".tile[style*='{GOOD}']", has_text="cartservice").wait_for(timeout=seconds * 1000)
+    page.locator(".delivery.pagerduty", has_text="Resolved").first.wait_for(timeout=20_000)
+    lane = page.locator(".lane", has_text="cartservice")
+    lane.locator(".segment").nth(2).wait_for(timeout=seconds * 1000)
+    states = lane.locator(".segment").all_inner_texts()
+    assert states[-3:] == ["UP", "DOWN", "UP"]
+    assert lane.locator(".mark").count() >= 4
+    assert said == []
+
+
+def test_others_cannot_play_a_drill(standing: Path) -> None:
+    assert standing.is_dir()
+    body = b"scenario=endpoint-down&target="
+    for headers in ({}, {"Origin": "https://example.org"}, {"Host": "wall.example.org"}):
+        request = urllib.request.Request(WALL.url("/drills"), body, headers)  # noqa: S310
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)  # noqa: S310
+        assert refused.value.code == 403
+
+
+def _color(style: str | None) -> str:
+    found = re.search(r"background:\s*(#\w+)", style or "")
+    return "" if found is None else found[1]
