@@ -17,7 +17,6 @@ if __name__ == "__main__":
 
 import functools
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, ParamSpec
@@ -25,6 +24,7 @@ from typing import Annotated, Literal, ParamSpec
 import typer
 
 from rehearsal.machine.addresses import WALL
+from rehearsal.machine.screen import Screen
 
 _BANNER = "rehearsing on this machine: nothing is deployed, no AWS credentials are read"
 _P = ParamSpec("_P")
@@ -103,7 +103,9 @@ def up(stack: _Stack) -> int:
     from rehearsal.machine import platform
 
     print(_BANNER, file=sys.stderr)
-    platform.up(stack, _progress())
+    screen = Screen(sys.stderr)
+    with screen.live():
+        platform.up(stack, screen.does)
     print(_wall())
     return 0
 
@@ -199,18 +201,12 @@ def tools() -> int:
     """Find or fetch the programs that a rehearsal runs."""
     from rehearsal.machine.tools import provide
 
-    for tool, path in provide(progress=_progress()).items():
+    screen = Screen(sys.stderr)
+    with screen.live():
+        found = provide(progress=screen.does)
+    for tool, path in found.items():
         print(f"{tool.names[0]:<20} {path}")
     return 0
-
-
-def _progress() -> Callable[[str], None]:
-    began = time.monotonic()
-
-    def line(text: str) -> None:
-        print(f"{time.monotonic() - began:5.1f} s  {text}", file=sys.stderr)
-
-    return line
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from offline.errors import UserError
 from offline.render import PROJECT
+from rehearsal.machine.lines import wrapped
 
 README = PROJECT / "README.md"
 BEGIN, END = "<!-- timeline -->", "<!-- /timeline -->"
@@ -46,9 +47,10 @@ def rewrite(path: Path, play: Callable[[Write], bool]) -> bool:
     # A README without markers is found before a drill is played for it.
     _parts(text)
 
-    def write(line: str) -> None:
-        print(line, flush=True)
-        lines.append(line)
+    def write(text: str) -> None:
+        for line in wrapped(text):
+            print(line, flush=True)
+            lines.append(line)
 
     if not play(write):
         return False

@@ -30,6 +30,7 @@ from rehearsal.bench.programs import refused_by_programs
 from rehearsal.bench.stack_files import play
 from rehearsal.machine import platform
 from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.machine.screen import Screen, Waiting
 from rehearsal.machine.tools import PROMETHEUS, PROMTOOL, ROOT, provide
 
 STACK = "dev"
@@ -202,10 +203,14 @@ def main() -> int:
 
 def _measured() -> int:
     figures = list[Figure]()
+    screen = Screen(sys.stderr)
     try:
-        for part in (render, answers, host_rules_at_a_thousand, start, time_to_page):
-            _say(part.__doc__.splitlines()[0] if part.__doc__ else part.__name__)
-            figures.extend(part())
+        with screen.live():
+            for part in (render, answers, host_rules_at_a_thousand, start, time_to_page):
+                what = part.__doc__.splitlines()[0] if part.__doc__ else part.__name__
+                _say(what)
+                screen.waits(Waiting(what=what, since=time.time()))
+                figures.extend(part())
     finally:
         platform.down()
     REPORT.parent.mkdir(exist_ok=True)

@@ -6,6 +6,7 @@ Exit status 0: all came in time, each once, and nothing forbidden came; 1: not s
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 from gallery.stack_file.errors import nearest
 from offline.errors import UserError
 from rehearsal.drill.destination import refuse_unwritable, write
-from rehearsal.drill.report import Report, duration, table, unjudged
+from rehearsal.drill.report import Report, unjudged
 from rehearsal.drill.runner import at_most, run_scenario, target
 from rehearsal.drill.running import NotPlayableError, Running, running
 from rehearsal.drill.scenarios import SCENARIOS
-from rehearsal.drill.script import Scenario
+from rehearsal.drill.script import Scenario, Target
+from rehearsal.machine.lines import table
 from rehearsal.machine.platform import STATE
+from rehearsal.machine.screen import Screen, Waiting, duration
 
 _BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 _LIST, _ALL = "list", "all"
@@ -49,7 +52,9 @@ def main(
                 raise UserError("`drill all` chooses services and hosts itself")
             return _all(running(state), json)
         case name:
-            report = _one(running(state), _BY_NAME[name], service, host)
+            rehearsed, chosen = running(state), _BY_NAME[name]
+            aim = target(rehearsed, chosen, service, host)
+            report = _one(rehearsed, chosen, aim, Screen(sys.stdout))
             _keep(json, report.document())
             return 0 if report.verdict.ok else 1
 
@@ -64,9 +69,15 @@ def choices() -> list[tuple[str, str]]:
 
 
 def _one(
-    rehearsed: Running, scenario: Scenario, service: str | None = None, host: str | None = None
+    rehearsed: Running, scenario: Scenario, aim: Target, screen: Screen, turn: str = ""
 ) -> Report:
-    return run_scenario(rehearsed, scenario, target(rehearsed, scenario, service, host), _say)
+    """Play it; `turn` stands before what it waits for."""
+
+    def waits(waiting: Waiting) -> None:
+        screen.waits(replace(waiting, what=f"{turn}{waiting.what}"))
+
+    with screen.live():
+        return run_scenario(rehearsed, scenario, aim, screen.say, waits)
 
 
 def _list(state: Path) -> int:
@@ -74,8 +85,10 @@ def _list(state: Path) -> int:
         rehearsed = running(state)
     except UserError:
         rehearsed = None
-    for line in table([(each.name, _at_most(rehearsed, each), each.summary) for each in SCENARIOS]):
-        print(line)
+    screen = Screen(sys.stdout)
+    rows = [(each.name, _at_most(rehearsed, each), each.summary) for each in SCENARIOS]
+    for line in table(rows, screen.columns):
+        screen.say(line)
     return 0
 
 
@@ -91,34 +104,40 @@ def _at_most(rehearsed: Running | None, scenario: Scenario) -> str:
 
 def _all(rehearsed: Running, json: Path | None) -> int:
     results, reports = list[tuple[str, str, str]](), list[dict[str, Any]]()
+    screen = Screen(sys.stdout)
     total = sum(_seconds_at_most(rehearsed, scenario) for scenario in SCENARIOS)
-    _say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
-    for scenario in SCENARIOS:
-        _say("")
+    screen.say(f"{len(SCENARIOS)} scenarios, at most {duration(total)}")
+    for number, scenario in enumerate(SCENARIOS, start=1):
+        screen.say("")
+        turn = f"{scenario.name}, {number} of {len(SCENARIOS)}: "
         try:
-            results.append((scenario.name, *_played(rehearsed, scenario, reports)))
+            results.append((scenario.name, *_played(rehearsed, scenario, reports, screen, turn)))
         finally:
             # An interruption ends all of it, and what was played was played.
             _keep(json, reports)
-    _say("")
-    for line in table(results):
-        _say(line)
+    screen.say("")
+    for line in table(results, screen.columns):
+        screen.say(line)
     return 1 if any(result == "FAILED" for _, result, _ in results) else 0
 
 
 def _played(
-    rehearsed: Running, scenario: Scenario, reports: list[dict[str, Any]]
+    rehearsed: Running,
+    scenario: Scenario,
+    reports: list[dict[str, Any]],
+    screen: Screen,
+    turn: str,
 ) -> tuple[str, str]:
     """What came of it, and why; one that fails keeps nobody from going on."""
     try:
-        report = _one(rehearsed, scenario)
+        report = _one(rehearsed, scenario, target(rehearsed, scenario), screen, turn)
     except NotPlayableError as why:
         reports.append(unjudged(scenario.name, rehearsed.stack, str(why), ok=None))
-        _say(f"{scenario.name}: {why}")
+        screen.say(f"{scenario.name}: {why}")
         return "not playable", str(why)
     except UserError as error:
         reports.append(unjudged(scenario.name, rehearsed.stack, str(error), ok=False))
-        _say(f"{scenario.name}: {error}")
+        screen.say(f"{scenario.name}: {error}")
         return "FAILED", str(error).splitlines()[0]
     except BaseException as end:
         why = "interrupted" if isinstance(end, KeyboardInterrupt) else repr(end)
@@ -140,8 +159,3 @@ def _seconds_at_most(rehearsed: Running, scenario: Scenario) -> float:
 def _keep(path: Path | None, document: object) -> None:
     if path is not None:
         write(path, dumps(document, indent=2, sort_keys=True) + "\n")
-
-
-def _say(line: str) -> None:
-    print(line)
-    sys.stdout.flush()

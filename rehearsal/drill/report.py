@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from rehearsal.drill.verdict import Entry, Finding, Verdict, describe
+from rehearsal.machine.lines import table
+from rehearsal.machine.screen import duration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +37,10 @@ class Report:
 
     def lines(self) -> list[str]:
         """The summary: bound against measured, then all that is wrong."""
-        rows = [_row(entry) for entry in self.verdict.entries]
-        times = ("delivered after", "bound", "resolved after", "bound")
-        head = ("alert", "contact point", "", *times, "times")
         result = "passed" if self.verdict.ok else "FAILED"
         return [
             "",
-            *table((head, *rows) if rows else ()),
+            *_times(self.verdict.entries),
             *(f"wrong: {fault}" for fault in self.verdict.faults),
             f"{self.scenario} {result} in {duration(self.seconds)}",
         ]
@@ -62,22 +61,16 @@ def unjudged(scenario: str, stack: str, why: str, *, ok: bool | None) -> dict[st
     }
 
 
-def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Rows of equal length as lines with aligned columns."""
-    rows = tuple(rows)
-    widths = (
-        [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
-    )
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-def duration(seconds: float) -> str:
-    """`1 min 05 s`, to the second."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+def _times(entries: Sequence[Entry]) -> list[str]:
+    """Each alert, and below it who was told of it when."""
+    head = ("contact point", "", "delivered after", "bound", "resolved after", "bound", "times")
+    lines, last = table((head, *map(_row, entries))), ""
+    told = lines[:1] if entries else []
+    for entry, line in zip(entries, lines[1:], strict=True):
+        alert = describe(entry.alert, entry.labels)
+        told += [line] if alert == last else [alert, line]
+        last = alert
+    return told
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -91,8 +84,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _row(entry: Entry) -> tuple[str, ...]:
     return (
-        describe(entry.alert, entry.labels),
-        entry.contact_point,
+        f"  {entry.contact_point}",
         str(entry.expected),
         _seconds(entry.seconds_to_delivery, "never" if entry.delivered_at is None else "-"),
         _seconds(entry.bound_seconds),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from gallery.stack_file.errors import nearest
 from offline.errors import UserError
+from rehearsal.drill.awaited import awaited
 from rehearsal.drill.journal import Began, DrillJournal, Ended
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.play import Play
-from rehearsal.drill.report import Report, duration
+from rehearsal.drill.report import Report
 from rehearsal.drill.running import Running
 from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.timeline import Timeline, Write
@@ -19,9 +20,16 @@ from rehearsal.drill.verdict import describe
 from rehearsal.machine.lock import alone
 from rehearsal.machine.loopback import answered
 from rehearsal.machine.programs import DRILLS
+from rehearsal.machine.screen import Waiting, duration
 from rehearsal.pager.client import PagerClient
 from rehearsal.world.client import WorldClient
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND
+
+Waits = Callable[[Waiting], None]
+
+
+def _nobody(_waiting: Waiting) -> None:
+    """Whoever plays a drill for another program watches its end alone."""
 
 
 def target(
@@ -49,15 +57,17 @@ def target(
     )
 
 
-def run_scenario(running: Running, scenario: Scenario, chosen: Target, write: Write) -> Report:
-    """Play a scenario to its end.
+def run_scenario(
+    running: Running, scenario: Scenario, chosen: Target, write: Write, waits: Waits = _nobody
+) -> Report:
+    """Play a scenario to its end; `waits` is told what it waits for now.
 
     Raises UserError where it cannot begin, or where the platform itself fails under it;
     what was broken is mended then, and after an interruption too.
     """
     with _alone(running), answered():
         refuse_unrest(running)
-        return _kept(running, scenario, chosen, write)
+        return _kept(running, scenario, chosen, write, waits)
 
 
 def at_most(running: Running, scenario: Scenario, chosen: Target) -> float:
@@ -66,7 +76,9 @@ def at_most(running: Running, scenario: Scenario, chosen: Target) -> float:
         return scenario.write(running, chosen).at_most
 
 
-def _kept(running: Running, scenario: Scenario, chosen: Target, write: Write) -> Report:
+def _kept(
+    running: Running, scenario: Scenario, chosen: Target, write: Write, waits: Waits
+) -> Report:
     """Play it, and write it down for those who look on."""
     script = scenario.write(running, chosen)
     began = Began(
@@ -79,7 +91,9 @@ def _kept(running: Running, scenario: Scenario, chosen: Target, write: Write) ->
     journal = DrillJournal(running.supervisor.directory / DRILLS)
     journal.write(began)
     try:
-        report = _played(running, scenario, script, Timeline(write, journal.write), write)
+        report = _played(
+            running, scenario, script, Timeline(write, journal.write), write=write, waits=waits
+        )
     except BaseException as why:
         journal.write(Ended(at=time.time(), ok=False, lines=(str(why) or type(why).__name__,)))
         raise
@@ -88,7 +102,13 @@ def _kept(running: Running, scenario: Scenario, chosen: Target, write: Write) ->
 
 
 def _played(
-    running: Running, scenario: Scenario, script: Script, timeline: Timeline, write: Write
+    running: Running,
+    scenario: Scenario,
+    script: Script,
+    timeline: Timeline,
+    *,
+    write: Write,
+    waits: Waits,
 ) -> Report:
     write(f"{scenario.name}: {scenario.summary}")
     write(f"stack {running.stack}; at most {duration(script.at_most)}")
@@ -106,6 +126,7 @@ def _played(
         # What is known before the fault is no event of the drill.
         play.observer.look(play.began)
         for step in script.steps:
+            waits(Waiting(what=awaited(step), since=play.began, at_most=script.at_most))
             step.run(play)
     finally:
         play.mend_whatever_happens()

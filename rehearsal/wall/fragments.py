@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rehearsal.drill.journal import PlayedDrill
-from rehearsal.drill.report import duration
+from rehearsal.machine.screen import duration
 from rehearsal.pager.notifications import Notification
 from rehearsal.wall.asking import Mark
 from rehearsal.wall.grafana.intervals import Interval

@@ -22,6 +22,7 @@ from rehearsal.drill.steps import Await, Break, BreakBriefly, Mend, Until, Watch
 from rehearsal.drill.verdict import Verdict
 from rehearsal.machine import loopback
 from rehearsal.machine.queries import ActiveAlert, PrometheusClient
+from rehearsal.machine.screen import Waiting
 from rehearsal.pager.client import PagerClient
 from rehearsal.world.client import WorldClient
 from tests.rehearsal.fake_rehearsal import MUST, USUAL, FakeRehearsal, always, played
@@ -200,6 +201,30 @@ def test_a_drill_does_not_begin_while_deliveries_are_refused(
     monkeypatch.setattr(PagerClient, "refusing", always(["pager"]))
     with pytest.raises(UserError, match="peace, but pager refuses deliveries;"):
         runner.refuse_unrest(running)
+
+
+def test_whoever_waits_is_told_for_what_and_how_long_at_most(
+    running: Running, fake: FakeRehearsal
+) -> None:
+    steps = (
+        Break(fake.breakage()),
+        Await((MUST,)),
+        Watch(0.0, "looks on"),
+        Until(lambda _play: True, "the backlog", 1.0),
+        Mend(),
+    )
+    script = Script(steps=steps)
+    scenario = replace(SCENARIOS[0], write=always(script))
+    told = list[Waiting]()
+    runner.run_scenario(running, scenario, Target(), lambda _line: None, told.append)
+    assert [each.what for each in told] == [
+        "acts",
+        "waits until EndpointDown cartservice is delivered",
+        "looks on",
+        "waits for the backlog",
+        "waits until everybody is told that it is over",
+    ]
+    assert {each.at_most for each in told} == {script.at_most}
 
 
 def test_one_drill_at_a_time(running: Running, fake: FakeRehearsal, lines: list[str]) -> None:

@@ -15,6 +15,7 @@ from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
 from offline.errors import UserError
 from offline.render import render
+from rehearsal.drill.awaited import awaited
 from rehearsal.drill.call_graph import callers
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.drill.runner import target
@@ -40,6 +41,7 @@ from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRA
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN
 from rehearsal.drill.script import Scenario, Script
 from rehearsal.drill.steps import (
+    ACTION_SECONDS,
     Await,
     Break,
     BreakBriefly,
@@ -385,3 +387,11 @@ def test_another_stack_file_has_other_contact_points(rehearsed: RunningOf) -> No
     [page] = script(rehearsed(resolve(parse(config))), ENDPOINT_DOWN).expectations
     assert page.contact_points == {"chat"}
     assert replace(page, since=100.0).due == 158
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_every_step_that_takes_long_says_what_it_waits_for(
+    scenario: Scenario, rehearsed: RunningOf
+) -> None:
+    for step in script(rehearsed(planned()), scenario).steps:
+        assert step.at_most <= 2 * ACTION_SECONDS or awaited(step) != "acts"

@@ -11,11 +11,33 @@ from gallery.metrics.timings import FailureMode
 from gallery.store.services import SERVICES
 from offline.errors import UserError
 from rehearsal.drill.scenarios import SCENARIOS
+from rehearsal.machine.lines import LOG_COLUMNS, wrapped
 from rehearsal.readme import BEGIN, COMMAND, END, SERVICE, rewrite, timeline, with_timeline
 from tests.unit import pages
 from tests.unit.stack_files import bounds_of_endpoint_down, planned
 
 README = pages.README.read_text()
+# What goes on from the line before: of what happened, or of what is quoted.
+_FURTHER = re.compile(r" {11}(?: \|   )?(?P<words>[^\s|].*)")
+
+
+def told() -> list[str]:
+    """The timeline's lines as they were before they were wrapped."""
+    whole = list[str]()
+    for line in timeline(README):
+        if further := _FURTHER.fullmatch(line):
+            whole[-1] += f" {further['words']}"
+        else:
+            whole.append(line)
+    return whole
+
+
+def test_the_timeline_is_as_wide_as_a_log() -> None:
+    command, *lines = timeline(README)
+    assert command == f"$ {COMMAND}"
+    assert lines == wrapped("\n".join(told()[1:]))
+    addresses = [line for line in lines if line.partition("|   ")[2].startswith("https://")]
+    assert {line for line in lines if len(line) > LOG_COLUMNS} <= {*addresses}
 
 
 def test_the_timeline_is_that_of_a_drill_which_passed() -> None:
@@ -30,7 +52,7 @@ def test_the_timeline_is_that_of_a_drill_which_passed() -> None:
 def test_the_timeline_tells_an_outage_from_its_beginning_to_its_end() -> None:
     events = [
         (float(match[1]), match[2])
-        for line in timeline(README)
+        for line in told()
         if (match := re.fullmatch(r"\+ *(\d+\.\d) s  (.+)", line))
     ]
     story = (
@@ -51,7 +73,7 @@ def test_the_timeline_tells_an_outage_from_its_beginning_to_its_end() -> None:
 
 
 def test_the_timeline_quotes_the_page_as_the_stack_writes_it() -> None:
-    quoted = [line.partition("| ")[2] for line in timeline(README) if line.startswith("      ")]
+    quoted = [line.partition("| ")[2] for line in told() if line.startswith("      ")]
     service = next(each for each in SERVICES if each.name == SERVICE)
     alert = next(each for each in planned().alerts if each.name == "EndpointDown")
     assert quoted[0] == f"FIRING EndpointDown {SERVICE}"
@@ -60,10 +82,11 @@ def test_the_timeline_quotes_the_page_as_the_stack_writes_it() -> None:
 
 
 def test_the_timeline_measures_against_the_bounds_that_hold() -> None:
-    rows = [line for line in timeline(README) if re.match(rf"EndpointDown {SERVICE}  ", line)]
+    lines = timeline(README)
+    rows = lines[lines.index(f"EndpointDown {SERVICE}") + 1 : -1]
     alert = next(each for each in planned().alerts if each.name == "EndpointDown")
     told = planned().points[alert.owner][alert.severity]
-    assert {row.split()[2] for row in rows} == set(told)
+    assert {row.split()[0] for row in rows} == set(told)
     for row in rows:
         numbers = [float(each) for each in re.findall(r"(\d+\.\d) s", row)]
         delivered, page, resolved, resolve = numbers

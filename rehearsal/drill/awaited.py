@@ -1,0 +1,29 @@
+"""What a step of a drill waits for, in words."""
+
+from __future__ import annotations
+
+from rehearsal.drill.beats import HearBeats, MissBeats
+from rehearsal.drill.script import Step
+from rehearsal.drill.steps import AwaitRefusal, Mend, Silence, Until, Watch, WatchUntil
+from rehearsal.drill.verdict import describe
+
+
+def awaited(step: Step) -> str:
+    """What it waits for; of a step that waits for nothing, that it acts."""
+    match step:
+        case AwaitRefusal():
+            what = "waits for a delivery that is refused"
+        case HearBeats() | MissBeats():
+            what = "listens to the heartbeats"
+        case Watch() | WatchUntil():
+            what = step.what
+        case Silence():
+            what = "no page may come twice"
+        case Until():
+            what = f"waits for {step.what}"
+        case Mend():
+            what = "waits until everybody is told that it is over"
+        case _:
+            told = sorted({describe(each.alert, each.labels) for each in step.expectations})
+            what = f"waits until {' and '.join(told)} is delivered" if told else "acts"
+    return what
