@@ -11,6 +11,7 @@ from components.encryption import Encryption, EncryptionArgs
 from components.grafana import Grafana, GrafanaArgs
 from components.hosts import Hosts, HostsArgs
 from components.kubernetes import Kubernetes, KubernetesArgs
+from components.offerings import require_offered
 from components.prometheus import Prometheus, PrometheusArgs
 from components.store import Store, StoreArgs
 from components.topics import Topics, TopicsArgs
@@ -31,14 +32,13 @@ in_cloud = pulumi.ResourceOptions(providers=[cloud])
 account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=cloud)).account_id
 
 # The ground is asked first: what cannot carry the stack is refused before anything is made.
+require_offered(plan.hosts, plan.network, cloud)
 kubernetes = Kubernetes(
     "kubernetes", KubernetesArgs(cluster=plan.cluster, secrets=secrets), in_cloud
 )
 
-# What is written down is encrypted with a key of the stack's own.
+# Where series live, encrypted, and the topics on which machines speak to people without Grafana.
 key = Encryption("encryption", EncryptionArgs(stack=plan.stack, account=account), in_cloud)
-
-# Where series live, and the topics on which machines speak to people without Grafana.
 prometheus = Prometheus("prometheus", PrometheusArgs(plan=plan, kms_key_arn=key.key_arn), in_cloud)
 topics = Topics(
     "topics",

@@ -10,6 +10,7 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import product
 from typing import Any, cast
 
 from gallery.render.iam import partition
@@ -133,6 +134,22 @@ def _parameter(args: Inputs) -> Outputs:
     }
 
 
+def _subnet(args: Inputs) -> Outputs:
+    return {"id": args["id"], "availabilityZone": f"{REGION}a"}
+
+
+def _offerings(args: Inputs) -> Outputs:
+    """Everything that is asked for is offered everywhere."""
+    asked = {each["name"]: each["values"] for each in args["filters"]}
+    pairs = [*product(asked["instance-type"], asked["location"])]
+    return {
+        "id": REGION,
+        "instanceTypes": [kind for kind, _ in pairs],
+        "locations": [zone for _, zone in pairs],
+        "locationTypes": [args["locationType"]] * len(pairs),
+    }
+
+
 INVOKES: dict[str, Callable[[Inputs], Outputs]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {
         "accountId": ACCOUNT,
@@ -142,6 +159,8 @@ INVOKES: dict[str, Callable[[Inputs], Outputs]] = {
     },
     "aws:eks/getCluster:getCluster": _cluster,
     "aws:ssm/getParameter:getParameter": _parameter,
+    "aws:ec2/getSubnet:getSubnet": _subnet,
+    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": _offerings,
     "aws:amp/getWorkspace:getWorkspace": lambda args: {
         **_workspace(str(args["workspaceId"]), {}),
         "id": args["workspaceId"],

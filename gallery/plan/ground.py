@@ -5,9 +5,11 @@ All that the stack needs of its ground, checked or not: `docs/ground.md`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from gallery.plan.model import Network, PlannedHost
 
 # ContainerResource metrics of an autoscaler are stable since then.
 OLDEST_KUBERNETES = (1, 30)
@@ -22,6 +24,7 @@ class Check(StrEnum):
     CLUSTER_VERSION = "cluster-version"
     CLUSTER_IPV4 = "cluster-ipv4"
     POD_IDENTITY = "pod-identity"
+    INSTANCE_TYPE = "instance-type"
     GRAFANA_RELEASE = "grafana-release"
 
 
@@ -73,3 +76,28 @@ def refused_cluster(facts: EksFacts) -> Iterator[tuple[Check, str]]:
 def _older(version: str) -> bool:
     major, _, minor = version.partition(".")
     return (int(major), int(minor)) < OLDEST_KUBERNETES
+
+
+def refused_hosts(
+    hosts: tuple[PlannedHost, ...],
+    network: Network,
+    zones: Mapping[str, str],
+    offered: frozenset[tuple[str, str]],
+) -> Iterator[tuple[Check, str]]:
+    """Which groups have hosts that EC2 does not offer where they stand, each with its cure.
+
+    `zones` are by subnet, and `offered` are instance types with a zone that has them.
+    """
+    places = {
+        (host.group, host.instance_type, network.subnets[host.subnet]): None for host in hosts
+    }
+    for group, kind, subnet in places:
+        if (kind, zones[subnet]) not in offered:
+            yield (
+                Check.INSTANCE_TYPE,
+                (
+                    f"gallery:hosts: the group {group} is of {kind}, which EC2 does not offer in "
+                    f"{zones[subnet]}, where {subnet} is; take another type, or leave that "
+                    "subnet out of gallery:network.existing.private_subnets"
+                ),
+            )

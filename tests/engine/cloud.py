@@ -98,6 +98,8 @@ class Cloud:
     cluster: Properties = field(default_factory=dict[str, Json])
     no_cluster: bool = False
     addons: set[str] = field(default_factory=ADDONS.copy)
+    # Instance types that EC2 does not offer in a zone.
+    unoffered: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     # What a Grafana workspace runs that was there before the stack.
     grafana_version: str = EXISTING_GRAFANA
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -135,6 +137,7 @@ class Cloud:
         self.cluster = {}
         self.no_cluster = False
         self.addons = ADDONS.copy()
+        self.unoffered = set()
         self.grafana_version = EXISTING_GRAFANA
         self.account = ACCOUNT
         self.region = REGION

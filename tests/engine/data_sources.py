@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from typing import TypeAlias
 
 from .cloud import ACCOUNT, Cloud, Refused
-from .values import Json, Properties, text_at
+from .values import Json, Properties, leaves, text_at
 
 Answer: TypeAlias = Callable[[Cloud, Properties], Properties]
 
@@ -134,6 +135,29 @@ def _subnet(cloud: Cloud, args: Properties) -> Properties:
     }
 
 
+def _offerings(cloud: Cloud, args: Properties) -> Properties:
+    """What is asked for, without what a test says is not to be had."""
+    asked = product(_filtered(args, "instance-type"), _filtered(args, "location"))
+    pairs = [pair for pair in asked if pair not in cloud.unoffered]
+    kinds: list[Json] = [kind for kind, _ in pairs]
+    zones: list[Json] = [zone for _, zone in pairs]
+    location: Json = text_at(args, "locationType")
+    return {
+        "id": cloud.region,
+        "instanceTypes": kinds,
+        "locations": zones,
+        "locationTypes": [location for _ in pairs],
+    }
+
+
+def _filtered(args: Properties, name: str) -> list[str]:
+    """The values of the filter of this name."""
+    filters = args["filters"]
+    assert isinstance(filters, list)
+    [found] = [each for each in filters if isinstance(each, dict) and each["name"] == name]
+    return [*leaves(found["values"])]
+
+
 def _subnets(_cloud: Cloud, _args: Properties) -> Properties:
     return {"id": "subnets", "ids": ["subnet-0a", "subnet-0b"]}
 
@@ -195,6 +219,7 @@ DATA_SOURCES: Mapping[str, Answer] = {
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getSubnets:getSubnets": _subnets,
+    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": _offerings,
     "aws:ec2/getSecurityGroup:getSecurityGroup": _security_group,
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": _prefix_list,
     "aws:ec2/getPrefixList:getPrefixList": _prefix_list,

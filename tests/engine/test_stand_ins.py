@@ -16,7 +16,7 @@ from .kinds import Kind
 from .kubernetes_kinds import DEPLOYMENT, KUBERNETES_KINDS, NAMESPACE, RELEASE, custom
 from .provider import KINDS as PACKAGES
 from .provider import kind_of, named, replacing
-from .values import UNKNOWN, Properties
+from .values import UNKNOWN, Json, Properties
 
 KINDS = {**AWS_KINDS, **GRAFANA_KINDS, **KUBERNETES_KINDS}
 
@@ -237,7 +237,16 @@ def test_no_output_is_invented_that_the_sdk_does_not_know(package: str) -> None:
 def test_no_answer_has_a_key_that_the_sdk_does_not_know(cloud: Cloud) -> None:
     image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
     addon = next(iter(cloud.addons))
-    args: Properties = {"name": image, "clusterName": "gallery", "addonName": addon}
+    filters: list[Json] = [
+        {"name": "instance-type", "values": ["m7g.large"]},
+        {"name": "location", "values": ["eu-west-1a"]},
+    ]
+    args: Properties = {
+        "name": image,
+        "clusterName": "gallery",
+        "addonName": addon,
+        "filters": filters,
+    }
     for token in data_sources.DATA_SOURCES:
         answer = data_sources.read(cloud, token, args)
         assert answer.keys() <= schema.results(token), token

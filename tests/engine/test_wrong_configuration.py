@@ -7,6 +7,7 @@ from copy import deepcopy
 import pytest
 
 from .project import Project, referenced
+from .values import at
 
 pytestmark = pytest.mark.engine
 
@@ -137,6 +138,14 @@ def test_a_cluster_that_nobody_knows_is_refused_by_its_name(configured: Project)
     output = _refused(configured)
     assert "gallery:cluster.existing.name is " in output
     assert "couldn't find resource" in output
+
+
+def test_a_type_that_a_zone_does_not_have_is_refused_by_its_group(configured: Project) -> None:
+    config = dict(configured.configuration())
+    group, kind = (str(at(config, f"gallery:hosts.{key}")) for key in ("name", "instance_type"))
+    configured.cloud.unoffered = {(kind, f"eu-west-1{letter}") for letter in "abc"}
+    output = _refused(configured)
+    assert f"the group {group} is of {kind}, which EC2 does not offer in" in output
 
 
 def test_auto_mode_needs_no_agent(configured: Project) -> None:

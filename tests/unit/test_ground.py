@@ -10,7 +10,7 @@ import pytest
 
 from components.kubernetes import Kubernetes, KubernetesArgs, PodSource
 from gallery.alerts.grafana_release import recent
-from gallery.plan.ground import OLDEST_KUBERNETES, Check, EksFacts, refused_cluster
+from gallery.plan.ground import OLDEST_KUBERNETES, Check, EksFacts, refused_cluster, refused_hosts
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
@@ -19,13 +19,15 @@ from offline import provider_outputs
 from offline.monitor import Recording
 from tests.unit.components import on_openshift, recorded
 from tests.unit.pages import DOCS, section
-from tests.unit.stack_files import errors, planned, with_value
+from tests.unit.recordings import variant
+from tests.unit.stack_files import errors, planned, values, with_value
 from tests.unit.test_stack_file_page import keys
 
 GROUND = DOCS / "ground.md"
 
 SOUND = EksFacts(status="ACTIVE", version="1.35", ip_family="ipv4", pod_identity=True)
 CLUSTER = "aws:eks/getCluster:getCluster"
+OFFERINGS = "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings"
 ADDON = "aws:eks/getAddon:getAddon"
 
 
@@ -38,11 +40,24 @@ def old_grafana() -> None:
         recent("10.4")
 
 
+def without(*missing: tuple[str, str]) -> list[tuple[Check, str]]:
+    """What is said of production's hosts where EC2 lacks these types in these zones."""
+    plan = planned("prod")
+    zones = {subnet: f"eu-west-1{subnet[-1]}" for subnet in plan.network.subnets}
+    offered = {(host.instance_type, zone) for host in plan.hosts for zone in zones.values()}
+    return [*refused_hosts(plan.hosts, plan.network, zones, frozenset(offered - {*missing}))]
+
+
+def no_such_type() -> None:
+    assert {check for check, _ in without(("m7g.large", "eu-west-1a"))} == {Check.INSTANCE_TYPE}
+
+
 PROVOKED: dict[Check, Callable[[], None]] = {
     Check.CLUSTER_SERVES: lambda: refused(Check.CLUSTER_SERVES, replace(SOUND, status="FAILED")),
     Check.CLUSTER_VERSION: lambda: refused(Check.CLUSTER_VERSION, replace(SOUND, version="1.29")),
     Check.CLUSTER_IPV4: lambda: refused(Check.CLUSTER_IPV4, replace(SOUND, ip_family="ipv6")),
     Check.POD_IDENTITY: lambda: refused(Check.POD_IDENTITY, replace(SOUND, pod_identity=False)),
+    Check.INSTANCE_TYPE: no_such_type,
     Check.GRAFANA_RELEASE: old_grafana,
 }
 
@@ -57,6 +72,19 @@ def test_a_sound_cluster_passes_and_one_that_is_being_updated_too() -> None:
     assert not list(refused_cluster(replace(SOUND, status="UPDATING")))
     assert not list(refused_cluster(replace(SOUND, version="1.30")))
     assert list(refused_cluster(replace(SOUND, version="1.9")))
+
+
+def test_a_type_that_a_zone_does_not_have_is_refused_with_its_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert without() == without(("m7g.xlarge", "eu-west-1c")) == []
+    # Of the two groups, which have one type, one alone has a host in the third subnet.
+    [(_, error)] = without(("m7g.large", "eu-west-1c"))
+    for words in ("group catalogue-search", "m7g.large", "eu-west-1c", "subnet-0c"):
+        assert words in error
+    answers(monkeypatch, OFFERINGS, instanceTypes=[], locations=[], locationTypes=[])
+    with pytest.raises(pulumi.RunError, match="group orders-db"):
+        variant(values())
 
 
 def kubernetes(plan: Plan) -> tuple[Recording, tuple[PodSource, ...]]:
