@@ -185,11 +185,12 @@ def _remote_write(plan: Plan, url: str) -> dict[str, object]:
         "name": "amp",
         "url": url,
         "sigv4": {"region": plan.region},
-        # AWS' advice (AMP user guide, "Set up ingestion"); the deadline bounds how long a
-        # sample waits for others to travel with.
+        # AWS' advice (AMP user guide, "Set up ingestion") but for the shards, of which it has 200:
+        # while AMP is away all of them fill, and 50 still send more than a thousand hosts have.
+        # The deadline bounds how long a sample waits for others to travel with.
         "queue_config": {
             "max_samples_per_send": 1000,
-            "max_shards": 200,
+            "max_shards": 50,
             "capacity": 2500,
             "batch_send_deadline": str(plan.timings.remote_write_deadline),
             # AMP refuses so what comes too fast, as a backlog does: it is not lost, it waits.

@@ -16,6 +16,7 @@ from gallery.plan.resolve import resolve
 from gallery.render.blackbox import blackbox_config
 from gallery.render.collector import MESH_METRICS, collector_config
 from gallery.stack_file.parse import parse
+from gallery.store.companions import COLLECTOR
 from gallery.store.services import SERVICES
 from rehearsal.machine import tools
 from tests.unit.programs import program
@@ -149,11 +150,24 @@ def test_writing_is_signed_and_waits_no_longer_than_the_stack_file_says() -> Non
     assert write["sigv4"] == {"region": "eu-west-1"}
     assert write["queue_config"] == {
         "max_samples_per_send": 1000,
-        "max_shards": 200,
+        "max_shards": 50,
         "capacity": 2500,
         "batch_send_deadline": "3s",
         "retry_on_http_429": True,
     }
+
+
+# Prometheus' own figure: 200 full shards of this capacity and this batch are about 490 MB.
+_BYTES_OF_A_SAMPLE = 490e6 / (200 * (2500 + 1000))
+
+
+def test_full_queues_leave_most_of_the_memory_to_the_agent() -> None:
+    queue = config()["remote_write"][0]["queue_config"]
+    waiting = queue["max_shards"] * (queue["capacity"] + queue["max_samples_per_send"])
+    _, most = COLLECTOR.resources.memory
+    assert waiting * _BYTES_OF_A_SAMPLE <= most * 2**20 / 8
+    # What a thousand hosts have in a scrape is sent by as many requests at once.
+    assert queue["max_shards"] * queue["max_samples_per_send"] >= 50_000
 
 
 def test_every_service_is_probed_through_the_prober(tmp_path: Path) -> None:
