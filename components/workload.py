@@ -125,6 +125,12 @@ class Workload(pulumi.ComponentResource):
     def _volume(self) -> k8s.core.v1.VolumeArgsDict:
         if not self._args.durable:
             return {"name": _DATA, "empty_dir": {"size_limit": _DATA_SIZE}}
+        spec: k8s.core.v1.PersistentVolumeClaimSpecArgsDict = {
+            "access_modes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": _DATA_SIZE}},
+        }
+        if self._args.storage_class:
+            spec["storage_class_name"] = self._args.storage_class
         k8s.core.v1.PersistentVolumeClaim(
             self._name,
             metadata={
@@ -133,11 +139,7 @@ class Workload(pulumi.ComponentResource):
                 # the pod from ever being declared.
                 "annotations": {"pulumi.com/skipAwait": "true"},
             },
-            spec={
-                "access_modes": ["ReadWriteOnce"],
-                "resources": {"requests": {"storage": _DATA_SIZE}},
-                **({"storage_class_name": chosen} if (chosen := self._args.storage_class) else {}),
-            },
+            spec=spec,
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
         return {"name": _DATA, "persistent_volume_claim": {"claim_name": self._service.name}}
