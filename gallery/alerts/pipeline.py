@@ -8,7 +8,7 @@ from gallery.alerts.guards import COLLECTOR_FRESH, collector_alive, sight
 from gallery.alerts.model import Alert, Scope, Subject, leaves_discovery, next_scrape
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration, minus
-from gallery.metrics.names import COLLECTOR_EXPECTED, TARGETS_EXPECTED
+from gallery.metrics.names import COLLECTOR_EXPECTED, MESH_METRICS, TARGETS_EXPECTED
 from gallery.metrics.timings import FailureMode, Timings
 from gallery.store.roles import MONITORING, Severity
 
@@ -117,6 +117,44 @@ TARGETS_LOST = Alert(
 )
 
 
+def _mesh_unmeasured(scope: Scope) -> str:
+    """Proxies that answer, and none of them says of a request what the alerts on requests read.
+
+    A proxy goes on counting what it has ever seen, and the prober asks every service.
+    """
+    destination = (promql.equals("job", labels.MESH), promql.equals("reporter", "destination"))
+
+    def known(metric: str) -> str:
+        series = scope.series(metric, *destination, window=promql.LAST_KNOWN)
+        return f"count {promql.BY_STACK} (last_over_time({series}))"
+
+    up = scope.job("up", labels.MESH, window=str(scope.timings.window))
+    timed, counted = (known(metric) for metric in MESH_METRICS)
+    return (
+        f"max {promql.BY_STACK} (max_over_time({up})) == 1"
+        f" unless {promql.ON_STACK} ({timed} and {promql.ON_STACK} {counted})"
+    )
+
+
+MESH_UNMEASURED = Alert(
+    name="MeshUnmeasured",
+    subject=Subject.PIPELINE,
+    expr=_mesh_unmeasured,
+    # The first requests of a new stack are those of the prober.
+    hold=MINUTE * 10,
+    severity=Severity.TICKET,
+    owner=MONITORING.name,
+    summary="The mesh says nothing of requests.",
+    what="The mesh's proxies answer, but without the metrics of requests that are read here: "
+    "slow endpoints go unseen.",
+    panel=panels.WAIT_P95,
+    # What was known last counts for as long.
+    onset={FailureMode.CHANGED: lambda _: Duration.parse(promql.LAST_KNOWN)},
+    clearing=next_scrape,
+    keep_firing=APART,
+)
+
+
 def _behind(scope: Scope) -> str:
     sent = scope.job(
         "prometheus_remote_storage_queue_highest_sent_timestamp_seconds", labels.COLLECTOR
@@ -152,4 +190,4 @@ REMOTE_WRITE_BEHIND = Alert(
     clearing=lambda timings: timings.window,
     keep_firing=APART,
 )
-ALERTS = (COLLECTOR_DOWN, COLLECTOR_BLIND, TARGETS_LOST, REMOTE_WRITE_BEHIND)
+ALERTS = (COLLECTOR_DOWN, COLLECTOR_BLIND, TARGETS_LOST, MESH_UNMEASURED, REMOTE_WRITE_BEHIND)

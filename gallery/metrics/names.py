@@ -11,3 +11,7 @@ RECEIVE_RATE = "gallery:host_receive_bytes:rate5m"
 TRANSMIT_RATE = "gallery:host_transmit_bytes:rate5m"
 RECEIVE_USUAL = "gallery:host_receive_bytes:usual7d"
 TRANSMIT_USUAL = "gallery:host_transmit_bytes:usual7d"
+
+# What rules and panels read of the mesh: of each request how long it took, and that it was there.
+# Everything else stays at the scrape.
+MESH_METRICS = ("istio_request_duration_milliseconds_bucket", "istio_requests_total")

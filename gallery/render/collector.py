@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from gallery.metrics import labels
+from gallery.metrics.names import MESH_METRICS
 from gallery.metrics.probes import PROBER_ADDRESS, Module, ProbeTarget
 from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
@@ -23,12 +24,6 @@ MESH_METRICS_PORT = 15020
 # Every injected proxy declares this port, and nothing else does.
 PROXY_PORT_NAME = "http-envoy-prom"
 COLLECTOR_PORT_NAME = "http"
-
-# What rules and panels read of the mesh; everything else stays at the scrape.
-MESH_METRICS = (
-    "istio_request_duration_milliseconds_bucket",
-    "istio_requests_total",
-)
 
 
 def collector_config(plan: Plan, *, remote_write_url: str, grafana_url: str | None) -> str:

@@ -8,7 +8,7 @@ from gallery.alerts.cases import cases_of
 from gallery.alerts.cases.model import Series
 from gallery.metrics import labels
 from gallery.metrics.collected import COLLECTED, RECORDED
-from gallery.render.collector import MESH_METRICS
+from gallery.metrics.names import MESH_METRICS
 from gallery.render.rules import recorded
 from tests.rules.contract import faults, metrics
 from tests.rules.variants import Effective, effective, plan

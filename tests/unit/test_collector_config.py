@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from gallery.metrics import labels
+from gallery.metrics.names import MESH_METRICS
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.render.blackbox import blackbox_config
-from gallery.render.collector import MESH_METRICS, collector_config
+from gallery.render.collector import collector_config
 from gallery.stack_file.parse import parse
 from gallery.store.companions import COLLECTOR
 from gallery.store.services import SERVICES

@@ -7,6 +7,7 @@ from gallery.alerts.cases.stories import (
     CALM,
     STEP,
     Spell,
+    Story,
     counter,
     gauge,
     lasting,
@@ -31,13 +32,14 @@ from gallery.alerts.model import Scope
 from gallery.alerts.pipeline import (
     COLLECTOR_BLIND,
     COLLECTOR_DOWN,
+    MESH_UNMEASURED,
     REMOTE_WRITE_BEHIND,
     TARGETS_LOST,
     fresh,
 )
-from gallery.metrics import labels
+from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration, minus
-from gallery.metrics.names import COLLECTOR_EXPECTED, TARGETS_EXPECTED
+from gallery.metrics.names import COLLECTOR_EXPECTED, MESH_METRICS, TARGETS_EXPECTED
 
 
 def _collector_down_cases(scope: Scope) -> tuple[Case, ...]:
@@ -174,6 +176,55 @@ def _targets_lost_cases(scope: Scope) -> tuple[Case, ...]:
     )
 
 
+def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
+    proxy = mesh_labels(scope, "cartservice")
+    asked = proxy | {"reporter": "destination", "source_workload": "frontend"}
+    last = Duration.parse(promql.LAST_KNOWN)
+
+    def without(*metrics: str) -> Story:
+        """Its proxies go on answering, without these metrics of those that are read."""
+
+        def story(*spells: Spell) -> tuple[Series, ...]:
+            calm = ((False, whole(spells)),)
+            return (
+                valued("up", proxy, (1, whole(spells))),
+                *(
+                    present(metric, asked, spells if metric in metrics else calm, away=gone)
+                    for metric in MESH_METRICS
+                ),
+            )
+
+        return story
+
+    def of_nobody(*spells: Spell) -> tuple[Series, ...]:
+        """It leaves out which end of the request it is that speaks."""
+        anybody = {key: value for key, value in asked.items() if key != "reporter"}
+        always = (valued(metric, anybody, (1, whole(spells))) for metric in MESH_METRICS)
+        return (*without(*MESH_METRICS)(*spells), *always)
+
+    def does_not_answer(*spells: Spell) -> tuple[Series, ...]:
+        return (
+            gauge("up", proxy, spells, well=1, ill=0),
+            *(present(metric, asked, spells, away=gone) for metric in MESH_METRICS),
+        )
+
+    timed, counted = MESH_METRICS
+    seen = last + short_of(scope.hold)
+    return (
+        lasting(scope, "times no request any more", without(timed), scope.at(), onset=last),
+        lasting(scope, "counts no request any more", without(counted), scope.at(), onset=last),
+        lasting(scope, "drops a label that is read", of_nobody, scope.at(), onset=last),
+        Case(
+            name="says nothing of requests for a while",
+            series=without(*MESH_METRICS)((False, CALM), (True, seen), (False, MINUTE)),
+            until=CALM + seen + MINUTE,
+        ),
+        silent(scope, "does not answer at all", does_not_answer),
+        silent(scope, "measures", without()),
+        collector_dies(scope, lambda _: (), proxy),
+    )
+
+
 def _behind_cases(scope: Scope) -> tuple[Case, ...]:
     queue = collector_labels(scope) | {"remote_name": "amp", "url": "https://aps/"}
     replica = {key: queue[key] for key in (*labels.COMMON, labels.INSTANCE)}
@@ -222,6 +273,7 @@ def _sent(queue: dict[str, str], spells: tuple[Spell, ...], *, ill: float) -> Se
 CASES: Cases = {
     COLLECTOR_DOWN: _collector_down_cases,
     COLLECTOR_BLIND: _blind_cases,
+    MESH_UNMEASURED: _mesh_unmeasured_cases,
     TARGETS_LOST: _targets_lost_cases,
     REMOTE_WRITE_BEHIND: _behind_cases,
 }
