@@ -12,7 +12,7 @@ def awaited(step: Step) -> str:
     """What it waits for; of a step that waits for nothing, that it acts."""
     match step:
         case AwaitRefusal():
-            what = "waits for a delivery that is refused"
+            what = "waits for a refused delivery"
         case HearBeats() | MissBeats():
             what = "listens to the heartbeats"
         case Watch() | WatchUntil():
@@ -22,8 +22,8 @@ def awaited(step: Step) -> str:
         case Until():
             what = f"waits for {step.what}"
         case Mend():
-            what = "waits until everybody is told that it is over"
+            what = "waits for resolves"
         case _:
             told = sorted({describe(each.alert, each.labels) for each in step.expectations})
-            what = f"waits until {' and '.join(told)} is delivered" if told else "acts"
+            what = f"waits for {' and '.join(told)}" if told else "acts"
     return what

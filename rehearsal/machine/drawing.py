@@ -19,7 +19,8 @@ from rich.theme import Theme
 from rehearsal.machine.screen import Waiting, duration
 
 _THEME = Theme({"told.time": "dim", "told.quote": "dim", "told.bad": "red", "told.good": "green"})
-_BAR_COLUMNS = 20
+# What is waited for has room beside it in eighty columns.
+_BAR_COLUMNS = 10
 
 
 class _Told(RegexHighlighter):

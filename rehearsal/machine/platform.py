@@ -111,6 +111,7 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
     evaluators = (AMP, EVALUATOR) if programs.grafana_evaluates else (AMP,)
     await_healthy(len(instances), evaluators, supervisor.refuse_dead, progress)
     supervisor.mark_healthy()
+    progress(f"stack {stack} works")
 
 
 def _prepare(programs: Programs, topology: Topology) -> None:

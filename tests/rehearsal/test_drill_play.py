@@ -219,10 +219,10 @@ def test_whoever_waits_is_told_for_what_and_how_long_at_most(
     runner.run_scenario(running, scenario, Target(), lambda _line: None, told.append)
     assert [each.what for each in told] == [
         "acts",
-        "waits until EndpointDown cartservice is delivered",
+        "waits for EndpointDown cartservice",
         "looks on",
         "waits for the backlog",
-        "waits until everybody is told that it is over",
+        "waits for resolves",
     ]
     assert {each.at_most for each in told} == {script.at_most}
 
