@@ -25,8 +25,8 @@ def looks(scope: Scope, count: int) -> str:
 
 
 def mostly(scope: Scope, bad: str) -> str:
-    """Where two of the last three looks were bad; `bad` is 1 where one was, and 0 elsewhere."""
-    return f"sum_over_time(({bad})[{looks(scope, _LOOKS)}]) >= {_BAD}"
+    """Where two of the last three looks were bad; `bad` has a value where one was, else none."""
+    return f"{_times(bad, looks(scope, _LOOKS))} >= {_BAD}"
 
 
 def lately(scope: Scope, missing: str) -> str:
@@ -34,13 +34,23 @@ def lately(scope: Scope, missing: str) -> str:
     return f"max_over_time(({missing})[{looks(scope, _LOOKS)}])"
 
 
-def once(scope: Scope, condition: str, *, of: str) -> str:
+def once(scope: Scope, condition: str) -> str:
     """The condition, but not where it was told and was over within the last ten minutes.
 
-    Told is what held for as long as the hold. `of` are all the things it may be true of.
+    Told is what held for as long as the hold.
     """
     held = scope.hold.ceil_to(scope.evaluate)
     count = held.milliseconds // scope.timings.scrape.milliseconds + 1
-    bad = f"({condition}) * 0 + 1 or 0 * {of}"
-    told = f"sum_over_time(({bad})[{looks(scope, count)}]) >= bool {count}"
+    told = f"{_times(condition, looks(scope, count))} >= bool {count}"
+    if count == 1:
+        # Over with the look that told it, and the one after must say so.
+        told = f"{told} or 0 * {_times(condition, looks(scope, 2))}"
     return f"({condition}) unless resets(({told})[{APART}:{scope.timings.scrape}]) > 0"
+
+
+def _times(condition: str, within: str) -> str:
+    """At how many looks the condition held. Only of what it held at one: well things cost nothing.
+
+    By its labels alone: of several metrics each may say it.
+    """
+    return f"count_over_time((0 * ({condition}))[{within}])"

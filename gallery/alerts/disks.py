@@ -41,7 +41,7 @@ class Pace:
         return self.part * self.parts + self.mean
 
     def condition(self, scope: Scope) -> str:
-        """True where what is left is less than the slowest part's share of the time ahead."""
+        """What is left, where that is less than the slowest part's share of the time ahead."""
         times = self.ahead.milliseconds / self.part.milliseconds
         older, newer = (
             scope.of_hosts(_AVAILABLE, NODE, DISKS, window=str(self.mean), ago=ago)
@@ -65,9 +65,9 @@ RUSH = Pace(part=MINUTE * 10, parts=3, mean=MINUTE * 5, ahead=MINUTE * 60 * 4)
 
 
 def _filling(scope: Scope) -> str:
-    left = f"{last(scope, _AVAILABLE, DISKS)} / {last(scope, _SIZE, DISKS)}"
-    paces = f"({TREND.condition(scope)}) or ({RUSH.condition(scope)})"
-    return f"max {_BY_MOUNT} ({left} < {scope.threshold:g} and ({paces})){unless_host_down(scope)}"
+    filling = f"({TREND.condition(scope)}) or ({RUSH.condition(scope)})"
+    left = f"({filling}) / {last(scope, _SIZE, DISKS)}"
+    return f"max {_BY_MOUNT} ({left} < {scope.threshold:g}){unless_host_down(scope)}"
 
 
 HOST_DISK_FILLING = Alert(

@@ -18,7 +18,7 @@ FLOOR = 0.2
 
 
 def _down(scope: Scope) -> str:
-    return once(scope, unanswered(scope, labels.PROBE), of=scope.job("up", labels.PROBE))
+    return once(scope, unanswered(scope, labels.PROBE))
 
 
 ENDPOINT_DOWN = Alert(

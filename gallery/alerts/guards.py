@@ -79,8 +79,7 @@ def failing(scope: Scope, job: str, *matchers: str) -> str:
 
 def mostly_failing(scope: Scope, job: str, *matchers: str) -> str:
     """The same, but a single good answer among bad ones ends nothing."""
-    up = scope.series("up", promql.equals("job", job), *matchers)
-    return mostly(scope, f"({failing(scope, job, *matchers)}) + 1 or 0 * {up}")
+    return mostly(scope, failing(scope, job, *matchers))
 
 
 def unanswered(scope: Scope, job: str, *, bridged: bool = False) -> str:

@@ -30,18 +30,20 @@ def _down(scope: Scope) -> str:
     A dead host that is switched off is gone, not well: its page lasts until HostMissing has come.
     One that answered until it was switched off is HostMissing's alone.
     """
+    up, scrape = scope.of_hosts("up", NODE), scope.timings.scrape
 
-    def newest(value: int) -> str:
-        """When each host last was up, or down, as far as its page must look back."""
-        steps = f"{looks_back(scope)}:{scope.timings.scrape}"
-        then = f"timestamp({scope.of_hosts('up', NODE)} == {value})[{steps}]"
-        return f"max {promql.BY_HOST} (max_over_time({then}))"
+    def newest(failed: str, within: str) -> str:
+        """When each host last failed so. Only of those that did: well ones cost nothing."""
+        return f"max {promql.BY_HOST} (max_over_time(timestamp({failed})[{within}:{scrape}]))"
 
-    down = f"{host_up(scope)} == bool 0"
-    last = f"last_over_time({scope.of_hosts('up', NODE, window=promql.LAST_KNOWN)})"
+    # While an instance is replaced two carry its host's labels, and one that answers is enough.
+    down = f"max {promql.BY_HOST} ({up} == 0 unless {promql.ON_HOST} {up} == 1)"
+    last = newest(f"{up} == 0", promql.LAST_KNOWN)
+    first = newest(f"{up} == 0 unless {up} offset {scrape} == 0", str(looks_back(scope)))
+    answered = f"last_over_time({scope.of_hosts('up', NODE, window=promql.LAST_KNOWN)}) == 1"
     return (
-        f"{mostly(scope, down)} or max {promql.BY_HOST} ({last}) == 0"
-        f" and {newest(0)} - ({newest(1)} or 0 * {newest(0)}) > {long(scope).seconds:g}"
+        f"{mostly(scope, down)} or {last} - ({first} or 0 * {last})"
+        f" > {minus(long(scope), scrape).seconds:g} unless {promql.ON_HOST} {answered}"
     )
 
 
@@ -59,7 +61,7 @@ def looks_back(scope: Scope) -> Duration:
 HOST_DOWN = Alert(
     name="HostDown",
     subject=Subject.HOST,
-    expr=lambda scope: once(scope, _down(scope), of=host_up(scope)),
+    expr=lambda scope: once(scope, _down(scope)),
     hold=Duration.of(seconds=120),
     severity=Severity.PAGE,
     owner=INFRASTRUCTURE.name,

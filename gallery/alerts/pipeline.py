@@ -63,7 +63,7 @@ COLLECTOR_DOWN = Alert(
 
 
 def _blind(scope: Scope) -> str:
-    return mostly(scope, f"{sight(scope)} == bool 0")
+    return mostly(scope, f"{sight(scope)} == 0")
 
 
 COLLECTOR_BLIND = Alert(
@@ -93,7 +93,7 @@ def _targets_lost(scope: Scope) -> str:
     expected = f"max {promql.BY_SERVICE} ({scope.series(TARGETS_EXPECTED)})"
     # Each once, by however many it is scraped.
     found = f"count {promql.BY_SERVICE} (max {_BY_REPLICA} ({targets})) or 0 * {expected}"
-    refuses = mostly(scope, f"{targets} == bool 0")
+    refuses = mostly(scope, f"{targets} == 0")
     fewer = lately(scope, f"{expected} - ({found})")
     return f"({refuses} or {fewer} > 0) and {promql.ON_STACK} ({collector_alive(scope)})"
 

@@ -12,7 +12,7 @@ from gallery.alerts.panels import (
     HOSTS_OVER_TIME,
     MEMORY_LEFT,
 )
-from gallery.alerts.resources import HOST_CPU_SATURATED, HOST_MEMORY_LOW, USED
+from gallery.alerts.resources import HOST_CPU_SATURATED, HOST_MEMORY_LOW, LEFT
 from gallery.dashboards.host_traffic import tile_of_unusual
 from gallery.dashboards.lines import distinct
 from gallery.dashboards.panels import (
@@ -55,9 +55,9 @@ def state(source: Source) -> str:
 
 def cpu(source: Source, window: str) -> str:
     """The share of processor time in use or withheld, for each host."""
-    used = source.job(_CPU, labels.NODE, where=(USED,), window=window)
+    left = source.job(_CPU, labels.NODE, where=(LEFT,), window=window)
     every = source.job(_CPU, labels.NODE, window=window)
-    return f"sum by (host) (rate({used})) / sum by (host) (rate({every}))"
+    return f"1 - sum by (host) (rate({left})) / sum by (host) (rate({every}))"
 
 
 def memory(source: Source) -> str:
