@@ -136,7 +136,8 @@ def proofs_with_gaps(planned: PlannedAlert) -> Iterator[tuple[str, Proof]]:
 
 def _told(case: Case, planned: PlannedAlert) -> _Told:
     step, at = planned.scope.timings.scrape, case.fires_at or Duration(0)
-    look = MINUTE if at > _LONG else step
+    # As often as the rule is evaluated: a gap begins at a look, so that none falls between two.
+    look = MINUTE if at > _LONG else max(step, planned.scope.evaluate)
     told = _Told(
         case=case, series=(), step=step, look=look, hold=planned.hold, due=at.ceil_to(look)
     )
