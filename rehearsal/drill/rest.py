@@ -18,7 +18,8 @@ _SEEN_SECONDS = 30.0
 def rested(running: Running, alert: Alert, label: str, values: Iterable[str]) -> tuple[Step, ...]:
     """Look on until ten minutes have passed since this was last told of one of these things.
 
-    Nobody is paged for one thing twice in that time: a drill would wait for a page in vain.
+    Nobody is paged for one thing twice in that time: a drill would wait for a page in vain. Not
+    for what fires until ten minutes were well: no drill ends before that, and none begins.
     """
     fired = f'timestamp(ALERTS{{alertname="{alert.name}",alertstate="firing"}})'
     asked = f"max by ({label}) (max_over_time({fired}[{APART}:5s]))"

@@ -38,7 +38,7 @@ from rehearsal.drill.scenarios.endpoints import (
     down,
 )
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
-from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN
+from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN
 from rehearsal.drill.script import Scenario, Script
 from rehearsal.drill.steps import (
     ACTION_SECONDS,
@@ -213,6 +213,21 @@ def test_what_was_told_of_a_moment_ago_is_waited_for_since_it_would_not_be_told_
     assert 540 < first.seconds < 600
     other, *_ = script(rehearsed(planned()), ENDPOINT_DOWN, service="adservice").steps
     assert isinstance(other, Break)
+
+
+def test_what_fires_until_ten_minutes_were_well_is_waited_for_at_its_end_alone(
+    rehearsed: RunningOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {"host_group": "orders-db", "service": "collector", "cluster": "gallery-dev"}
+    told = [Sample(labels=own, value=time.time() - 60, at=0)]
+
+    def ask(*_: object) -> list[Sample]:
+        return told
+
+    monkeypatch.setattr(PrometheusClient, "query", ask)
+    for scenario in (HOST_TERMINATED, COLLECTOR_DOWN, PROBER_DOWN):
+        first, *_ = script(rehearsed(planned()), scenario).steps
+        assert isinstance(first, Break), scenario.name
 
 
 def test_a_cart_behind_a_dead_redis_is_not_down(rehearsed: RunningOf) -> None:

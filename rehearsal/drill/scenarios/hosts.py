@@ -88,9 +88,8 @@ def _flapping(running: Running, target: Target) -> Script:
 def _terminated(running: Running, target: Target) -> Script:
     host = _host(target)
     page = running.promises.must(hosts.HOST_MISSING, Onset.GONE, host, host_group=host.group)
-    waits = rested(running, hosts.HOST_MISSING, labels.HOST_GROUP, (host.group,))
     return Script(
-        steps=(*waits, Break(host_terminated(running, host.name)), Await((page,)), Mend()),
+        steps=(Break(host_terminated(running, host.name)), Await((page,)), Mend()),
         # Between its end and the next discovery it looks as if it were down.
         may=running.promises.may(hosts.HOST_DOWN, Onset.REFUSED, host, host=host.name),
     )

@@ -16,7 +16,6 @@ from rehearsal.drill.breakages import (
     service_broken,
 )
 from rehearsal.drill.play import Breakage, Play
-from rehearsal.drill.rest import rested
 from rehearsal.drill.running import Running
 from rehearsal.drill.scenarios.endpoints import down, outage, service_of
 from rehearsal.drill.script import Scenario, Script, Step, Target
@@ -35,11 +34,9 @@ def _prober_down(running: Running, target: Target) -> Script:
     service, promises = service_of(target), running.promises
     page = down(promises, service)
     blind = promises.must(pipeline.COLLECTOR_BLIND, Onset.REFUSED)
-    waits = rested(running, pipeline.COLLECTOR_BLIND, labels.CLUSTER, (running.plan.cluster_name,))
     return outage(
         running,
         (service,),
-        *waits,
         Break(service_broken(service)),
         Await((page,)),
         Break(prober_killed(running)),
@@ -52,10 +49,8 @@ def _prober_down(running: Running, target: Target) -> Script:
 def _silence(running: Running, breakage: Breakage, onset: Onset, *after: Step) -> Script:
     """Nothing arrives any more: a page, and the heartbeat's watcher."""
     promises = running.promises
-    waits = rested(running, pipeline.COLLECTOR_DOWN, labels.SERVICE, (labels.COLLECTOR_SERVICE,))
     return Script(
         steps=(
-            *waits,
             Break(breakage),
             Await((promises.must(pipeline.COLLECTOR_DOWN, onset),)),
             miss_beats(running, HEARTBEAT),
