@@ -12,6 +12,7 @@ from zlib import crc32
 # Dashboard uids.
 API_HEALTH = "gallery-api-health"
 HOSTS = "gallery-hosts"
+SHIFT = "gallery-shift"
 # An id is a positive 32-bit integer.
 _IDS = 2**31 - 1
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from gallery.dashboards.api_health import api_health
 from gallery.dashboards.documents import plain, queries
 from gallery.dashboards.hosts import hosts
+from gallery.dashboards.shift import shift
 from gallery.plan.model import Plan
 
 __all__ = ["dashboards", "queries"]
@@ -17,6 +18,6 @@ def dashboards(plan: Plan) -> dict[str, dict[str, Any]]:
 
     A stack without hosts has no dashboard of hosts.
     """
-    built = [api_health(plan), *([hosts(plan)] if plan.hosts else [])]
+    built = [api_health(plan), *([hosts(plan)] if plan.hosts else []), shift(plan)]
     documents = (cast("dict[str, Any]", plain(dashboard)) for dashboard in built)
     return {document["uid"]: document for document in documents}

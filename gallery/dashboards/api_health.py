@@ -12,7 +12,6 @@ from gallery.dashboards.frame import choice, framed, outages
 from gallery.dashboards.grid import Band, Heading, side_by_side
 from gallery.dashboards.impact import impact
 from gallery.dashboards.on_call import on_call
-from gallery.dashboards.panels import Query
 from gallery.dashboards.sources import Source, source
 from gallery.dashboards.texts import alert_list
 from gallery.metrics import labels, promql
@@ -42,13 +41,8 @@ def api_health(plan: Plan) -> model.Dashboard:
                 (planned.service.name for planned in plan.services),
             ),
         ),
-        annotations=(outages(services, "Outages", _down(services)),),
+        annotations=(outages(services, "Outages", endpoints.down(services)),),
     )
-
-
-def _down(services: Source) -> Query:
-    answers = endpoints.answers(services, labels.PROBE)
-    return Query(expr=f"{answers} == bool 0", legend="{{service}} does not answer")
 
 
 def _parts(plan: Plan, services: Source) -> Iterator[Band | Heading]:
@@ -66,6 +60,7 @@ def _parts(plan: Plan, services: Source) -> Iterator[Band | Heading]:
     yield Heading(title="Requests")
     yield side_by_side(9, *requests.traffic(plan, services))
     yield side_by_side(9, *requests.waits(plan, services))
+    yield side_by_side(8, requests.by_caller(plan, services))
     yield Heading(title="Probes")
     yield side_by_side(
         9, endpoints.availability(plan, services), endpoints.probe_time(plan, services)

@@ -48,6 +48,12 @@ def answers(source: Source, *jobs: str) -> str:
     return f"min by (service) ({source.job('probe_success', *jobs)} or {_hanging(source, *jobs)})"
 
 
+def down(source: Source) -> Query:
+    """1 while a service does not answer its probe, for marks on graphs."""
+    probed = answers(source, labels.PROBE)
+    return Query(expr=f"{probed} == bool 0", legend="{{service}} does not answer")
+
+
 def _hanging(source: Source, *jobs: str) -> str:
     """0 for each target whose probe did not come back.
 

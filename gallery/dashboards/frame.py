@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.alerts.panels import API_HEALTH, HOSTS, Panel
+from gallery.alerts.panels import API_HEALTH, HOSTS, SHIFT, Panel
 from gallery.dashboards.grid import Band, Heading, placed
 from gallery.dashboards.palette import BAD
 from gallery.dashboards.panels import DATA_SOURCE, Query
@@ -31,8 +31,9 @@ def framed(
     parts: Iterable[Band | Heading],
     variables: Iterable[model.VariableModel],
     annotations: Iterable[model.AnnotationQuery],
+    refresh: str = _REFRESH,
 ) -> model.Dashboard:
-    """A dashboard that looks back as far as `shown`, as `1h`."""
+    """A dashboard that looks back as far as `shown`, as `1h`, and is asked anew every `refresh`."""
     panels = list(placed(parts))
     for panel in panels:
         if isinstance(panel, model.Panel):
@@ -47,7 +48,7 @@ def framed(
         graph_tooltip=model.DashboardCursorSync.CROSSHAIR,
         time=model.DashboardDashboardTime(from_val=f"now-{shown}", to="now"),
         timepicker=model.TimePickerConfig(refresh_intervals=["5s", "10s", "30s", "1m", "5m"]),
-        refresh=_REFRESH,
+        refresh=refresh,
         schema_version=_SCHEMA,
         panels=panels,
         templating=model.DashboardDashboardTemplating(list_val=list(variables)),
@@ -137,7 +138,11 @@ def _rule_states() -> model.AnnotationQuery:
 
 
 def _elsewhere(plan: Plan, uid: str) -> list[model.DashboardLink]:
-    boards = {API_HEALTH: "API health", **({HOSTS: "Hosts"} if plan.hosts else {})}
+    boards = {
+        API_HEALTH: "API health",
+        **({HOSTS: "Hosts"} if plan.hosts else {}),
+        SHIFT: "Start of a shift",
+    }
     return [
         *(
             link(title, f"/d/{other}", within=True)

@@ -189,7 +189,19 @@ def in_detail(source: Source) -> tuple[model.Panel, ...]:
     read = source.job("node_disk_read_bytes_total", labels.NODE, window=RATE_INTERVAL)
     written = source.job("node_disk_written_bytes_total", labels.NODE, window=RATE_INTERVAL)
     last = Curve(calcs=("lastNotNull", "max"))
+    load = source.job("node_load1", labels.NODE)
+    every = source.job(_CPU, labels.NODE, where=(f"mode={promql.quoted('idle')}",))
     return (
+        graph(
+            source,
+            "What waits for processors",
+            "Programs that run or want to, averaged over a minute, against the processors there "
+            "are: more than those wait.",
+            Query(expr=f"max by (host) ({load})", legend="running or waiting"),
+            Query(expr=f"count by (host) ({every})", legend="processors"),
+            face=Face(unit="none", empty=_NOTHING, lowest=0, decimals=1),
+            curve=last,
+        ),
         graph(
             source,
             "What the processors do",

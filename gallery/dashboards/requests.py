@@ -24,6 +24,7 @@ from gallery.dashboards.panels import (
     tile,
 )
 from gallery.dashboards.sources import RATE_INTERVAL, Source, threshold
+from gallery.dashboards.tables import Column, live_table
 from gallery.metrics import labels, promql
 from gallery.plan.model import Plan
 
@@ -37,6 +38,8 @@ _NO_TRAFFIC = "no traffic"
 # Shares of failed requests at which a tile changes its colour. No alert compares with them.
 _SOME, _MANY = 0.01, 0.05
 _OF_SERVICE = "{{service}}"
+# Of the ways in which requests are answered, so many are shown.
+_WAYS = 20
 
 
 def _counted(source: Source, reporter: str, window: str, *matchers: str) -> str:
@@ -164,4 +167,30 @@ def waits(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
             face=Face(unit="ms", empty=_NO_TRAFFIC, lowest=0),
             curve=Curve(overrides=lines(plan)),
         ),
+    )
+
+
+def by_caller(plan: Plan, source: Source) -> model.Panel:
+    """Who asks whom, and how it is answered: where failures come from, and whom they meet."""
+    pair = "source_workload, service, response_code, grpc_response_status"
+    counted = _counted(source, _CALLERS, str(plan.timings.window))
+    return live_table(
+        source,
+        "Who asks whom, and how it is answered",
+        "Requests a second as the callers saw them, by HTTP's code and gRPC's status. What failed "
+        "stands on top.",
+        (Query(expr=f"topk({_WAYS}, sum by ({pair}) ({counted}))", legend=""),),
+        (
+            Column(heading="HTTP", shows="response_code", width=80),
+            Column(heading="gRPC", shows="grpc_response_status", width=80),
+            Column(heading="Caller", shows="source_workload"),
+            Column(heading="Service", shows=labels.SERVICE),
+            Column(
+                heading="Requests",
+                shows="Value",
+                width=120,
+                face=Face(unit="reqps", empty="-", decimals=2),
+            ),
+        ),
+        greatest_first=True,
     )

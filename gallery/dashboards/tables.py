@@ -41,6 +41,7 @@ def live_table(
     columns: tuple[Column, ...],
     *,
     key: str | None = None,
+    greatest_first: bool = False,
 ) -> model.Panel:
     """What is now, sorted by the first column.
 
@@ -54,7 +55,9 @@ def live_table(
         options=table.Options(
             show_header=True,
             cell_height=common.TableCellHeight.SM,
-            sort_by=[common.TableSortByFieldState(display_name=columns[0].heading, desc=False)],
+            sort_by=[
+                common.TableSortByFieldState(display_name=columns[0].heading, desc=greatest_first)
+            ],
         ),
         defaults=configured(Face(unit="none", empty="-")),
         overrides=[_override(column) for column in columns],

@@ -135,6 +135,16 @@ class PrometheusClient:
         return loopback.get_json(self.address.url(path))["data"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """What is not delivered, until when in seconds since the epoch, and why."""
+
+    matchers: tuple[str, ...]
+    by: str
+    why: str
+    until: float
+
+
 @dataclass(frozen=True)
 class AlertmanagerClient:
     """An Alertmanager's API, version 2."""
@@ -146,6 +156,19 @@ class AlertmanagerClient:
         found = loopback.get_json(self.address.url("/api/v2/alerts?active=true"))
         return [alert["labels"] for alert in found]
 
+    def silences(self) -> list[Silence]:
+        """The silences that are in force."""
+        return [
+            Silence(
+                matchers=tuple(_matcher(one) for one in silence["matchers"]),
+                by=silence["createdBy"],
+                why=silence["comment"],
+                until=epoch(silence["endsAt"]),
+            )
+            for silence in loopback.get_json(self.address.url("/api/v2/silences"))
+            if silence["status"]["state"] == "active"
+        ]
+
     def post(self, alerts: Iterable[Mapping[str, Mapping[str, str]]], seconds: float) -> None:
         """Let alerts fire for so long; each is `{"labels": …, "annotations": …}`.
 
@@ -155,6 +178,13 @@ class AlertmanagerClient:
         times = {"startsAt": _rfc3339(now - 1), "endsAt": _rfc3339(now + seconds)}
         documents = [{**alert, **times} for alert in alerts]
         loopback.send_json("POST", self.address.url("/api/v2/alerts"), documents)
+
+
+def _matcher(document: Mapping[str, Any]) -> str:
+    """`name="value"`, as Prometheus writes it."""
+    operators = ("=", "=~") if document.get("isEqual", True) else ("!=", "!~")
+    operator = operators[bool(document["isRegex"])]
+    return f'{document["name"]}{operator}"{document["value"]}"'
 
 
 def epoch(text: str) -> float:

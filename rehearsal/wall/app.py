@@ -12,8 +12,8 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
 from rehearsal.drill.scenarios import SCENARIOS
-from rehearsal.machine.addresses import EVALUATOR
-from rehearsal.machine.queries import PrometheusClient
+from rehearsal.machine.addresses import AMP_ALERTMANAGER, EVALUATOR, GRAFANA_ALERTMANAGER
+from rehearsal.machine.queries import AlertmanagerClient, PrometheusClient
 from rehearsal.wall.asking import Asker
 from rehearsal.wall.drills import DrillError, Drills
 from rehearsal.wall.grafana.intervals import seconds
@@ -105,6 +105,10 @@ def _add_pages(looked_at: LookedAt, drills: Drills) -> None:
             drills=drills,
             asker=Asker(),
             alerts=PrometheusClient(EVALUATOR),
+            alertmanagers=(
+                AlertmanagerClient(AMP_ALERTMANAGER),
+                AlertmanagerClient(GRAFANA_ALERTMANAGER),
+            ),
         ).build()
         return None
 

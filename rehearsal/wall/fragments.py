@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rehearsal.drill.journal import PlayedDrill
+from rehearsal.machine.queries import Silence
 from rehearsal.machine.screen import duration
 from rehearsal.pager.notifications import Notification
 from rehearsal.wall.asking import Mark
@@ -122,6 +123,11 @@ def undrawable(why: Iterable[str]) -> str:
 def told(notifications: Sequence[Notification], heartbeats: Mapping[str, float]) -> str:
     """Who was told what, newest first, each as its receiver would show it."""
     return _rendered("told", told=[*reversed(notifications)], heartbeats=heartbeats)
+
+
+def silenced(silences: Iterable[Silence]) -> str:
+    """What is not delivered, and why."""
+    return _rendered("silenced", silences=[*silences])
 
 
 def drill(played: PlayedDrill | None, now: float) -> str:

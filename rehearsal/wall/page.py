@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from nicegui import ui
 
 from rehearsal.machine import loopback
-from rehearsal.machine.queries import PrometheusClient
+from rehearsal.machine.queries import AlertmanagerClient, PrometheusClient, Silence
 from rehearsal.wall import charts, fragments
 from rehearsal.wall.asking import Asker, Mark, Window, window
 from rehearsal.wall.drills import Drills
@@ -75,10 +76,12 @@ class DashboardPage:
     drills: Drills
     asker: Asker
     alerts: PrometheusClient
+    alertmanagers: tuple[AlertmanagerClient, ...]
     _slots: list[Slot] = field(default_factory=list[Slot], init=False)
     _choices: dict[str, Choice] = field(default_factory=dict[str, Choice], init=False)
     _panels: ui.element = field(init=False)
     _told: ui.html = field(init=False)
+    _silenced: ui.html = field(init=False)
     _drill: ui.html = field(init=False)
     _play: ui.html = field(init=False)
 
@@ -113,6 +116,7 @@ class DashboardPage:
             return
         for slot in self._slots:
             await self._fill(slot, shown, marks)
+        self._silenced.set_content(fragments.silenced(await asyncio.to_thread(self._silences)))
         self._panels.props(f'data-drawn="{shown.end}"')
 
     def look(self) -> None:
@@ -212,6 +216,9 @@ class DashboardPage:
             _html('<h2 id="drill-title">Drill</h2>')
             self._play = _html(self._form())
             self._drill = _html("").props("role=log aria-live=polite id=drill")
+        with ui.element("section").classes("beside").props("aria-labelledby=silenced-title"):
+            _html('<h2 id="silenced-title">Silenced</h2>')
+            self._silenced = _html("").props("id=silenced")
         with ui.element("section").classes("beside").props("aria-labelledby=told-title"):
             _html('<h2 id="told-title">Who was told</h2>')
             self._told = _html("").props("role=log aria-live=polite id=told")
@@ -230,6 +237,14 @@ class DashboardPage:
             self.drills.refusal,
         )
 
+    def _silences(self) -> list[Silence]:
+        found = list[Silence]()
+        for alertmanager in self.alertmanagers:
+            # A drill may have stopped it.
+            with suppress(loopback.UnansweredError):
+                found += alertmanager.silences()
+        return found
+
     def _marks(self, shown: Window) -> list[Mark]:
         choices = self._choices
         asked = (
@@ -243,9 +258,10 @@ class DashboardPage:
     async def _fill(self, slot: Slot, shown: Window, marks: Sequence[Mark]) -> None:
         try:
             match slot.panel:
-                case AlertList():
-                    active = await asyncio.to_thread(self.alerts.alerts)
-                    found = listed(slot.panel.options, active)
+                case AlertList(options=options):
+                    asked = self.alerts if options.folder else self.asker.amp
+                    active = await asyncio.to_thread(asked.alerts)
+                    found = listed(options, active)
                     slot.content.set_content(fragments.alerts(found, time.time()))
                 case Text():
                     pass

@@ -9,7 +9,7 @@ from pathlib import Path
 import promql_parser as parser
 import pytest
 
-from gallery.alerts.panels import API_HEALTH, HOSTS
+from gallery.alerts.panels import API_HEALTH, HOSTS, SHIFT
 from gallery.dashboards import dashboards, queries
 from gallery.metrics import names
 from gallery.render.proof import Document
@@ -252,6 +252,39 @@ _USUAL_TRAFFIC = Story(
     series=_traffic("orders-db-1", 20_000, 20_000),
     shows={"Hosts with unusual traffic": {"{}": 0}},
 )
+_SHIFT = Story(
+    board=SHIFT,
+    series={
+        _probe("frontend"): _UP,
+        _probe("cartservice"): "1x20 0x20 1x19",
+        _probe("adservice"): _DOWN,
+        _probe("door", "door"): "1x20 0x20 1x19",
+        _probe("door", "door", "probe_ssl_earliest_cert_expiry"): f"{28 * 86_400 + 600}x60",
+        _host("up", "orders-db-1", 'job="node"'): _UP,
+        _host("up", "orders-db-2", 'job="node"'): _DOWN,
+        _host("node_memory_MemAvailable_bytes", "orders-db-1", 'job="node"'): "200x60",
+        _host("node_memory_MemTotal_bytes", "orders-db-1", 'job="node"'): "1000x60",
+        _host("node_memory_Hugetlb_bytes", "orders-db-1", 'job="node"'): "0x60",
+    },
+    shows={
+        "Endpoints that were down": {"{}": 2},
+        "Hosts that were down": {"{}": 1},
+        # Zeros at each minute from 240 s to 360 s.
+        "Time the public address was down": {'{service="door"}': 180},
+        # How often; for how long is the other query of the same panel.
+        "What was down": {
+            '{where="frontend"}': 0,
+            '{where="cartservice"}': 1,
+            '{where="adservice"}': 1,
+            '{where="orders-db-1"}': 0,
+            '{where="orders-db-2"}': 1,
+        },
+        "Close to firing": {
+            '{alert="HostMemoryLow",where="orders-db-1"}': 0.5,
+            '{alert="ShopDoorCertificateExpiring",where="door"}': 0.5,
+        },
+    },
+)
 _HOSTS = Story(
     board=HOSTS,
     series={
@@ -286,6 +319,7 @@ _STORIES = {
     "traffic is unusual by amounts that no alert counts": _TRAFFIC_THAT_NO_ALERT_COUNTS,
     "nobody knows yet what traffic is usual": _NOTHING_IS_USUAL_YET,
     "one host is down, another has left": _HOSTS,
+    "much has happened before a shift": _SHIFT,
 }
 
 

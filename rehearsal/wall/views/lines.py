@@ -69,7 +69,7 @@ def _line(panel: TimeSeries, name: str, series: Series, step: float, theme: Them
         name=name,
         color=display(series.last, settings, theme, name).color,
         width=custom.line_width,
-        dash=custom.line_style.dash if custom.line_style.fill == "dash" else (),
+        dash=custom.line_style.dash if custom.line_style.fill != "solid" else (),
         samples=samples,
         texts=tuple(display(value, settings, theme, name).text for _, value in samples),
         legend=tuple(

@@ -9,9 +9,9 @@ from rehearsal.wall.grafana.model.part import Part
 
 
 class LineStyle(Part):
-    """Solid, or dashes and gaps in pixels."""
+    """Solid, or strokes and gaps in pixels; dots are short strokes."""
 
-    fill: Literal["solid", "dash"]
+    fill: Literal["solid", "dash", "dot"]
     dash: tuple[int, ...] = ()
 
 

@@ -95,8 +95,8 @@ class AlertListOptions(Part):
     alert_instance_label_filter: str
     alert_name: Literal[""]
     dashboard_alerts: Literal[False]
-    datasource: Literal["-- Grafana --"]
-    folder: Folder
+    datasource: str
+    folder: Folder | None = None
     group_by: tuple[()]
     group_mode: Literal["default"]
     max_items: int
