@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
@@ -49,7 +50,7 @@ def application(state: Path) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=_STATIC))
-    _add_drills(app, drills)
+    add_drills(app, drills)
     _add_pages(looked_at, drills)
     ui.run_with(  # pyright: ignore[reportUnknownMemberType]
         app,
@@ -63,7 +64,9 @@ def application(state: Path) -> FastAPI:
     return app
 
 
-def _add_drills(app: FastAPI, drills: Drills) -> None:
+def add_drills(app: FastAPI, drills: Drills) -> None:
+    """What plays and ends drills."""
+
     @app.get("/healthy")
     async def healthy() -> PlainTextResponse:  # pyright: ignore[reportUnusedFunction]
         return PlainTextResponse("healthy\n")
@@ -129,6 +132,7 @@ def _asked(request: Request, usual: str) -> Asked:
 
 
 def _back(request: Request) -> Response:
-    """To the page that asked; a page of this site, or nobody could have asked."""
-    path = request.headers.get("referer", "").partition(request.headers["host"])[2]
-    return RedirectResponse(path if path.startswith("/") else "/", _SEE_OTHER)
+    """To the page that asked, on this site whatever its address says."""
+    asked = urlsplit(request.headers.get("referer", "/"))
+    path = f"/{asked.path.lstrip('/')}"
+    return RedirectResponse(f"{path}?{asked.query}" if asked.query else path, _SEE_OTHER)

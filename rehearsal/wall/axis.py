@@ -38,14 +38,16 @@ def axis(values: Iterable[float], settings: FieldSettings[LineCustom]) -> Axis:
         low=ticks[0] if settings.min is None else low,
         high=ticks[-1] if settings.max is None else high,
         ticks=ticks,
-        texts=_texts(ticks, settings),
+        texts=_texts(ticks, settings, even=base is None),
         log=base,
     )
 
 
-def _texts(ticks: Sequence[float], settings: FieldSettings[LineCustom]) -> tuple[str, ...]:
-    """What is written at ticks, with the decimals that tell one from the next."""
-    needed = _decimals(ticks[1] - ticks[0])
+def _texts(
+    ticks: Sequence[float], settings: FieldSettings[LineCustom], *, even: bool
+) -> tuple[str, ...]:
+    """What is written at ticks; at even ones with the decimals that tell one from the next."""
+    needed = _decimals(ticks[1] - ticks[0]) if even else 0
     decimals = needed if needed and settings.decimals is not None else settings.decimals
     return tuple(formatted(tick, settings.unit, decimals) for tick in ticks)
 

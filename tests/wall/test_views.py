@@ -130,6 +130,13 @@ def test_an_axis_tells_one_tick_from_the_next() -> None:
             assert settings.max is not None or max(values) <= shown.high
 
 
+def test_a_logarithmic_axis_has_the_decimals_of_its_field() -> None:
+    found = panel(HOSTS, "Traffic in, against what is usual")
+    assert isinstance(found, TimeSeries)
+    shown = axis([0.2, 20.0], field_named(found.field_config, LineCustom, ""))
+    assert (shown.texts[0], shown.texts[-1]) == ("0.06  x", "32.00  x")
+
+
 def test_a_table_joins_its_queries_and_shows_the_worst_first() -> None:
     found = panel(HOSTS, "Every host now")
     assert isinstance(found, Table)
