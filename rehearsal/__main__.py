@@ -98,14 +98,20 @@ def render(stack: _Stack, out: Annotated[Path, typer.Option(help="the directory 
 
 
 @_command
-def up(stack: _Stack) -> int:
+def up(
+    stack: _Stack,
+    *,
+    grafana: Annotated[
+        bool, typer.Option("--grafana", help="run Grafana itself, which must be on PATH")
+    ] = False,
+) -> int:
     """Start the stack; returns when everything works."""
     from rehearsal.machine import platform
 
     print(_BANNER, file=sys.stderr)
     screen = Screen(sys.stderr)
     with screen.live():
-        platform.up(stack, screen.does)
+        platform.up(stack, screen.does, grafana=grafana)
     print(_wall())
     return 0
 

@@ -23,7 +23,8 @@ from offline.errors import UserError
 from offline.stack_file import StackFile
 from rehearsal.drill.alert_notifications import ALERTNAME
 from rehearsal.drill.expectations import Expectation, Expected
-from rehearsal.machine.addresses import AMP, AMP_ALERTMANAGER, EVALUATOR, GRAFANA_ALERTMANAGER
+from rehearsal.machine import grafana
+from rehearsal.machine.addresses import AMP, AMP_ALERTMANAGER
 from rehearsal.machine.platform import STATE
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.programs import (
@@ -137,17 +138,22 @@ class Running:
     @property
     def evaluators(self) -> tuple[PrometheusClient, ...]:
         """The programs that evaluate alerts."""
-        grafana = (PrometheusClient(EVALUATOR),) if self.grafana_evaluates else ()
-        return (PrometheusClient(AMP), *grafana)
+        own = (grafana.evaluator(self.stand_in),) if self.grafana_evaluates else ()
+        return (PrometheusClient(AMP), *own)
+
+    @property
+    def grafana_itself(self) -> bool:
+        """Whether Grafana itself evaluates and notifies, not what stands in for it."""
+        return grafana.is_rehearsed(self.stand_in)
 
     @property
     def evaluator(self) -> str:
-        """The program whose rules page."""
+        """The program whose rules page, where it has a stand-in."""
         return EVALUATOR_NAME if self.grafana_evaluates else AMP_NAME
 
     @property
     def alertmanager(self) -> str:
-        """The program that delivers pages."""
+        """The program that delivers pages, where it has a stand-in."""
         return GRAFANA_ALERTMANAGER_NAME if self.grafana_evaluates else AMP_ALERTMANAGER_NAME
 
     @property
@@ -155,7 +161,7 @@ class Running:
         """The programs that deliver, by the engine whose routes they have."""
         clients = {Engine.ALERTMANAGER: AlertmanagerClient(AMP_ALERTMANAGER)}
         if self.grafana_evaluates:
-            clients[Engine.GRAFANA] = AlertmanagerClient(GRAFANA_ALERTMANAGER)
+            clients[Engine.GRAFANA] = grafana.notifier(self.stand_in)
         return clients
 
     def stopped(self) -> list[str]:

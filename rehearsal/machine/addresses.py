@@ -57,6 +57,8 @@ DOOR = _program(11, 443)
 # The collector's way into AMP passes here, so that a drill can close it.
 REMOTE_WRITE = _program(12, 9090)
 WALL = _program(13, 3000)
+# Grafana itself, with `up --grafana`.
+GRAFANA = _program(14, 3000)
 REMOTE_WRITE_RELAY = "remote-write"
 # What every rehearsal on this machine listens on, whatever its stack.
 FIXED = (
@@ -73,6 +75,7 @@ FIXED = (
     DOOR,
     REMOTE_WRITE,
     WALL,
+    GRAFANA,
 )
 
 STORE_NETWORK = IPv4Network("127.30.0.0/16")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from offline.errors import UserError
 from rehearsal.machine import loopback
-from rehearsal.machine.addresses import AGENTS, AMP, Address
+from rehearsal.machine.addresses import AGENTS, AMP
 from rehearsal.machine.queries import PrometheusClient
 
 HEALTHY_WITHIN_SECONDS = 60.0
@@ -21,7 +21,10 @@ Progress = Callable[[str], None]
 
 
 def await_healthy(
-    hosts: int, evaluators: Iterable[Address], watch: Callable[[], None], progress: Progress
+    hosts: int,
+    evaluators: Iterable[PrometheusClient],
+    watch: Callable[[], None],
+    progress: Progress,
 ) -> None:
     """Return once nothing is complained about. Raises UserError with what still is.
 
@@ -45,7 +48,7 @@ def await_healthy(
         time.sleep(_POLL_SECONDS)
 
 
-def _complaints(hosts: int, evaluators: Iterable[Address]) -> list[str]:
+def _complaints(hosts: int, evaluators: Iterable[PrometheusClient]) -> list[str]:
     try:
         return [*_collection(hosts), *(line for one in evaluators for line in _evaluation(one))]
     except (loopback.UnansweredError, loopback.HttpStatusError) as error:
@@ -71,8 +74,9 @@ def _collection(hosts: int) -> Iterator[str]:
         yield f"the probe of {sample.labels.get('service', '?')} fails"
 
 
-def _evaluation(address: Address) -> Iterator[str]:
-    for rule in PrometheusClient(address).rules():
+def _evaluation(evaluator: PrometheusClient) -> Iterator[str]:
+    address = evaluator.address
+    for rule in evaluator.rules():
         if rule.error:
             yield f"rule {rule.name} at {address} fails: {rule.error}"
         elif rule.interval_seconds <= _PROMPT_SECONDS and not rule.evaluated_at:

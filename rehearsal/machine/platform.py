@@ -11,11 +11,13 @@ from pathlib import Path
 from gallery.metrics import labels
 from offline import stack_file
 from offline.errors import UserError
+from rehearsal.machine import grafana as grafana_itself
 from rehearsal.machine import tools
 from rehearsal.machine.addresses import (
     AMP,
     AMP_ALERTMANAGER,
     EVALUATOR,
+    GRAFANA,
     GRAFANA_ALERTMANAGER,
     PAGER,
     Address,
@@ -29,6 +31,7 @@ from rehearsal.machine.lock import alone
 from rehearsal.machine.loopback import answered
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.programs import AMP_NAME, DRILLS, KEY, NOTIFICATIONS, Programs
+from rehearsal.machine.queries import PrometheusClient
 from rehearsal.machine.tools import ROOT
 from rehearsal.stand_in.derive import derive
 from rehearsal.stand_in.documents import Document, read_json, read_yaml
@@ -41,19 +44,22 @@ STATE = ROOT / "build" / "rehearsal"
 Progress = Callable[[str], None]
 
 
-def up(stack: str, progress: Progress, state: Path = STATE) -> dict[str, Address]:
+def up(
+    stack: str, progress: Progress, state: Path = STATE, *, grafana: bool = False
+) -> dict[str, Address]:
     """Render a stack, start everything, and return its addresses once all of it is healthy.
 
-    Where the same stack is up already, nothing is started. Raises UserError, or whatever
+    With `grafana`, Grafana itself evaluates and notifies where something else would stand in for
+    it. Where the same stack is up already, nothing is started. Raises UserError, or whatever
     interrupted it, after stopping everything that it had started.
     """
     supervisor = Supervisor(state)
     with _alone(state):
-        if _already_up(supervisor, stack):
+        if _already_up(supervisor, stack, grafana=grafana):
             progress(f"stack {stack} is already up")
             return addresses(state)
         try:
-            _start(stack, supervisor, progress)
+            _start(stack, supervisor, progress, grafana=grafana)
         except BaseException:
             with uninterrupted():
                 supervisor.stop_all()
@@ -76,7 +82,9 @@ def down(state: Path = STATE) -> list[str]:
 def addresses(state: Path = STATE) -> dict[str, Address]:
     """Where a person can look: name to address."""
     shown = {"Prometheus (AMP)": AMP, "Alertmanager (AMP)": AMP_ALERTMANAGER}
-    if (state / "stand-in" / "grafana").is_dir():
+    if grafana_itself.is_rehearsed(state / "stand-in"):
+        shown |= {"Grafana": GRAFANA}
+    elif (state / "stand-in" / "grafana").is_dir():
         shown |= {"evaluator (Grafana)": EVALUATOR, "notifier (Grafana)": GRAFANA_ALERTMANAGER}
     return {**shown, "pager": PAGER}
 
@@ -86,19 +94,23 @@ def ec2(state: Path = STATE) -> Ec2Client:
     return Ec2Client(_region(state / "stand-in"))
 
 
-def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
+def _start(stack: str, supervisor: Supervisor, progress: Progress, *, grafana: bool) -> None:
     # Pulumi takes longer to import than `down` and `status` take to run.
     from offline.render import render  # noqa: PLC0415
 
     state = supervisor.directory
-    programs = Programs(state=state, tools=tools.provide(progress=progress))
+    programs = Programs(
+        grafana=grafana_itself.installation() if grafana else None,
+        state=state,
+        tools=tools.provide(progress=progress),
+    )
     for directory in (programs.data, state / "hosts", state / "logs"):
         shutil.rmtree(directory, ignore_errors=True)
     supervisor.begin(stack, stack_file.read(ROOT, stack).digest())
     ec2_server = programs.ec2()
     supervisor.spawn([ec2_server])
     progress(f"rendering stack {stack}")
-    derive(render(stack, state), programs.stand_in)
+    derive(render(stack, state), programs.stand_in, grafana=grafana)
     topology = Topology.read(programs.stand_in / "world.json")
     instances = read_instances(programs.stand_in / "instances.json")
     _prepare(programs, topology)
@@ -108,10 +120,14 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress) -> None:
         with _answered(supervisor, ec2_server.name):
             Ec2Client(_region(programs.stand_in)).prepare(instances)
     supervisor.launch(programs.children(topology, instances), progress)
-    evaluators = (AMP, EVALUATOR) if programs.grafana_evaluates else (AMP,)
-    await_healthy(len(instances), evaluators, supervisor.refuse_dead, progress)
+    await_healthy(len(instances), _evaluators(programs.stand_in), supervisor.refuse_dead, progress)
     supervisor.mark_healthy()
     progress(f"stack {stack} works")
+
+
+def _evaluators(stand_in: Path) -> list[PrometheusClient]:
+    own = (stand_in / "grafana").is_dir() or grafana_itself.is_rehearsed(stand_in)
+    return [PrometheusClient(AMP), *([grafana_itself.evaluator(stand_in)] if own else [])]
 
 
 def _prepare(programs: Programs, topology: Topology) -> None:
@@ -151,7 +167,7 @@ def _region(stand_in: Path) -> str:
     raise UserError("this stack has no hosts")
 
 
-def _already_up(supervisor: Supervisor, stack: str) -> bool:
+def _already_up(supervisor: Supervisor, stack: str, *, grafana: bool) -> bool:
     """Whether the stack is up. Raises UserError where something else is in the way."""
     journal = supervisor.journal()
     if journal is None or not any(entry.alive() for entry in journal.entries):
@@ -169,6 +185,9 @@ def _already_up(supervisor: Supervisor, stack: str) -> bool:
             f"stack {stack} is up, but its file has changed since it was started; "
             "stop it with `make down`, then try again"
         )
+    if grafana_itself.is_rehearsed(supervisor.directory / "stand-in") is not grafana:
+        how = "without Grafana itself" if grafana else "with Grafana itself"
+        raise UserError(f"stack {stack} is up {how}; stop it with `make down`, then try again")
     return True
 
 

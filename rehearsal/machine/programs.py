@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.machine import tools
+from rehearsal.machine import grafana, tools
 from rehearsal.machine.addresses import (
     AGENTS,
     AMP,
@@ -22,6 +22,7 @@ from rehearsal.machine.addresses import (
     WORLD,
     Address,
 )
+from rehearsal.machine.grafana import Installation
 from rehearsal.machine.processes.journal import Child
 from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.stand_in.instances import Instance
@@ -50,10 +51,14 @@ def host_name(instance: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Programs:
-    """What a rehearsal's programs need to know: its directories and the tools on this machine."""
+    """What a rehearsal's programs need to know: its directories and the tools on this machine.
+
+    `grafana` is set where Grafana itself is among them.
+    """
 
     state: Path
     tools: Mapping[Tool, Path]
+    grafana: Installation | None = None
 
     @property
     def stand_in(self) -> Path:
@@ -65,11 +70,6 @@ class Programs:
         """Where programs keep their data, one directory each."""
         return self.state / "data"
 
-    @property
-    def grafana_evaluates(self) -> bool:
-        """Whether rules and routes of Grafana are played."""
-        return (self.stand_in / "grafana").is_dir()
-
     def ec2(self) -> Child:
         """EC2's API, which depends on no stack."""
         module = ("moto.server", "-H", EC2.host, "-p", str(EC2.port))
@@ -77,7 +77,7 @@ class Programs:
 
     def children(self, topology: Topology, instances: list[Instance]) -> list[Child]:
         """Everything else."""
-        children = [
+        return [
             self._world(topology),
             self._pager(),
             self._wall(),
@@ -89,14 +89,21 @@ class Programs:
             ),
             self._prometheus(AMP_NAME, AMP, ("--web.enable-remote-write-receiver",)),
             self._alertmanager(AMP_ALERTMANAGER_NAME, "amp", AMP_ALERTMANAGER, None),
+            *self._grafana(topology),
         ]
-        if self.grafana_evaluates:
-            url = None if topology.page is None else f"https://{topology.page.host}/"
-            children += [
-                self._prometheus(EVALUATOR_NAME, EVALUATOR, ()),
-                self._alertmanager(GRAFANA_ALERTMANAGER_NAME, "grafana", GRAFANA_ALERTMANAGER, url),
-            ]
-        return children
+
+    def _grafana(self, topology: Topology) -> list[Child]:
+        """What evaluates and delivers as Grafana does; nothing where it has no rules."""
+        url = None if topology.page is None else f"https://{topology.page.host}/"
+        if self.grafana is not None:
+            data = self.data / grafana.NAME
+            return [grafana.child(self.grafana, self.state, self.stand_in, data, url)]
+        if not (self.stand_in / "grafana").is_dir():
+            return []
+        return [
+            self._prometheus(EVALUATOR_NAME, EVALUATOR, ()),
+            self._alertmanager(GRAFANA_ALERTMANAGER_NAME, "grafana", GRAFANA_ALERTMANAGER, url),
+        ]
 
     def procfs(self, instance: str) -> Path:
         """The directory in which the world writes an instance's /proc."""

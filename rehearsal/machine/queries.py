@@ -12,6 +12,15 @@ from urllib.parse import urlencode
 from rehearsal.machine import loopback
 from rehearsal.machine.addresses import AMP, GRAFANA_ALERTMANAGER, Address
 
+# As Prometheus and as Grafana calls them; what recovers is told as firing until it has recovered.
+_STATES = {
+    "pending": "pending",
+    "firing": "firing",
+    "Pending": "pending",
+    "Alerting": "firing",
+    "Recovering": "firing",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
@@ -63,9 +72,13 @@ class Target:
 
 @dataclass(frozen=True)
 class PrometheusClient:
-    """A Prometheus, or with fewer answers an agent. Raises loopback.UnansweredError if gone."""
+    """A Prometheus, with fewer answers an agent or Grafana. UnansweredError if gone.
+
+    Grafana answers in this form below the path `prefix`.
+    """
 
     address: Address = AMP
+    prefix: str = ""
 
     def query(self, expr: str, at: float | None = None) -> list[Sample]:
         """The instant vector of an expression, now or at a time. HttpStatusError if invalid."""
@@ -98,11 +111,12 @@ class PrometheusClient:
         return [
             ActiveAlert(
                 name=alert["labels"]["alertname"],
-                state=alert["state"],
+                state=state,
                 labels=alert["labels"],
                 active_at=epoch(alert["activeAt"]),
             )
             for alert in self._get("/api/v1/alerts")["alerts"]
+            if (state := _state(alert["state"])) is not None
         ]
 
     def rules(self) -> list[Rule]:
@@ -132,7 +146,7 @@ class PrometheusClient:
         ]
 
     def _get(self, path: str) -> Any:  # noqa: ANN401 - each answer has its own shape
-        return loopback.get_json(self.address.url(path))["data"]
+        return loopback.get_json(self.address.url(self.prefix + path))["data"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,13 +161,14 @@ class Silence:
 
 @dataclass(frozen=True)
 class AlertmanagerClient:
-    """An Alertmanager's API, version 2."""
+    """An Alertmanager's API, version 2; Grafana has it below the path `prefix`, to be read."""
 
     address: Address = GRAFANA_ALERTMANAGER
+    prefix: str = ""
 
     def alerts(self) -> list[Mapping[str, str]]:
         """The labels of every alert it holds as active."""
-        found = loopback.get_json(self.address.url("/api/v2/alerts?active=true"))
+        found = loopback.get_json(self.address.url(f"{self.prefix}/api/v2/alerts?active=true"))
         return [alert["labels"] for alert in found]
 
     def silences(self) -> list[Silence]:
@@ -165,7 +180,7 @@ class AlertmanagerClient:
                 why=silence["comment"],
                 until=epoch(silence["endsAt"]),
             )
-            for silence in loopback.get_json(self.address.url("/api/v2/silences"))
+            for silence in loopback.get_json(self.address.url(f"{self.prefix}/api/v2/silences"))
             if silence["status"]["state"] == "active"
         ]
 
@@ -185,6 +200,12 @@ def _matcher(document: Mapping[str, Any]) -> str:
     operators = ("=", "=~") if document.get("isEqual", True) else ("!=", "!~")
     operator = operators[bool(document["isRegex"])]
     return f'{document["name"]}{operator}"{document["value"]}"'
+
+
+def _state(told: str) -> str | None:
+    """A state in Prometheus' words; None for what Grafana lists though it is neither of the two."""
+    # Grafana puts its reason behind it: `Alerting (Error)`.
+    return _STATES.get(told.partition(" ")[0])
 
 
 def epoch(text: str) -> float:

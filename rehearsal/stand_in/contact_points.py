@@ -17,7 +17,7 @@ from rehearsal.stand_in.scrape import INVENTED_KEY
 from rehearsal.stand_in.substitutions import Substitutions
 
 # What every entry of a Grafana contact point has beside what its kind writes.
-_ANY = frozenset({"uid", "disableResolveMessage"})
+ANY = frozenset({"uid", "disableResolveMessage"})
 
 
 @dataclass
@@ -48,19 +48,34 @@ def from_grafana(
     document: Document, switchboard: Switchboard, substitutions: Substitutions
 ) -> Document:
     """The local receiver for a rendered Grafana contact point. Raises UserError."""
+    receiver: Document = {"name": document["name"]}
+    for kind, entry, way in integrations(document, switchboard, substitutions):
+        integration = kind.local(entry, way)
+        integration["send_resolved"] = not entry.get("disableResolveMessage", False)
+        receiver.setdefault(kind.section, []).append(integration)
+    return receiver
+
+
+def integrations(
+    document: Document,
+    switchboard: Switchboard,
+    substitutions: Substitutions,
+    protocol: str | None = None,
+) -> Iterator[tuple[Played, Document, Way]]:
+    """Each entry of a rendered Grafana contact point, and its way to the pager.
+
+    `protocol` is what is spoken there, where it is not what the kind says. Raises UserError for
+    what nothing here knows how to play.
+    """
     name = document["name"]
-    receiver: Document = {"name": name}
     known = {kind.grafana for kind in KINDS.values()} | {"name", "disableProvenance"}
     _refuse_unknown(f"contact point {name!r}", set(document) - known)
     for kind in KINDS.values():
         for entry, recipient in _matched(name, kind, document.get(kind.grafana) or [], switchboard):
             where = f"the {kind.name} contact point {recipient.name!r}"
-            _refuse_unknown(where, set(entry) - kind.fields - _ANY)
-            _note(kind, entry, recipient, switchboard, substitutions)
-            integration = kind.local(entry, _way(recipient, name))
-            integration["send_resolved"] = not entry.get("disableResolveMessage", False)
-            receiver.setdefault(kind.section, []).append(integration)
-    return receiver
+            _refuse_unknown(where, set(entry) - kind.fields - ANY)
+            _note(kind, entry, recipient, switchboard, substitutions, protocol=protocol)
+            yield kind, entry, _way(recipient, name)
 
 
 def from_amp(
@@ -116,11 +131,13 @@ def _note(
     recipient: Recipient,
     switchboard: Switchboard,
     substitutions: Substitutions,
+    *,
+    protocol: str | None = None,
 ) -> None:
     if kind.topic is not None:
         switchboard.topics[kind.topic(entry)] = recipient.name
     substitutions.add(
         kind.service,
-        f"the pager at {PAGER_MAIL if kind.by_mail else PAGER}: {kind.protocol}",
+        f"the pager at {PAGER_MAIL if kind.by_mail else PAGER}: {protocol or kind.protocol}",
         "nobody is woken, and what would have been delivered is written down",
     )

@@ -3,6 +3,7 @@
 collector/  agent-0.yml agent-1.yml blackbox.yml pods-*.json     the collector
 amp/        prometheus.yml rules/ alertmanager.yml               managed Prometheus
 grafana/    prometheus.yml rules/ alertmanager.yml templates/    only where Grafana evaluates
+grafana-server/  provisioning/ dashboards/                       instead, for Grafana itself
 world.json pager.json instances.json history.json                the simulated rest
 substitutions.md
 """
@@ -26,6 +27,7 @@ from rehearsal.machine.addresses import (
     AMP_ALERTMANAGER,
     DOOR,
     EVALUATOR,
+    GRAFANA,
     GRAFANA_ALERTMANAGER,
     GRAFANA_PAGE,
     PAGER,
@@ -50,6 +52,7 @@ from rehearsal.stand_in.grafana_routes import alertmanager_config
 from rehearsal.stand_in.grafana_rules import prometheus_group
 from rehearsal.stand_in.instances import rendered_instances, write_instances
 from rehearsal.stand_in.pods import Cluster
+from rehearsal.stand_in.provisioning import TREE, Provisioning
 from rehearsal.stand_in.store import Store, read_store
 from rehearsal.stand_in.substitutions import Substitutions
 from rehearsal.world.topology import Door, Page, Relay, Topology
@@ -65,14 +68,25 @@ class _Derivation:
     out: Path
     switchboard: Switchboard
     substitutions: Substitutions
+    grafana: bool
 
     @property
     def grafana_evaluates(self) -> bool:
         return (self.deployed / "grafana" / "rules").is_dir()
 
+    @property
+    def evaluator(self) -> Address | None:
+        """Where Grafana's rules are evaluated."""
+        if not self.grafana_evaluates:
+            return None
+        return GRAFANA if self.grafana else EVALUATOR
 
-def derive(deployed: Path, out: Path) -> None:
-    """Replace the stand-in tree `out` by what `deployed` asks for. Raises UserError."""
+
+def derive(deployed: Path, out: Path, *, grafana: bool = False) -> None:
+    """Replace the stand-in tree `out` by what `deployed` asks for. Raises UserError.
+
+    With `grafana`, nothing stands in for Grafana: the tree has what it is provisioned with.
+    """
     # By notifier (AMP's Alertmanager, Grafana), then by the name of the receiver.
     names: dict[str, dict[str, Any]] = read_json(deployed / "contact-points.json")
     shutil.rmtree(out, ignore_errors=True)
@@ -87,10 +101,15 @@ def derive(deployed: Path, out: Path) -> None:
             }
         ),
         substitutions=Substitutions(),
+        grafana=grafana,
     )
+    if grafana and not run.grafana_evaluates:
+        raise UserError("AMP evaluates this stack's rules, not Grafana; leave --grafana out")
     _collector_and_world(run)
     _amp(run)
-    if run.grafana_evaluates:
+    if grafana:
+        _grafana_itself(run)
+    elif run.grafana_evaluates:
         _grafana(run)
     _pager(run)
     write_text(out / "substitutions.md", run.substitutions.markdown())
@@ -128,7 +147,7 @@ def _collector_and_world(run: _Derivation) -> None:
 def _world(
     run: _Derivation, store: Store, hosts: tuple[str, ...], door: Door | None, page: str | None
 ) -> None:
-    asks = str(EVALUATOR) if run.grafana_evaluates else None
+    asks = None if run.evaluator is None else str(run.evaluator)
     topology = Topology(
         control=str(WORLD),
         namespace=store.namespace,
@@ -193,6 +212,20 @@ def _grafana(run: _Derivation) -> None:
     write_yaml(out / "alertmanager.yml", config)
     reading = {"remote_read": [{"url": AMP.url("/api/v1/read"), "read_recent": True}]}
     write_yaml(out / "prometheus.yml", {**_evaluator(GRAFANA_ALERTMANAGER), **reading})
+
+
+def _grafana_itself(run: _Derivation) -> None:
+    Provisioning(
+        deployed=run.deployed,
+        out=run.out / TREE,
+        switchboard=run.switchboard,
+        substitutions=run.substitutions,
+    ).write()
+    run.substitutions.add(
+        "Amazon Managed Grafana",
+        f"Grafana itself at {GRAFANA}, provisioned from files with the rendered resources",
+        "no cloud account; its contact points lead to the pager, and nobody can log in",
+    )
 
 
 def _evaluator(alertmanager: Address) -> Document:

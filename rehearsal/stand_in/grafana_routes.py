@@ -37,15 +37,23 @@ def alertmanager_config(
         "an Alertmanager with the same tree, translated back from the rendered resources",
         "Grafana is not part of a rehearsal; its notifier descends from Alertmanager's",
     )
+    return {
+        "route": policy_tree(policy, known),
+        "receivers": receivers,
+        "templates": ["templates/*.tmpl"],
+    }
+
+
+def policy_tree(policy: Document, known: set[str]) -> Document:
+    """The tree in the words of Alertmanager's file, which are those of Grafana's too.
+
+    `known` are the contact points that it may name. Raises UserError.
+    """
     unknown = set(policy) - _ROOT
     if unknown:
         raise _unknown("the notification policy", unknown)
     root = {key: value for key, value in policy.items() if key != "disableProvenance"}
-    return {
-        "route": _route(root, known),
-        "receivers": receivers,
-        "templates": ["templates/*.tmpl"],
-    }
+    return _route(root, known)
 
 
 def _route(policy: Document, known: set[str]) -> Document:

@@ -49,11 +49,18 @@ def prometheus_group(
     }
 
 
-def _rule(rule: Document, datasources: set[str]) -> Document:
-    name = rule["name"]
+def refuse_unknown(rule: Document) -> None:
+    """Raise UserError where a rule has a field that nothing here knows."""
     unknown = set(rule) - _KNOWN
     if unknown:
-        raise _unfit(name, f"it has {', '.join(sorted(unknown))}, which cannot be played here")
+        raise _unfit(
+            rule["name"], f"it has {', '.join(sorted(unknown))}, which cannot be played here"
+        )
+
+
+def _rule(rule: Document, datasources: set[str]) -> Document:
+    name = rule["name"]
+    refuse_unknown(rule)
     if rule.get("isPaused"):
         raise _unfit(name, "it is paused, and would never fire")
     if rule.get("noDataState") != "OK":

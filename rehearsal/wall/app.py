@@ -13,8 +13,9 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
 from rehearsal.drill.scenarios import SCENARIOS
-from rehearsal.machine.addresses import AMP_ALERTMANAGER, EVALUATOR, GRAFANA_ALERTMANAGER
-from rehearsal.machine.queries import AlertmanagerClient, PrometheusClient
+from rehearsal.machine import grafana
+from rehearsal.machine.addresses import AMP_ALERTMANAGER
+from rehearsal.machine.queries import AlertmanagerClient
 from rehearsal.wall.asking import Asker
 from rehearsal.wall.drills import DrillError, Drills
 from rehearsal.wall.grafana.intervals import seconds
@@ -51,7 +52,7 @@ def application(state: Path) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=_STATIC))
     add_drills(app, drills)
-    _add_pages(looked_at, drills)
+    _add_pages(looked_at, drills, state / "stand-in")
     ui.run_with(  # pyright: ignore[reportUnknownMemberType]
         app,
         title="Gallery: the wall",
@@ -86,7 +87,7 @@ def add_drills(app: FastAPI, drills: Drills) -> None:
         return _back(request)
 
 
-def _add_pages(looked_at: LookedAt, drills: Drills) -> None:
+def _add_pages(looked_at: LookedAt, drills: Drills, stand_in: Path) -> None:
     @ui.page("/")
     def first() -> Response:  # pyright: ignore[reportUnusedFunction]
         uid = next(iter(looked_at.dashboards()))
@@ -107,11 +108,8 @@ def _add_pages(looked_at: LookedAt, drills: Drills) -> None:
             looked_at=looked_at,
             drills=drills,
             asker=Asker(),
-            alerts=PrometheusClient(EVALUATOR),
-            alertmanagers=(
-                AlertmanagerClient(AMP_ALERTMANAGER),
-                AlertmanagerClient(GRAFANA_ALERTMANAGER),
-            ),
+            alerts=grafana.evaluator(stand_in),
+            alertmanagers=(AlertmanagerClient(AMP_ALERTMANAGER), grafana.notifier(stand_in)),
         ).build()
         return None
 

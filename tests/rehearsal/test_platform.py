@@ -118,8 +118,8 @@ def test_a_child_that_dies_during_up_leaves_nothing_running(
 ) -> None:
     derive = platform.derive
 
-    def spoil(deployed: Path, out: Path) -> None:
-        derive(deployed, out)
+    def spoil(deployed: Path, out: Path, *, grafana: bool) -> None:
+        derive(deployed, out, grafana=grafana)
         (out / "collector" / "blackbox.yml").write_text("modules: telepathy\n")
 
     monkeypatch.setattr(platform, "derive", spoil)

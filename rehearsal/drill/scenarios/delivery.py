@@ -35,6 +35,7 @@ from rehearsal.drill.steps import (
 )
 
 _QUIET_SECONDS = 60.0
+_ONE_PROGRAM = "it evaluates and notifies in one program: what is promised here is of two"
 # After a restart a notifier hears of an alert again within a minute (Prometheus'
 # --rules.alert.resend-delay); what it would then say twice, it says after its group wait.
 _RESEND_SECONDS = 60.0
@@ -76,7 +77,14 @@ def _until(state: str, page: Expectation) -> Until:
     return Until(so, f"{page.alert} {state}", page.page_seconds)
 
 
+def _refuse_grafana_itself(running: Running, why: str) -> None:
+    """Raise NotPlayableError where Grafana itself evaluates and notifies."""
+    if running.grafana_itself:
+        raise NotPlayableError(f"Grafana itself is up, and {why}; play this without --grafana")
+
+
 def _evaluator_restart(running: Running, target: Target) -> Script:
+    _refuse_grafana_itself(running, _ONE_PROGRAM)
     service, promises = service_of(target), running.promises
     page = down(promises, service)
     planned = promises.planned(ENDPOINT_DOWN)
@@ -107,6 +115,7 @@ def _refuse_restless(running: Running, alert: str) -> None:
 
 
 def _alertmanager_restart(running: Running, target: Target) -> Script:
+    _refuse_grafana_itself(running, _ONE_PROGRAM)
     first = service_of(target)
     both = (first, second_service(running, first, "productcatalogservice"))
     pages = tuple(down(running.promises, service) for service in both)
@@ -151,6 +160,7 @@ def _pager_refuses(running: Running, target: Target) -> Script:
 
 
 def _contact_points(running: Running, _target: Target) -> Script:
+    _refuse_grafana_itself(running, "its notifier takes alerts from nobody but its evaluator")
     posts = [*_posts(running.plan)]
     pages = tuple(_posted(running.plan, engine, labels) for engine, labels, _ in posts)
 

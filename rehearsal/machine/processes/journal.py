@@ -17,7 +17,8 @@ class Child:
     """A program to run. `ready` is the URL that answers 2xx once it can be used, or `tcp://…`.
 
     `command` begins with the program's path; `directory` is where it runs; `listens` must be
-    free before it starts.
+    free before it starts. `ready_within_seconds` is for one that takes longer than most, and
+    `environment` what it sees besides what all see.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Child:
     directory: str
     listens: tuple[Address, ...]
     ready: str
+    ready_within_seconds: float = 30.0
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

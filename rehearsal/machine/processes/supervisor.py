@@ -23,7 +23,6 @@ from rehearsal.machine.tools import cure
 
 Progress = Callable[[str], None]
 
-READY_WITHIN_SECONDS = 30.0
 STOP_WITHIN_SECONDS = 10.0
 # At the end nobody needs what a program would still like to finish, as a collector that has
 # samples to hand in.
@@ -85,7 +84,8 @@ class Supervisor:
         Raises UserError for one that dies meanwhile or is not ready in time, with the end
         of its log.
         """
-        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        within = max((child.ready_within_seconds for child in children), default=0.0)
+        deadline = time.monotonic() + within
         waiting = {child.name: child for child in children}
         while waiting:
             self.refuse_dead()
@@ -94,7 +94,7 @@ class Supervisor:
                     del waiting[child.name]
                     progress(f"{child.name} is ready")
             if waiting and time.monotonic() > deadline:
-                raise UserError(self._not_ready(list(waiting)))
+                raise UserError(self._not_ready(list(waiting), within))
             time.sleep(_POLL_SECONDS)
 
     def refuse_dead(self) -> None:
@@ -187,7 +187,7 @@ class Supervisor:
             return subprocess.Popen(
                 child.command,
                 cwd=child.directory,
-                env=self._environment(),
+                env={**self._environment(), **dict(child.environment)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -217,9 +217,9 @@ class Supervisor:
             return ""
         return f" (signal {-status})" if status < 0 else f" (exit status {status})"
 
-    def _not_ready(self, names: list[str]) -> str:
+    def _not_ready(self, names: list[str], within: float) -> str:
         tails = [f"the end of {self.log(name)}:\n{self.tail(name)}" for name in names]
-        summary = f"not ready within {READY_WITHIN_SECONDS:.0f} s: {', '.join(names)}"
+        summary = f"not ready within {within:.0f} s: {', '.join(names)}"
         return "\n".join([summary, *tails])
 
 

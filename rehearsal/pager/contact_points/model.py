@@ -42,10 +42,11 @@ class Played:
     `grafana` is the list that a rendered Grafana contact point has it in, and `fields` what the
     translation carries over there or knows to be about the address alone; `section` is the list
     of the local receiver. `amp` gives the fields in which an entry of AMP's receiver becomes a
-    local one, where AMP delivers to the kind at all. `topic` reads the ARN of an SNS topic out of
-    an entry. `read` raises ValueError or KeyError for what is no message of this kind; `answer`
-    is how the kind's service says that it took one, given how many it took before, and `too_long`
-    how it refuses one whose text or title is longer than it takes.
+    local one, where AMP delivers to the kind at all. `provisioned` gives an entry's settings for
+    Grafana itself, where its notifier can be sent to the pager. `topic` reads the ARN of an SNS
+    topic out of an entry. `read` raises ValueError or KeyError for what is no message of this
+    kind; `answer` is how the kind's service says that it took one, given how many it took before,
+    and `too_long` how it refuses one whose text or title is longer than it takes.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Played:
     section: str
     local: Callable[[Entry, Way], Entry]
     amp: Callable[[Entry, Way], Entry] | None = None
+    provisioned: Callable[[Entry, Way], Entry] | None = None
     topic: Callable[[Entry], str] | None = None
     read: Callable[[bytes], Message]
     answer: Callable[[int], Answer] = lambda _count: Answer(body="ok")

@@ -24,6 +24,11 @@ def _amp(_entry: Entry, way: Way) -> Entry:
     return {"routing_key": "rehearsal", "url": way.url}
 
 
+def _provisioned(entry: Entry, way: Way) -> Entry:
+    # Without this address Grafana calls PagerDuty itself.
+    return {**entry, "integrationKey": way.key, "url": way.url}
+
+
 def _read(body: bytes) -> Message:
     event = json.loads(body)
     if event["event_action"] not in {"trigger", "resolve"} or not event["routing_key"]:
@@ -55,6 +60,7 @@ PAGERDUTY = Played(
     section="pagerduty_configs",
     local=_local,
     amp=_amp,
+    provisioned=_provisioned,
     read=_read,
     answer=_answer,
     too_long=_says(400, "invalid event", "Event is too long"),

@@ -17,6 +17,11 @@ def _local(entry: Entry, way: Way) -> Entry:
     }
 
 
+def provisioned(entry: Entry, way: Way) -> Entry:
+    """The entry with the pager's address in the place of a secret one."""
+    return {**entry, "url": way.url}
+
+
 def read(body: bytes) -> Message:
     """A message in attachments, as Alertmanager sends it."""
     attachments = json.loads(body)["attachments"]
@@ -32,6 +37,7 @@ SLACK = Played(
     fields=frozenset({"url", "recipient", "title", "text"}),
     section="slack_configs",
     local=_local,
+    provisioned=provisioned,
     read=read,
     too_long=Answer(status=400, body="invalid_attachments"),
     service="Slack's incoming webhook",

@@ -21,6 +21,7 @@ _TOO_LONG = (
 
 
 def _local(entry: Entry, way: Way) -> Entry:
+    # In the words of Alertmanager, which are those of Grafana's own notifier too.
     # An ARN's fourth part is the region.
     region = entry["topic"].split(":")[3]
     return {
@@ -63,6 +64,7 @@ SNS = Played(
     section="sns_configs",
     local=_local,
     amp=_amp,
+    provisioned=_local,
     topic=_topic,
     read=_read,
     answer=_answer,

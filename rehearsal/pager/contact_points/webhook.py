@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from rehearsal.pager.contact_points import slack
 from rehearsal.pager.contact_points.model import Entry, Played, Way
 from rehearsal.pager.notifications import Message, NotifiedAlert
 
@@ -33,6 +34,7 @@ WEBHOOK = Played(
     fields=frozenset({"url", "title", "message"}),
     section="webhook_configs",
     local=_local,
+    provisioned=slack.provisioned,
     read=_read,
     service="a webhook",
     protocol="the same protocol; its body is Alertmanager's",
