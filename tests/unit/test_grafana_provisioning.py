@@ -200,6 +200,13 @@ def test_email_is_refused_in_words(tmp_path: Path) -> None:
         _changed(tmp_path, emails=[mail]).write()
 
 
+def test_where_amp_evaluates_there_is_nothing_for_grafana_to_do(tmp_path: Path) -> None:
+    """Such a stack renders no rules of Grafana's."""
+    tree = {"contact-points.json": deployed("dev")["contact-points.json"]}
+    with pytest.raises(UserError, match=r"AMP evaluates this stack's rules, .*leave --grafana out"):
+        derive(_write(tree, tmp_path / "deployed"), tmp_path / "out", grafana=True)
+
+
 def test_what_looks_like_a_variable_is_read_back_as_it_was(tmp_path: Path) -> None:
     """Grafana puts its environment's variables into these texts, and a dollar for two."""
     value = "a$HOME|${HOME}|^b$"
