@@ -23,7 +23,7 @@ from tests.unit.programs import program
 # The verdict on each variant of an alert.
 VerdictsOf = Callable[[Effective], Mapping[str, Verdict]]
 # What all of them would take for too long.
-_SHARE_OF_DOUBLED = 0.25
+_SHARE_OF_DOUBLED, _SHARE_OF_SWAPPED = 0.25, 0.1
 _Proofs = Callable[[PlannedAlert], Iterable[tuple[str, Proof]]]
 _Variant = tuple[str, str]
 _Run = Callable[[Path, Path, Mapping[_Variant, Proof]], Mapping[_Variant, Verdict]]
@@ -55,8 +55,8 @@ def on_mutated(request: pytest.FixtureRequest) -> VerdictsOf:
 
 @pytest.fixture(scope="session")
 def on_swapped(request: pytest.FixtureRequest) -> VerdictsOf:
-    """The verdicts on a stack's rules with one function, aggregation or matcher changed."""
-    return _judged(request, _of(swapped), quick_verdicts)
+    """The verdicts on a stack's rules with a function, aggregation, modifier or matcher changed."""
+    return _judged(request, _of(swapped), quick_verdicts, share=_SHARE_OF_SWAPPED)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,11 @@ def faults(expr: str, collected: Collected = COLLECTED) -> tuple[str, ...]:
     return tuple(reader.faults)
 
 
+def labels_of(expr: parser.Expr) -> Labels | None:
+    """The labels that every series of an expression has; None for a scalar."""
+    return _Reader(COLLECTED).labels(expr)
+
+
 def metrics(expr: str) -> frozenset[str]:
     """The names of the metrics that an expression reads."""
     return frozenset(one.name or "" for one in selectors(parser.parse(expr)))

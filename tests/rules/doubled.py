@@ -20,8 +20,9 @@ from tests.rules.promtool import Proof
 
 _ADDED = "pod"
 # What tells the second series from the first.
+ADDED: Mapping[str, str] = {_ADDED: "second"}
 _SECONDS: Mapping[str, Mapping[str, str]] = {
-    "with one label more": {_ADDED: "second"},
+    "with one label more": ADDED,
     "of another instance": {labels.INSTANCE: "second"},
 }
 # What counts requests finds twice as many: where they are too few, it may be that they are not.
@@ -33,11 +34,15 @@ def proofs_of_doubled(planned: PlannedAlert) -> Iterator[tuple[str, Proof]]:
     rule = proven(planned)
     for case in rule.cases:
         for name, more in _SECONDS.items():
-            seconds = tuple(_with(one, more) for one in case.series)
-            doubled = replace(case, series=(*case.series, *seconds))
-            document = _document(rule, doubled, silent=planned.alert not in _COUNTS)
+            document = _document(rule, doubled(case, more), silent=planned.alert not in _COUNTS)
             proof = Proof(rules=silent_document(rule), tests=(document,))
             yield f"{case.name}: each series twice, {name}", proof
+
+
+def doubled(case: Case, more: Mapping[str, str]) -> Case:
+    """The case with a second one of each series, which has these labels as well."""
+    seconds = tuple(_with(one, more) for one in case.series)
+    return replace(case, series=(*case.series, *seconds))
 
 
 def _with(series: Series, more: Mapping[str, str]) -> Series:

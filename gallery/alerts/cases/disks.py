@@ -86,12 +86,16 @@ def _filling_cases(scope: Scope) -> tuple[Case, ...]:
 
     by_the_day = falls(TREND, 1.5)
     beside = (flat(0.6, _length(by_the_day)),)
-    second = (*_disk(scope, *by_the_day, of=_DATA), *_disk(scope, *beside)[:2])
+    second = (
+        *_disk(scope, *by_the_day, of=_DATA),
+        *_disk(scope, *beside)[:2],
+        valued("up", node_labels(scope, 2), (0, _length(by_the_day))),
+    )
     step = 0.25 * scope.threshold
     return (
         fires("fills within a day", by_the_day),
         fires("fills within hours", falls(RUSH, 1.5)),
-        _course("fills on its second volume", second, by_the_day, data),
+        _course("fills on its second volume, and another host is down", second, by_the_day, data),
         silent_in("fills, and lasts for more than a day", *falls(TREND, 0.75)),
         silent_in("fills fast, and lasts for the hours to come", *falls(RUSH, 0.75)),
         silent_in("fills with room to spare", *falls(TREND, 1.5, roomy)),
@@ -299,13 +303,37 @@ def _unreadable_cases(scope: Scope) -> tuple[Case, ...]:
     def on_a_dead_host(*spells: Spell) -> tuple[Series, ...]:
         return _flags(scope, metric, valued(metric, disk, (1, whole(spells))), up=0)
 
+    def beside_a_successor(story: Story) -> Story:
+        def beside(*spells: Spell) -> tuple[Series, ...]:
+            first, *others = story(*spells)
+            well = {**first.labels, "instance": "i-2"}
+            return first, *others, valued(metric, well, (0, whole(spells)))
+
+        return beside
+
+    def twice_in_five(*spells: Spell) -> tuple[Series, ...]:
+        bits = repeated((1, 1, 0, 0, 0), STEP, whole(spells))
+        return _flags(scope, metric, Series(metric=metric, labels=disk, phases=bits))
+
     told = _told(scope, "device", "mountpoint")
     # The share stays high for some minutes longer.
     short = Duration.of(seconds=scope.hold.seconds * 0.6).ceil_to(STEP)
     return (
         lasting(scope, "cannot be measured", fails, told, onset=_ONSET),
         lasting(scope, "fails once in three times", one_in(3), told, onset=MINUTE * 5),
+        lasting(
+            scope,
+            "cannot be measured, beside a successor's that can",
+            beside_a_successor(fails),
+            told,
+            onset=MINUTE * 3,
+        ),
         passing(scope, "fails for a moment", fails, spell=short),
+        silent(
+            scope,
+            "fails twice in five times beside a successor's that does not",
+            beside_a_successor(twice_in_five),
+        ),
         silent(scope, "fails once in five times", one_in(5)),
         silent(scope, "is another host's, by FUSE", by_fuse),
         silent(scope, "belongs to a host that is down", on_a_dead_host),

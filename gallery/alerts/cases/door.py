@@ -19,6 +19,7 @@ from gallery.alerts.cases.stories import (
     CALM,
     STEP,
     Spell,
+    Story,
     gauge,
     lasting,
     next_look,
@@ -99,6 +100,8 @@ def _shut_already(scope: Scope) -> Case:
             *refusing(_door(scope), (False, step), (True, shut + blip)),
             *refusing(probe_labels(scope, ENTRANCE), (False, step + shut), (True, blip)),
             *refusing(canary_labels(scope), (False, step + shut + blip)),
+            # Another service went with the door: it is not what is asked about.
+            *refusing(probe_labels(scope, "cartservice"), (False, step), (True, shut + blip)),
         ),
         fires_at=minus(step + shut + blip, STEP),
         fires=(_door(scope),),
@@ -213,16 +216,21 @@ def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
         turns = ((False, MINUTE), (True, MINUTE)) * (ill[1].milliseconds // MINUTE.milliseconds)
         return soon(well, (True, MINUTE), *turns)
 
-    def soon_and_unseen(*spells: Spell) -> tuple[Series, ...]:
-        unseen = gone(minus(whole(spells), MINUTE * 2))
-        seen = soon((True, MINUTE * 2))
-        return tuple(replace(each, phases=(*each.phases, unseen)) for each in seen)
+    def and_unseen(story: Story) -> Story:
+        def seen(*spells: Spell) -> tuple[Series, ...]:
+            unseen = gone(minus(whole(spells), MINUTE * 2))
+            series = story((True, MINUTE * 2))
+            return tuple(replace(each, phases=(*each.phases, unseen)) for each in series)
+
+        return seen
+
+    long = ROUND + scope.hold.ceil_to(MINUTE) + MINUTE * 6
 
     return (
         lasting(scope, "one of two is old", one_of_two, shop, step=MINUTE),
         lasting(scope, "is not renewed", soon, shop, step=MINUTE),
         lasting(scope, "of the host that redirects is old", soon_where_asked, shop, step=MINUTE),
-        lasting(scope, "is not seen again", soon_and_unseen, shop, step=MINUTE),
+        lasting(scope, "is not seen again", and_unseen(soon), shop, step=MINUTE),
         # What was met counts for a while.
         passing(
             scope,
@@ -232,6 +240,12 @@ def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
             step=MINUTE,
         ),
         silent(scope, "has some weeks yet", later, step=MINUTE),
+        Case(
+            name="has some weeks yet, and is not seen again",
+            series=and_unseen(later)((True, long)),
+            until=long,
+            interval=MINUTE,
+        ),
     )
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from gallery.alerts.cases.model import Case, Cases, Series, gone
-from gallery.alerts.cases.outages import long_and_again, outages, probe_hangs, two_outages
+from gallery.alerts.cases.model import Case, Cases, Series, gone, unwritten
+from gallery.alerts.cases.outages import (
+    long_and_again,
+    outages,
+    probe_hangs,
+    refused,
+    two_outages,
+)
 from gallery.alerts.cases.probing import hanging, refusing, unanswered_cases
 from gallery.alerts.cases.stories import (
     STEP,
@@ -21,6 +27,7 @@ from gallery.alerts.cases.stories import (
 from gallery.alerts.cases.subjects import (
     canary_labels,
     collector_dies,
+    collector_labels,
     collector_well,
     planned_and_gone,
     probe_labels,
@@ -102,6 +109,7 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     enough = two_outages(scope, failing)
     sparing = two_outages(scope, 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2)
     once = ((1, WINDOW), (0, MINUTE * 5))
+    cart = probe_labels(scope, "cartservice")
     alike, worse = (two_outages(scope, failing, int(TOLERANCE) + more) for more in (0, 1))
     return (
         outages(scope, shipping, "comes back for the second time", enough, shipping),
@@ -118,7 +126,15 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
         outages(scope, shipping, "fails twice, but not for long enough", sparing),
         outages(scope, shipping, "was down once, for long", once),
         outages(scope, shipping, "fails as the prober does", alike, canary=enough),
-        outages(scope, shipping, "fails more than the prober", worse, shipping, canary=enough),
+        outages(
+            scope,
+            shipping,
+            "fails more than the prober, which another does not",
+            worse,
+            shipping,
+            canary=enough,
+            others=refused(cart, (*alike, (1, WINDOW))),
+        ),
         outages(
             scope,
             shipping,
@@ -131,17 +147,21 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
 
 
 def _requests(
-    scope: Scope, *spells: tuple[float, Duration], caller: str = "frontend", rate: float = _BUSY
+    scope: Scope, *spells: tuple[float, Duration], rate: float = _BUSY, **of: str
 ) -> tuple[Series, ...]:
     """Requests to one service whose duration lies below each given edge, and above the last.
 
-    An edge and its duration are multiples of the threshold.
+    An edge and its duration are multiples of the threshold. `of` are other labels than usual.
     """
     common = scope.at(
-        job=labels.MESH,
-        service="paymentservice",
-        reporter="destination",
-        source_workload=caller,
+        **{
+            "job": labels.MESH,
+            "service": "paymentservice",
+            "instance": "paymentservice-1",
+            "reporter": "destination",
+            "source_workload": "frontend",
+            **of,
+        }
     )
     edges = (0.25, 0.5, 1, 1.5, 3, float("inf"))
 
@@ -168,19 +188,42 @@ def _slow_cases(scope: Scope) -> tuple[Case, ...]:
     def nearly_slow(*spells: Spell) -> tuple[Series, ...]:
         return _requests(scope, *((1, length) for _, length in spells))
 
+    def always(
+        duration: float, spells: tuple[Spell, ...], *, rate: float = _BUSY, **of: str
+    ) -> tuple[Series, ...]:
+        return _requests(scope, *((duration, length) for _, length in spells), rate=rate, **of)
+
     def seldom(*spells: Spell) -> tuple[Series, ...]:
-        return _requests(scope, *((1.5, length) for _, length in spells), rate=0.75 * FLOOR)
+        """The caller's proxy says so too, the prober asks often, and others are busy."""
+        return (
+            *always(1.5, spells, rate=0.75 * FLOOR),
+            *always(1.5, spells, rate=0.75 * FLOOR, reporter="source"),
+            *always(0.25, spells, source_workload=labels.PROBER_WORKLOAD),
+            *always(0.25, spells, service="cartservice"),
+        )
 
     def little_traffic(*spells: Spell) -> tuple[Series, ...]:
-        course = ((1.5 if bad else 0.25, length) for bad, length in spells)
-        return _requests(scope, *course, rate=1.5 * FLOOR)
+        """On each of two pods."""
+        course = tuple((1.5 if bad else 0.25, length) for bad, length in spells)
+        pods = (f"paymentservice-{number}" for number in (1, 2))
+        return tuple(
+            series
+            for pod in pods
+            for series in _requests(scope, *course, rate=0.75 * FLOOR, instance=pod)
+        )
 
     def only_for_the_prober(*spells: Spell) -> tuple[Series, ...]:
-        probes = ((1.5, length) for _, length in spells)
         return (
-            *_requests(scope, *probes, caller=labels.PROBER_WORKLOAD, rate=_BUSY * 10),
+            *always(1.5, spells, rate=_BUSY * 10, source_workload=labels.PROBER_WORKLOAD),
             *nearly_slow(*spells),
         )
+
+    def only_on_the_way(*spells: Spell) -> tuple[Series, ...]:
+        return *always(1.5, spells, reporter="source"), *nearly_slow(*spells)
+
+    def on_a_pod_that_few_ask(*spells: Spell) -> tuple[Series, ...]:
+        busy = always(0.25, spells, rate=_BUSY * 50, instance="paymentservice-2")
+        return *always(1.5, spells), *busy
 
     return (
         # A twentieth of the window must be slow before the percentile is.
@@ -196,6 +239,8 @@ def _slow_cases(scope: Scope) -> tuple[Case, ...]:
         silent(scope, "is nearly slow", nearly_slow),
         silent(scope, "is slow for one customer in the night", seldom),
         silent(scope, "is slow for the prober alone", only_for_the_prober),
+        silent(scope, "is slow on the way alone", only_on_the_way),
+        silent(scope, "is slow on a pod that few ask", on_a_pod_that_few_ask),
     )
 
 
@@ -218,6 +263,10 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
             collector_well(scope, length),
         )
 
+    def and_a_collector_is_dead(*spells: Spell) -> tuple[Series, ...]:
+        second = collector_labels(scope) | {labels.INSTANCE: "collector-1"}
+        return *cart_is_lost(*spells), present("up", second, spells, away=unwritten)
+
     def exporter_is_dead(*spells: Spell) -> tuple[Series, ...]:
         length = whole(spells)
         return (
@@ -228,6 +277,12 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
 
     return (
         lasting(scope, "nobody probes it", cart_is_lost, scope.at(service="cartservice")),
+        lasting(
+            scope,
+            "nobody probes it, and one of two collectors is dead",
+            and_a_collector_is_dead,
+            scope.at(service="cartservice"),
+        ),
         passing(
             scope,
             "the probe comes back just before the hold ends",

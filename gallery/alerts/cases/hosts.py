@@ -34,6 +34,7 @@ from gallery.alerts.cases.subjects import (
 from gallery.alerts.degraded import WINDOW
 from gallery.alerts.hosts import HOST_DEGRADED, HOST_DOWN, HOST_MISSING, long, looks_back
 from gallery.alerts.model import Labels, Scope
+from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration, minus
 from gallery.metrics.names import HOSTS_EXPECTED
 
@@ -88,6 +89,7 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
             ),
         ),
         _switched_off_again(scope),
+        *_two_switched_off(scope),
         _silent_in_place_of_another(scope),
         silent(scope, "its successor answers already", both_are_there(0, 1)),
         silent(scope, "answers until its successor does", both_are_there(1, 0)),
@@ -116,6 +118,52 @@ def _switched_off_again(scope: Scope) -> Case:
         name="had been down before, and answered until it was switched off",
         series=(replace(up, phases=(*up.phases, gone(away))),),
         until=CALM + down + MINUTE + step + away,
+    )
+
+
+def _two_switched_off(scope: Scope) -> tuple[Case, ...]:
+    """Two instances carry the labels of a host while one takes the other's place, and both go."""
+    down = max(scope.hold, long(scope) + scope.timings.scrape * 3).ceil_to(STEP)
+    brief = min(Duration.of(seconds=long(scope).seconds * 0.75), short_of(scope.hold)).ceil_to(STEP)
+    away = MINUTE * 4
+    until = CALM + down + away + scope.hold
+
+    def instance(name: str, *spells: Spell) -> Series:
+        """It is down for a spell or not, and then gone."""
+        up = gauge("up", node_labels(scope) | {"instance": name}, spells, well=1, ill=0)
+        return replace(up, phases=(*up.phases, gone(minus(until, whole(spells)))))
+
+    # Until the first one is no longer known to have answered.
+    known = Duration.parse(promql.LAST_KNOWN)
+    failing = min(MINUTE, short_of(scope.hold))
+    late = Series(
+        metric="up",
+        labels=node_labels(scope),
+        phases=(unwritten(CALM + MINUTE), flat(0, failing), gone(known)),
+    )
+    return (
+        Case(
+            name="is switched off while it is down, as its predecessor was at once",
+            series=(
+                instance("i-0", (False, CALM), (True, brief)),
+                instance("i-1", (False, CALM), (True, down)),
+            ),
+            fires_at=CALM + down + away,
+            fires=(host_labels(scope),),
+        ),
+        Case(
+            name="answered until it was switched off, and its predecessor had not for long",
+            series=(
+                instance("i-0", (False, CALM), (True, down)),
+                instance("i-1", (False, CALM + minus(down, brief)), (True, brief)),
+            ),
+            until=until,
+        ),
+        Case(
+            name="never answered and is switched off, soon after one that did",
+            series=(instance("i-0", (False, CALM)), late),
+            until=CALM + known,
+        ),
     )
 
 
@@ -199,6 +247,12 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
             collector_well(scope, length),
         )
 
+    gone_with_its_group, recorded_late = planned_and_gone(
+        scope, HOSTS_EXPECTED, group_labels(scope), 2, node_labels(scope), node_labels(scope, 2)
+    )
+    end = gone_with_its_group.until
+    search = scope.at(service="productcatalogservice", host_group="search")
+    of_search = search | {"job": labels.NODE, "host": "search-1", "instance": "i-9"}
     return (
         lasting(scope, "one of two has left", second_is_gone, group_labels(scope)),
         lasting(scope, "the only one has left", only_one_is_gone, group_labels(scope)),
@@ -211,14 +265,17 @@ def _missing_cases(scope: Scope) -> tuple[Case, ...]:
         ),
         silent(scope, "is down, but not gone", down_but_known),
         collector_dies(scope, lambda length: (expected(length, 1),), node_labels(scope)),
-        *planned_and_gone(
-            scope,
-            HOSTS_EXPECTED,
-            group_labels(scope),
-            2,
-            node_labels(scope),
-            node_labels(scope, 2),
+        gone_with_its_group,
+        replace(
+            gone_with_its_group,
+            name="is no longer planned, while another group is",
+            series=(
+                *gone_with_its_group.series,
+                valued(HOSTS_EXPECTED, search, (1, end)),
+                valued("up", of_search, (1, end)),
+            ),
         ),
+        recorded_late,
     )
 
 

@@ -167,10 +167,16 @@ def _rebooted_cases(scope: Scope) -> tuple[Case, ...]:
         started = counter(metric, host, *((float(bad), length) for bad, length in spells))
         return started, _up(scope, whole(spells))
 
+    moved = moves(1.5 * scope.threshold)
+
+    def beside(*spells: Spell) -> tuple[Series, ...]:
+        return (*moved(*spells), *_successor(runs_on(*spells)))
+
     loop = Duration.of(seconds=1.5 * scope.threshold).ceil_to(STEP)
     return (
         lasting(scope, "restarts again and again", restarts_on, host_labels(scope), onset=loop),
-        lasting(scope, "restarts", moves(1.5 * scope.threshold), host_labels(scope)),
+        lasting(scope, "restarts", moved, host_labels(scope)),
+        lasting(scope, "restarts beside a successor that runs on", beside, host_labels(scope)),
         _forgotten(scope, metric, (-_LONG, 0)),
         silent(scope, "runs on", runs_on),
         _never(scope, "has its clock set by some seconds", moves(0.75 * scope.threshold)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.alerts.cases.model import Case, Cases, Phase, Series, gone, ramp
+from gallery.alerts.cases.model import Case, Cases, Phase, Series, flat, gone, ramp, unwritten
 from gallery.alerts.cases.stories import (
     CALM,
     STEP,
@@ -14,6 +14,7 @@ from gallery.alerts.cases.stories import (
     next_look,
     passing,
     present,
+    repeated,
     short_of,
     silent,
     valued,
@@ -51,6 +52,21 @@ def _collector_down_cases(scope: Scope) -> tuple[Case, ...]:
             valued(COLLECTOR_EXPECTED, expected, (1, whole(spells))),
         )
 
+    def one_of_two_writes(*spells: Spell) -> tuple[Series, ...]:
+        """The other one hardly does."""
+        length, rest = whole(spells), minus(fresh(scope.timings), STEP).ceil_to(STEP)
+        second = collector_labels(scope) | {labels.INSTANCE: "collector-1"}
+        times = length.milliseconds // (STEP + rest).milliseconds
+        hardly = (flat(1, STEP), unwritten(rest)) * times
+        return *stops((False, length)), Series(metric="up", labels=second, phases=hardly)
+
+    def cannot_scrape_itself(*spells: Spell) -> tuple[Series, ...]:
+        length = whole(spells)
+        return (
+            valued("up", collector_labels(scope), (0, length)),
+            valued(COLLECTOR_EXPECTED, expected, (1, length)),
+        )
+
     # From the last sample but one on.
     age = minus(fresh(scope.timings), STEP * 2).ceil_to(STEP)
     brief = minus(age + short_of(scope.hold), STEP)
@@ -65,6 +81,12 @@ def _collector_down_cases(scope: Scope) -> tuple[Case, ...]:
         ),
         passing(scope, "writes again in time", stops, spell=brief),
         silent(scope, "writes", lambda *spells: stops((False, whole(spells)))),
+        silent(scope, "cannot scrape itself, and writes that", cannot_scrape_itself),
+        Case(
+            name="one of its two replicas hardly writes",
+            series=one_of_two_writes((True, forever)),
+            until=forever,
+        ),
     )
 
 
@@ -181,13 +203,15 @@ def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
     asked = proxy | {"reporter": "destination", "source_workload": "frontend"}
     last = Duration.parse(promql.LAST_KNOWN)
 
-    def without(*metrics: str) -> Story:
-        """Its proxies go on answering, without these metrics of those that are read."""
+    def without(*metrics: str, answers: tuple[float, ...] = (1,)) -> Story:
+        """One of its proxies goes on answering, without these metrics of those that are read."""
+        silent_one = mesh_labels(scope, "cartservice", "2")
 
         def story(*spells: Spell) -> tuple[Series, ...]:
-            calm = ((False, whole(spells)),)
+            calm, length = ((False, whole(spells)),), whole(spells)
             return (
-                valued("up", proxy, (1, whole(spells))),
+                Series(metric="up", labels=proxy, phases=repeated(answers, STEP, length)),
+                valued("up", silent_one, (0, length)),
                 *(
                     present(metric, asked, spells if metric in metrics else calm, away=gone)
                     for metric in MESH_METRICS
@@ -196,11 +220,14 @@ def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
 
         return story
 
-    def of_nobody(*spells: Spell) -> tuple[Series, ...]:
+    def of_nobody(metric: str) -> Story:
         """It leaves out which end of the request it is that speaks."""
         anybody = {key: value for key, value in asked.items() if key != "reporter"}
-        always = (valued(metric, anybody, (1, whole(spells))) for metric in MESH_METRICS)
-        return (*without(*MESH_METRICS)(*spells), *always)
+
+        def story(*spells: Spell) -> tuple[Series, ...]:
+            return (*without(metric)(*spells), valued(metric, anybody, (1, whole(spells))))
+
+        return story
 
     def does_not_answer(*spells: Spell) -> tuple[Series, ...]:
         return (
@@ -213,7 +240,17 @@ def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         lasting(scope, "times no request any more", without(timed), scope.at(), onset=last),
         lasting(scope, "counts no request any more", without(counted), scope.at(), onset=last),
-        lasting(scope, "drops a label that is read", of_nobody, scope.at(), onset=last),
+        lasting(
+            scope,
+            "counts no request any more, and answers now and then",
+            without(counted, answers=(1, 0, 0)),
+            scope.at(),
+            onset=last,
+        ),
+        *(
+            lasting(scope, f"drops a label of {metric}", of_nobody(metric), scope.at(), onset=last)
+            for metric in MESH_METRICS
+        ),
         Case(
             name="says nothing of requests for a while",
             series=without(*MESH_METRICS)((False, CALM), (True, seen), (False, MINUTE)),
@@ -226,17 +263,26 @@ def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
 
 
 def _behind_cases(scope: Scope) -> tuple[Case, ...]:
-    queue = collector_labels(scope) | {"remote_name": "amp", "url": "https://aps/"}
-    replica = {key: queue[key] for key in (*labels.COMMON, labels.INSTANCE)}
+    replica = {
+        key: value
+        for key, value in collector_labels(scope).items()
+        if key in {*labels.COMMON, labels.INSTANCE}
+    }
+    # Of two queues one is ill.
+    queue, well = (
+        collector_labels(scope) | {"remote_name": name, "url": f"https://{name}/"}
+        for name in ("amp", "archive")
+    )
 
     def lags(*spells: Spell, ill: float) -> tuple[Series, ...]:
-        return (_sent(queue, spells, ill=ill * scope.threshold),)
+        return _sent(queue, spells, ill=ill * scope.threshold), _sent(well, spells, ill=0)
 
     def rejected(*spells: Spell) -> tuple[Series, ...]:
         metric = "prometheus_remote_storage_samples_failed_total"
         return (
             *lags(*spells, ill=0),
             counter(metric, queue, *((10 if bad else 0, length) for bad, length in spells)),
+            counter(metric, well, (0, whole(spells))),
         )
 
     def far_behind(*spells: Spell) -> tuple[Series, ...]:

@@ -147,9 +147,9 @@ def _unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
 
     def measured(count: int, *spells: Spell) -> tuple[Series, ...]:
         length = whole(spells)
-        untracked = success("conntrack", flat(0, length))
+        others = success("conntrack", flat(0, length)), success("uname", flat(1, length))
         every = (success(name, flat(1, length)) for name in MEASURED[:count])
-        return (*every, untracked, _up(scope, length))
+        return (*every, *others, _up(scope, length))
 
     def refused(*spells: Spell) -> tuple[Series, ...]:
         host = node_labels(scope)
@@ -175,6 +175,9 @@ def _unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
     def everything(*spells: Spell) -> tuple[Series, ...]:
         return measured(len(MEASURED), *spells)
 
+    def beside(*spells: Spell) -> tuple[Series, ...]:
+        return (*refused(*spells), *_successor(everything(*spells)))
+
     def on_a_dead_host(*spells: Spell) -> tuple[Series, ...]:
         return tuple(
             replace(one, phases=(flat(0, whole(spells)),)) if one.metric == "up" else one
@@ -188,6 +191,7 @@ def _unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
         _from_the_start(scope, "fails twice in three times", fails_mostly, told),
         passing(scope, "is refused for a while", refused),
         silent(scope, "measures everything but connections", everything),
+        silent(scope, "is refused a system call beside a successor that is not", beside),
         silent(scope, "is down, which says it all", on_a_dead_host),
     )
 

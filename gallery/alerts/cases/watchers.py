@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gallery.alerts.cases.model import Case, Cases, Series, flat, unwritten
 from gallery.alerts.cases.probing import unanswered_cases
 from gallery.alerts.cases.stories import (
@@ -14,6 +16,7 @@ from gallery.alerts.cases.stories import (
     next_look,
     passing,
     present,
+    repeated,
     short_of,
     silent,
     valued,
@@ -122,7 +125,20 @@ def _unrecorded_cases(scope: Scope) -> tuple[Case, ...]:
         length = whole(spells)
         spent = (False, MINUTE), (True, length)
         usual = (RECEIVE_USUAL, TRANSMIT_USUAL)
-        return (host(of, (1, MINUTE), (0, length)), *recorded(of, *spent, stops=usual))
+        return (
+            host(of, (1, MINUTE), (0, length)),
+            *recorded(of, *spent, stops=usual),
+            host(other, (1, MINUTE + length)),
+            *recorded(other, *spent, stops=()),
+        )
+
+    def answers_seldom(*spells: Spell) -> tuple[Series, ...]:
+        """Beside an instance that is dead, whose place it takes."""
+        length = whole(spells)
+        dead = valued("up", {**of, "job": labels.NODE, "instance": "i-0"}, (0, length))
+        often = host(of, (1, length))
+        seldom = replace(often, phases=repeated((1, 0, 0), STEP, length))
+        return seldom, dead, *recorded(of, *spells, stops=names[:1])
 
     # As for the constants: the age counts from the sample before the stop.
     brief = minus(age + short_of(scope.hold), STEP * 2)
@@ -132,6 +148,7 @@ def _unrecorded_cases(scope: Scope) -> tuple[Case, ...]:
             for records, onset in ((RATES, age), (USUAL, USUAL_KNOWN))
             for name, _ in records
         ),
+        lasting(scope, "is not recorded of one that answers seldom", answers_seldom, of, onset=age),
         passing(scope, "is recorded again in time", stop(*names), spell=brief),
         silent(scope, "records all there is", stop()),
         _outlasting(scope, "a host is off and nothing of it is usual", host_off, USUAL_KNOWN),
