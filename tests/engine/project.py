@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -230,7 +231,8 @@ class Project:
         """Put values of one's own in the place of the example's, as whoever deploys must."""
         text = self.stack_file.read_text()
         for example, own in OWN.items():
-            text = text.replace(example, own)
+            # A file in which that was done stays as it is.
+            text = re.sub(re.escape(example) + r"(?!\w)", own, text)
         _ = self.stack_file.write_text(text)
         alerting = self.configuration()["gallery:alerting"]
         if not isinstance(alerting, dict):
