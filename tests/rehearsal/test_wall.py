@@ -102,21 +102,26 @@ def test_a_keyboard_reaches_everything(page: Page) -> None:
 
 def test_a_drill_is_played_from_the_wall(page: Page, said: list[str]) -> None:
     drawn(page, address(API_HEALTH, **_SHOWN))
-    tile = page.locator(".panel.stat .tile", has_text="cartservice")
+    tile = page.locator(".panel.stat .tile", has_text="emailservice")
     assert _color(tile.get_attribute("style")) == GOOD
-    page.select_option("select[name=target]", "service:cartservice")
+    page.select_option("select[name=target]", "service:emailservice")
     page.get_by_role("button", name="Play").click()
     drill = page.locator("#drill")
-    drill.get_by_text("cartservice refuses connections").wait_for(timeout=20_000)
+    drill.get_by_text("emailservice refuses connections").wait_for(timeout=20_000)
     seconds = _SCRAPE + _REFRESH + _DRAWING
-    page.locator(f".tile[style*='{BAD}']", has_text="cartservice").wait_for(timeout=seconds * 1000)
+    page.locator(f".tile[style*='{BAD}']", has_text="emailservice").wait_for(timeout=seconds * 1000)
     assert page.get_by_role("button", name="Mend and end it").is_visible()
     page.locator(".delivery.pagerduty", has_text="Triggered").first.wait_for(timeout=90_000)
-    assert "Nothing can be put into a cart" in page.locator(".delivery.slack").first.inner_text()
+    assert (
+        "Orders go through without a confirmation"
+        in page.locator(".delivery.slack").first.inner_text()
+    )
     drill.get_by_text("endpoint-down passed in").wait_for(timeout=_DRILL_SECONDS * 1000)
-    page.locator(f".tile[style*='{GOOD}']", has_text="cartservice").wait_for(timeout=seconds * 1000)
+    page.locator(f".tile[style*='{GOOD}']", has_text="emailservice").wait_for(
+        timeout=seconds * 1000
+    )
     page.locator(".delivery.pagerduty", has_text="Resolved").first.wait_for(timeout=20_000)
-    lane = page.locator(".lane", has_text="cartservice")
+    lane = page.locator(".lane", has_text="emailservice")
     lane.locator(".segment").nth(2).wait_for(timeout=seconds * 1000)
     states = lane.locator(".segment").all_inner_texts()
     assert states[-3:] == ["UP", "DOWN", "UP"]

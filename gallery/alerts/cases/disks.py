@@ -28,6 +28,7 @@ from gallery.alerts.disks import (
     Pace,
 )
 from gallery.alerts.model import Labels, Scope
+from gallery.metrics import labels
 from gallery.metrics.durations import MINUTE, Duration, minus
 
 _SIZE, _INODES = 1e11, 1e6
@@ -84,20 +85,36 @@ def _filling_cases(scope: Scope) -> tuple[Case, ...]:
     def silent_in(name: str, *shares: Phase, up: int = 1) -> Case:
         return _course(name, _disk(scope, *shares, up=up), shares)
 
-    by_the_day = falls(TREND, 1.5)
+    by_the_day = falls(TREND, 1.1)
     beside = (flat(0.6, _length(by_the_day)),)
     second = (
         *_disk(scope, *by_the_day, of=_DATA),
         *_disk(scope, *beside)[:2],
         valued("up", node_labels(scope, 2), (0, _length(by_the_day))),
     )
+    length = _length(by_the_day)
+    missed = (
+        *_disk(scope, *by_the_day)[:2],
+        valued(
+            "up",
+            node_labels(scope),
+            (1, minus(length, MINUTE * 10)),
+            (0, MINUTE),
+            (1, MINUTE * 9),
+        ),
+    )
+    # Its successor answers already, and what it was is found a while longer.
+    leaving = node_labels(scope) | {labels.INSTANCE: "i-leaving"}
+    replaced = (*_disk(scope, *by_the_day), valued("up", leaving, (0, length)))
     step = 0.25 * scope.threshold
     return (
         fires("fills within a day", by_the_day),
-        fires("fills within hours", falls(RUSH, 1.5)),
+        fires("fills within hours", falls(RUSH, 1.2)),
+        _course("fills on a host that misses a scrape", missed, by_the_day, root),
+        _course("fills on a host that is being replaced", replaced, by_the_day, root),
         _course("fills on its second volume, and another host is down", second, by_the_day, data),
-        silent_in("fills, and lasts for more than a day", *falls(TREND, 0.75)),
-        silent_in("fills fast, and lasts for the hours to come", *falls(RUSH, 0.75)),
+        silent_in("fills, and lasts for more than a day", *falls(TREND, 0.9)),
+        silent_in("fills fast, and lasts for the hours to come", *falls(RUSH, 0.92)),
         silent_in("fills with room to spare", *falls(TREND, 1.5, roomy)),
         silent_in("fills on a host that is down", *by_the_day, up=0),
         silent_in("is rather full, and stays so", flat(low, TREND.seen * 2 + hold)),

@@ -97,12 +97,16 @@ def _down_cases(scope: Scope) -> tuple[Case, ...]:
 
 
 def _switched_off(scope: Scope, name: str, down: Duration, *fires: Labels) -> Case:
-    """It leaves discovery when it was down for so long; after four minutes HostMissing came."""
+    """It leaves discovery when it was down for so long; after four minutes HostMissing came.
+
+    Another host answers all the while.
+    """
     away = MINUTE * 4
     up = valued("up", node_labels(scope), (1, CALM), (0, down))
+    other = valued("up", node_labels(scope, 2), (1, CALM + down + away + scope.hold))
     return Case(
         name=name,
-        series=(replace(up, phases=(*up.phases, gone(away + scope.hold))),),
+        series=(replace(up, phases=(*up.phases, gone(away + scope.hold))), other),
         fires_at=CALM + down + away if fires else None,
         fires=fires,
         until=CALM + down + away + scope.hold,
