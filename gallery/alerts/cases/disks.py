@@ -36,6 +36,8 @@ _ROOT = {"device": "/dev/nvme0n1p1", "fstype": "xfs", "mountpoint": "/"}
 _DATA = {"device": "/dev/nvme1n1", "fstype": "ext4", "mountpoint": "/data"}
 # A disk that falls faster than its pace is seen so much sooner.
 _EARLY = MINUTE * 9
+# By how much what fires exceeds what counts.
+_MARGIN = 1.05
 # How long a value must be bad before more than half of five minutes is.
 _ONSET = MINUTE * 3
 
@@ -79,13 +81,17 @@ def _filling_cases(scope: Scope) -> tuple[Case, ...]:
         taken = _minutely(pace, share, length, speed)
         return flat(share, pace.seen), ramp(share, per_sample=-taken, length=length)
 
+    def just_fast_enough(pace: Pace) -> float:
+        """A little more than what counts when the hold begins, when there is more left."""
+        return _MARGIN * pace.ahead.seconds / minus(pace.ahead, hold).seconds
+
     def fires(name: str, shares: tuple[Phase, ...]) -> Case:
         return _course(name, _disk(scope, *shares), shares, root)
 
     def silent_in(name: str, *shares: Phase, up: int = 1) -> Case:
         return _course(name, _disk(scope, *shares, up=up), shares)
 
-    by_the_day = falls(TREND, 1.1)
+    by_the_day = falls(TREND, just_fast_enough(TREND))
     beside = (flat(0.6, _length(by_the_day)),)
     second = (
         *_disk(scope, *by_the_day, of=_DATA),
@@ -109,7 +115,7 @@ def _filling_cases(scope: Scope) -> tuple[Case, ...]:
     step = 0.25 * scope.threshold
     return (
         fires("fills within a day", by_the_day),
-        fires("fills within hours", falls(RUSH, 1.2)),
+        fires("fills within hours", falls(RUSH, just_fast_enough(RUSH))),
         _course("fills on a host that misses a scrape", missed, by_the_day, root),
         _course("fills on a host that is being replaced", replaced, by_the_day, root),
         _course("fills on its second volume, and another host is down", second, by_the_day, data),
