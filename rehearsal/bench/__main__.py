@@ -29,9 +29,11 @@ from rehearsal.bench import host_rules
 from rehearsal.bench.programs import refused_by_programs
 from rehearsal.bench.stack_files import play
 from rehearsal.machine import platform
+from rehearsal.machine.addresses import WALL
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.screen import Screen, Waiting
 from rehearsal.machine.tools import PROMETHEUS, PROMTOOL, ROOT, provide
+from rehearsal.wall.picture import browser
 
 STACK = "dev"
 REPORT = ROOT / "build" / "bench.json"
@@ -120,6 +122,21 @@ def start() -> Iterator[Figure]:
     yield Figure(name=f"rehearsal up, {STACK}", value=time.monotonic() - began, budget=20, unit="s")
 
 
+def first_page() -> Iterator[Figure]:
+    """Draw the wall's first page in a browser, where there is one."""
+    try:
+        with browser() as started:
+            page = started.new_page()
+            began = time.monotonic()
+            _ = page.goto(WALL.url("/"))
+            _ = page.wait_for_selector("#panels .panel")
+            took = time.monotonic() - began
+    except UserError as why:
+        _say(str(why))
+        return
+    yield Figure(name="the wall's first page", value=took, budget=2, unit="s")
+
+
 def _memory() -> float:
     """Bytes that the rehearsal's processes hold; what they share is counted once."""
     journal = Supervisor(platform.STATE).journal()
@@ -196,6 +213,10 @@ def document(figures: list[Figure]) -> str:
     return json.dumps([asdict(figure) for figure in figures], indent=2, allow_nan=False) + "\n"
 
 
+# In this order: what starts a rehearsal comes before what needs one.
+_PARTS = (render, answers, host_rules_at_a_thousand, start, first_page, time_to_page)
+
+
 def main() -> int:
     """Measure everything; the exit status."""
     return interruption.exit_status("bench", _measured)
@@ -206,7 +227,14 @@ def _measured() -> int:
     screen = Screen(sys.stderr)
     try:
         with screen.live():
-            for part in (render, answers, host_rules_at_a_thousand, start, time_to_page):
+            for part in (
+                render,
+                answers,
+                host_rules_at_a_thousand,
+                start,
+                first_page,
+                time_to_page,
+            ):
                 what = part.__doc__.splitlines()[0] if part.__doc__ else part.__name__
                 _say(what)
                 screen.waits(Waiting(what=what, since=time.time()))
