@@ -85,8 +85,8 @@ def _undeliverable(settings: Settings) -> Iterator[str]:
                 "/api/alert-notifiers lists it"
             )
         yield (
-            f'contact point "{name}" is of kind {point.kind}, which engine {engine} cannot '
-            f"deliver to; it can: {', '.join(sorted(able))}{cure}"
+            f"gallery:alerting.contact_points.{name} is of kind {point.kind}, which engine "
+            f"{engine} cannot deliver to; it can: {', '.join(sorted(able))}{cure}"
         )
 
 

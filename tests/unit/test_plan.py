@@ -208,7 +208,7 @@ def test_amp_cannot_deliver_to_slack() -> None:
     slack = {"kind": "slack", "channel": "#alerts", "secret": "slack-webhook"}
     config["gallery:alerting"]["contact_points"]["chat"] = slack
     (found,) = errors(config)
-    assert 'contact point "chat" is of kind slack, which engine alertmanager cannot' in found
+    assert "gallery:alerting.contact_points.chat is of kind slack, which engine" in found
     assert "it can: pagerduty, sns" in found
 
 
