@@ -227,14 +227,7 @@ def _measured() -> int:
     screen = Screen(sys.stderr)
     try:
         with screen.live():
-            for part in (
-                render,
-                answers,
-                host_rules_at_a_thousand,
-                start,
-                first_page,
-                time_to_page,
-            ):
+            for part in _PARTS:
                 what = part.__doc__.splitlines()[0] if part.__doc__ else part.__name__
                 _say(what)
                 screen.waits(Waiting(what=what, since=time.time()))
