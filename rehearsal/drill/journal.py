@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from rehearsal.drill.timeline import Event
+from rehearsal.machine.records import Records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +57,12 @@ class DrillJournal:
     path: Path
 
     def write(self, entry: Began | Event | Ended) -> None:
-        """Add one entry; a reader sees the whole line or none of it."""
-        with self.path.open("ab") as file:
-            file.write(_LINE.dump_json(entry) + b"\n")
+        """Add one entry."""
+        Records(self.path, _LINE).add(entry)
 
     def drills(self) -> list[PlayedDrill]:
         """Every drill so far, in order."""
-        return _drills(_LINE.validate_json(line) for line in self._lines())
-
-    def _lines(self) -> list[bytes]:
-        try:
-            whole, _, _unfinished = self.path.read_bytes().rpartition(b"\n")
-        except FileNotFoundError:
-            return []
-        return whole.splitlines()
+        return _drills(Records(self.path, _LINE).read())
 
 
 def _drills(entries: Iterable[Began | Event | Ended]) -> list[PlayedDrill]:

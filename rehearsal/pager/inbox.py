@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from rehearsal.heartbeat import Alarm
+from rehearsal.machine.records import Records
 from rehearsal.pager.notifications import FORM, Message, Notification
 
 
@@ -88,8 +89,7 @@ class Inbox:
             calls=self._opens(recipient, message),
         )
         self.notifications.append(notification)
-        with self.log.open("ab") as log:
-            log.write(FORM.dump_json(notification) + b"\n")
+        Records(self.log, FORM).add(notification)
         return notification
 
     def _opens(self, recipient: Recipient, message: Message) -> bool:

@@ -12,12 +12,13 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
+from offline.errors import UserError
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.machine import grafana
 from rehearsal.machine.addresses import AMP_ALERTMANAGER
 from rehearsal.machine.queries import AlertmanagerClient
 from rehearsal.wall.asking import Asker
-from rehearsal.wall.drills import DrillError, Drills
+from rehearsal.wall.drills import Drills
 from rehearsal.wall.grafana.intervals import seconds
 from rehearsal.wall.grafana.palette import Theme
 from rehearsal.wall.looked_at import LookedAt
@@ -77,7 +78,7 @@ def add_drills(app: FastAPI, drills: Drills) -> None:
         form = await request.form()
         try:
             await drills.play(str(form.get("scenario", "")), str(form.get("target", "")))
-        except DrillError as why:
+        except UserError as why:
             return PlainTextResponse(f"{why}\n", 400)
         return _back(request)
 

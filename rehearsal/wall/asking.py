@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.machine.queries import PrometheusClient
-from rehearsal.wall.grafana.intervals import Interval, interval, seconds
+from rehearsal.wall.grafana.intervals import interval, seconds
 from rehearsal.wall.grafana.model.frame import Found, Frame, Listed, Marks
 from rehearsal.wall.grafana.model.panels import Asking, Query
 from rehearsal.wall.grafana.series import Series, named
@@ -60,16 +60,10 @@ class Asker:
                     choices[variable.name] = found(variable, tuple(values), wanted)
         return choices
 
-    def panel(
-        self, panel: Asking, choices: Mapping[str, Choice], window: Window
-    ) -> tuple[list[Asked], Interval]:
-        """What a panel's queries find, and over which interval they were asked.
-
-        Raises loopback.HttpStatusError for a query that AMP refuses.
-        """
+    def panel(self, panel: Asking, choices: Mapping[str, Choice], window: Window) -> list[Asked]:
+        """What a panel's queries find. HttpStatusError for one that AMP refuses."""
         points = panel.grid_pos.w * _COLUMN_PIXELS
-        asked = [self._ask(query, points, choices, window) for query in panel.targets]
-        return [one for one, _ in asked], asked[0][1]
+        return [self._ask(query, points, choices, window) for query in panel.targets]
 
     def marks(self, marks: Marks, choices: Mapping[str, Choice], window: Window) -> Sequence[Mark]:
         """When the query of an annotation was above nought."""
@@ -89,7 +83,7 @@ class Asker:
 
     def _ask(
         self, query: Query, points: int, choices: Mapping[str, Choice], window: Window
-    ) -> tuple[Asked, Interval]:
+    ) -> Asked:
         over = interval(window.start, window.end, points, query.interval)
         expr = interpolated(query.expr, choices, over)
         if query.instant:
@@ -105,7 +99,7 @@ class Asker:
                 )
                 for one in self.amp.query_range(expr, over.start, over.end, over.step)
             ]
-        return Asked(query=query, found=found, step=over.step), over
+        return Asked(query=query, found=found, over=over)
 
 
 def window(shown: str, end: float) -> Window:

@@ -11,7 +11,7 @@ from rehearsal.wall.asking import Mark
 from rehearsal.wall.axis import Axis, axis
 from rehearsal.wall.grafana.intervals import Interval
 from rehearsal.wall.grafana.model.fields import Step
-from rehearsal.wall.grafana.palette import Theme
+from rehearsal.wall.grafana.palette import Theme, channels
 from rehearsal.wall.views.lines import Line, Lines
 
 Options = dict[str, Any]
@@ -210,7 +210,7 @@ def _spans(marks: Iterable[Mark]) -> Iterator[list[Mapping[str, object]]]:
 
 
 def _faded(color: str, opacity: float) -> str:
-    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    red, green, blue = channels(color)
     return f"rgba({red}, {green}, {blue}, {opacity})"
 
 

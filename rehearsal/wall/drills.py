@@ -10,16 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from offline.errors import UserError
 from rehearsal.machine.tools import ROOT
 
 _LOG = "wall-drill.log"
 _OPTIONS = {"service": "--service", "host": "--host"}
 # What is shown of a drill that refuses to begin.
 _LAST_LINES = 4
-
-
-class DrillError(Exception):
-    """A drill that cannot be started; its text says why."""
 
 
 @dataclass
@@ -39,13 +36,13 @@ class Drills:
     _watch: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def play(self, scenario: str, target: str) -> None:
-        """Begin a drill; an empty target leaves it to the scenario. Raises DrillError."""
+        """Begin a drill; an empty target leaves it to the scenario. Raises UserError."""
         if self.playing is not None:
-            raise DrillError(f"{self.playing} is being played; wait for its end, or end it")
+            raise UserError(f"{self.playing} is being played; wait for its end, or end it")
         if scenario not in self.scenarios:
-            raise DrillError(f'no scenario is called "{scenario}"')
+            raise UserError(f'no scenario is called "{scenario}"')
         if target and target not in self.targets:
-            raise DrillError(f'this stack has no "{target}"')
+            raise UserError(f'this stack has no "{target}"')
         kind, _, name = target.partition(":")
         options = [_OPTIONS[kind], name] if target else []
         self.playing, self.refusal = f"{scenario} {name}".strip(), ""

@@ -92,12 +92,10 @@ def tiles(shown: Sequence[Tile]) -> str:
     return _rendered("tiles", tiles=shown)
 
 
-def lanes(shown: Sequence[Lane], over: Interval, marks: Iterable[Mark], empty: str) -> str:
+def lanes(shown: Sequence[Lane], over: Interval, marks: Iterable[Mark]) -> str:
     """A state timeline."""
     times = [over.start + over.range * number / _TIMES for number in range(1, _TIMES)]
-    return _rendered(
-        "lanes", lanes=shown, marks=[*marks], times=times, empty=empty, share=_share_of(over)
-    )
+    return _rendered("lanes", lanes=shown, marks=[*marks], times=times, share=_share_of(over))
 
 
 def cells(shown: Cells) -> str:
@@ -132,10 +130,8 @@ def silenced(silences: Iterable[Silence]) -> str:
 
 def drill(played: PlayedDrill | None, now: float) -> str:
     """A drill as far as it has been played."""
-    zero = 0.0
-    if played is not None:
-        broken = (event.at for event in played.events)
-        zero = next(broken, played.began.at)
+    # It counts from what happened first, as its timeline does.
+    zero = played.events[0].at if played and played.events else 0.0
     return _rendered("drill", drill=played, now=now, zero=zero)
 
 

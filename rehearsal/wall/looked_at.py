@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from gallery.alerts.model import Delivery
 from gallery.dashboards.palette import ATTENTION, BAD, GOOD, STRONG, UNKNOWN
@@ -13,6 +14,7 @@ from gallery.plan.routing import DELIVERY
 from rehearsal.drill.journal import DrillJournal, PlayedDrill
 from rehearsal.drill.timeline import Kind
 from rehearsal.machine.programs import DRILLS, NOTIFICATIONS
+from rehearsal.machine.records import Records
 from rehearsal.pager.notifications import FORM, Notification
 from rehearsal.wall.asking import Mark, Window
 from rehearsal.wall.grafana.read import Dashboard, read
@@ -30,13 +32,39 @@ _HEARTBEATS = {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}
 _MOST_TOLD = 20
 
 
+Read = TypeVar("Read")
+
+
+@dataclass
+class _Growing(Generic[Read]):
+    """What is read from a file that only grows, read again once it has."""
+
+    path: Path
+    read: Callable[[Path], Read]
+    _size: int = field(default=-1, init=False)
+    _known: Read = field(init=False)
+
+    def now(self) -> Read:
+        """What it holds now."""
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if size != self._size:
+            self._size, self._known = size, self.read(self.path)
+        return self._known
+
+
 @dataclass
 class LookedAt:
     """A rehearsal's directory, as the wall sees it."""
 
     state: Path
-    _drills: tuple[int, list[PlayedDrill]] = field(default=(-1, []), init=False)
-    _notifications: tuple[int, list[Notification]] = field(default=(-1, []), init=False)
+    _drills: _Growing[list[PlayedDrill]] = field(init=False)
+    _notifications: _Growing[list[Notification]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._drills = _Growing(self.state / DRILLS, lambda path: DrillJournal(path).drills())
+        self._notifications = _Growing(
+            self.state / NOTIFICATIONS, lambda path: Records(path, FORM).read()
+        )
 
     def dashboards(self) -> dict[str, Dashboard]:
         """The rendered dashboards by uid. Raises DashboardError."""
@@ -48,29 +76,17 @@ class LookedAt:
 
     def drills(self) -> list[PlayedDrill]:
         """The drills that were played, oldest first."""
-        size = _size(self.state / DRILLS)
-        if size != self._drills[0]:
-            self._drills = (size, DrillJournal(self.state / DRILLS).drills())
-        return self._drills[1]
+        return self._drills.now()
 
     def told(self) -> list[Notification]:
         """The newest notifications but for heartbeats, oldest first."""
-        told = [one for one in self._all_told() if not _is_heartbeat(one)]
+        told = [one for one in self._notifications.now() if not _is_heartbeat(one)]
         return told[-_MOST_TOLD:]
 
     def heartbeats(self) -> dict[str, float]:
         """When each contact point that hears a heartbeat heard it last."""
-        beats = (one for one in self._all_told() if _is_heartbeat(one))
+        beats = (one for one in self._notifications.now() if _is_heartbeat(one))
         return {one.contact_point: one.received_at for one in beats}
-
-    def _all_told(self) -> list[Notification]:
-        path = self.state / NOTIFICATIONS
-        size = _size(path)
-        if size != self._notifications[0]:
-            whole, _, _unfinished = (path.read_bytes() if size else b"").rpartition(b"\n")
-            read = [FORM.validate_json(line) for line in whole.splitlines()]
-            self._notifications = (size, read)
-        return self._notifications[1]
 
     def marks(self, window: Window) -> list[Mark]:
         """What drills did in that time, for graphs."""
@@ -86,10 +102,3 @@ def _is_heartbeat(one: Notification) -> bool:
     return len(one.alerts) > 0 and all(
         alert.labels.get(DELIVERY) in _HEARTBEATS for alert in one.alerts
     )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

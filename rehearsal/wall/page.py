@@ -33,7 +33,6 @@ from rehearsal.wall.views.tiles import tiles
 
 RANGES = ("5m", "15m", "1h", "6h", "24h")
 _LOOK_SECONDS = 1.0
-_NO_DATA = "No data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +47,15 @@ class Asked:
         """The query of the address with these things changed."""
         fields = {
             "from": self.shown,
-            "theme": "dark" if self.theme.dark else "light",
+            "theme": self.theme.name,
             **{f"var-{name}": values for name, values in self.values.items()},
             **changed,
         }
         return urlencode(fields, doseq=True)
+
+    def elsewhere(self) -> str:
+        """The query of another address, whose variables are others."""
+        return replace(self, values={}).query()
 
 
 @dataclass
@@ -90,8 +93,7 @@ class DashboardPage:
         self._choices = choices = await asyncio.to_thread(
             self.asker.choices, self.dashboard.frame, self.asked.values, self._window()
         )
-        theme = "dark" if self.asked.theme.dark else "light"
-        ui.query("html").classes(f"wall {theme}").props("lang=en")
+        ui.query("html").classes(f"wall {self.asked.theme.name}").props("lang=en")
         with ui.element("header").classes("top"):
             _html(self._header(choices))
         with ui.element("div").classes("wall-columns"):
@@ -133,11 +135,11 @@ class DashboardPage:
     def _header(self, choices: Mapping[str, Choice]) -> str:
         frame = self.dashboard.frame
         links = [
-            (title, f"/d/{uid}?{replace(self.asked, values={}).query()}", uid == frame.uid)
+            (title, f"/d/{uid}?{self.asked.elsewhere()}", uid == frame.uid)
             for uid, title in self.boards.items()
         ]
         ranges = [(one, f"?{self.asked.query(**{'from': f'now-{one}'})}") for one in RANGES]
-        other = "light" if self.asked.theme.dark else "dark"
+        other = Theme(dark=not self.asked.theme.dark).name
         return fragments.header(
             title=frame.title,
             description=frame.description,
@@ -145,7 +147,7 @@ class DashboardPage:
             ranges=[(one, url, f"now-{one}" == self.asked.shown) for one, url in ranges],
             theme=(other, f"?{self.asked.query(theme=other)}"),
             choices=[*choices.values()],
-            hidden={"from": self.asked.shown, "theme": "dark" if other == "light" else "light"},
+            hidden={"from": self.asked.shown, "theme": self.asked.theme.name},
         )
 
     def _sections(
@@ -246,12 +248,11 @@ class DashboardPage:
         return found
 
     def _marks(self, shown: Window) -> list[Mark]:
-        choices = self._choices
         asked = (
             mark
             for one in self.dashboard.frame.annotations.list
             if isinstance(one, Marks)
-            for mark in self.asker.marks(one, choices, shown)
+            for mark in self.asker.marks(one, self._choices, shown)
         )
         return [*asked, *self.looked_at.marks(shown)]
 
@@ -273,16 +274,15 @@ class DashboardPage:
     async def _fill_asking(
         self, slot: Slot, panel: Asking, shown: Window, marks: Sequence[Mark]
     ) -> None:
-        asked, over = await asyncio.to_thread(self.asker.panel, panel, slot.choices, shown)
-        theme = self.asked.theme
+        asked = await asyncio.to_thread(self.asker.panel, panel, slot.choices, shown)
+        theme, over = self.asked.theme, asked[0].over
         match panel:
             case Stat():
-                time_range = replace(self.asked, values={}).query()
-                drawn = tiles(panel, asked, theme, time_range)
+                drawn = tiles(panel, asked, theme, self.asked.elsewhere())
                 slot.content.set_content(fragments.tiles(drawn))
             case StateTimeline():
-                drawn = lanes(panel, asked, over, theme)
-                slot.content.set_content(fragments.lanes(drawn, over, marks, _NO_DATA))
+                drawn = lanes(panel, asked, theme)
+                slot.content.set_content(fragments.lanes(drawn, over, marks))
             case Table():
                 slot.content.set_content(fragments.cells(cells(panel, asked, theme)))
             case TimeSeries():

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from gallery.dashboards import dashboards
+from rehearsal.wall.grafana.intervals import Interval
 from rehearsal.wall.grafana.model.panels import Query
 from rehearsal.wall.grafana.read import Dashboard, Readable, read
 from rehearsal.wall.grafana.series import Series
@@ -14,6 +15,8 @@ from rehearsal.wall.views.asked import Asked
 from tests.unit.stack_files import planned
 
 Document = dict[str, Any]
+# A minute in which series have a sample every five seconds.
+OVER = Interval(start=0.0, end=60.0, step=5.0, rate=20.0)
 
 
 @cache
@@ -42,6 +45,6 @@ def series(*values: float | None, start: float = 0.0, step: float = 5.0, **label
     return Series(labels=labels, samples=[one for one in samples if one[1] is not None])
 
 
-def asked(query: Query, *found: Series, step: float = 5.0) -> Asked:
+def asked(query: Query, *found: Series) -> Asked:
     """What a query found."""
-    return Asked(query=query, found=found, step=step)
+    return Asked(query=query, found=found, over=OVER)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from offline.errors import UserError
 from rehearsal.wall import drills as module
-from rehearsal.wall.drills import DrillError, Drills
+from rehearsal.wall.drills import Drills
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_a_drill_is_played_on_what_was_chosen(drills: Drills, tmp_path: Path) ->
     async def play() -> None:
         await drills.play("endpoint-down", "host:orders-db-1")
         assert drills.playing == "endpoint-down orders-db-1"
-        with pytest.raises(DrillError, match="is being played"):
+        with pytest.raises(UserError, match="is being played"):
             await drills.play("endpoint-down", "")
         await drills.ended()
 
@@ -92,6 +93,6 @@ def test_a_drill_that_is_ended_is_interrupted_and_waited_for(
 def test_what_there_is_not_is_not_played(
     drills: Drills, scenario: str, target: str, says: str
 ) -> None:
-    with pytest.raises(DrillError, match=says):
+    with pytest.raises(UserError, match=says):
         asyncio.run(drills.play(scenario, target))
     assert drills.playing is None

@@ -10,7 +10,6 @@ from rehearsal.machine.queries import ActiveAlert
 from rehearsal.wall import charts, fragments
 from rehearsal.wall.asking import Mark
 from rehearsal.wall.axis import axis
-from rehearsal.wall.grafana.intervals import Interval
 from rehearsal.wall.grafana.model.graphs import LineCustom, StateTimeline, TimeSeries
 from rehearsal.wall.grafana.model.panels import AlertList, Stat
 from rehearsal.wall.grafana.model.tables import Table
@@ -21,10 +20,9 @@ from rehearsal.wall.views.cells import cells
 from rehearsal.wall.views.lanes import lanes
 from rehearsal.wall.views.lines import lines
 from rehearsal.wall.views.tiles import tiles
-from tests.wall.boards import asked, panel, series
+from tests.wall.boards import OVER, asked, panel, series
 
 DARK = Theme(dark=True)
-OVER = Interval(start=0.0, end=60.0, step=5.0, rate=20.0)
 
 
 def test_a_tile_has_the_word_and_the_colour_of_its_state() -> None:
@@ -50,7 +48,7 @@ def test_a_lane_has_a_segment_for_each_state_and_none_for_a_gap() -> None:
     found = panel(API_HEALTH, "Every endpoint over time")
     assert isinstance(found, StateTimeline)
     states = series(1.0, 1.0, 0.0, 0.0, None, None, 1.0, start=10.0, service="frontend")
-    [lane] = lanes(found, [asked(found.targets[0], states)], OVER, DARK)
+    [lane] = lanes(found, [asked(found.targets[0], states)], DARK)
     assert [(one.start, one.end, one.text, one.color) for one in lane.segments] == [
         (10.0, 20.0, "UP", GOOD),
         (20.0, 30.0, "DOWN", BAD),
@@ -58,7 +56,7 @@ def test_a_lane_has_a_segment_for_each_state_and_none_for_a_gap() -> None:
         (40.0, 45.0, "UP", GOOD),
     ]
     still = series(*[1.0] * 12, start=5.0, service="frontend")
-    [lane] = lanes(found, [asked(found.targets[0], still)], OVER, DARK)
+    [lane] = lanes(found, [asked(found.targets[0], still)], DARK)
     assert [(one.start, one.end) for one in lane.segments] == [(5.0, 60.0)]
 
 

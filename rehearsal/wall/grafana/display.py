@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -42,11 +41,6 @@ def display(
     if isinstance(value, str):
         return Shown(text=value, color=color)
     return Shown(text=formatted(value, settings.unit, settings.decimals), color=color)
-
-
-def number(value: float) -> float | None:
-    """The value, or None for what is no number."""
-    return None if math.isnan(value) else value
 
 
 def _meaning(value: float | str | None, settings: FieldSettings[CustomT]) -> Meaning | None:

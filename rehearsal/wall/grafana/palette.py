@@ -47,6 +47,11 @@ class Theme:
     dark: bool
 
     @property
+    def name(self) -> str:
+        """What an address calls it."""
+        return "dark" if self.dark else "light"
+
+    @property
     def ground(self) -> str:
         """The colour of a panel."""
         return "#181B1F" if self.dark else "#FFFFFF"
@@ -68,7 +73,7 @@ class Theme:
 
     def mixed(self, color: str, opacity: float) -> str:
         """The colour as it is seen on a panel."""
-        pairs = zip(_channels(color), _channels(self.ground), strict=True)
+        pairs = zip(channels(color), channels(self.ground), strict=True)
         mixed = (round(over * opacity + under * (1 - opacity)) for over, under in pairs)
         return "#" + "".join(f"{channel:02X}" for channel in mixed)
 
@@ -99,11 +104,12 @@ def _contrast(one: str, other: str) -> float:
 
 
 def _luminance(color: str) -> float:
-    red, green, blue = (_linear(channel / 255) for channel in _channels(color))
+    red, green, blue = (_linear(channel / 255) for channel in channels(color))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _channels(color: str) -> tuple[int, int, int]:
+def channels(color: str) -> tuple[int, int, int]:
+    """Red, green and blue of a colour such as `#D55E00`, each from 0 to 255."""
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
     return red, green, blue
 

@@ -41,21 +41,19 @@ class Lane:
     thickness: float
 
 
-def lanes(panel: StateTimeline, asked: Sequence[Asked], over: Interval, theme: Theme) -> list[Lane]:
+def lanes(panel: StateTimeline, asked: Sequence[Asked], theme: Theme) -> list[Lane]:
     """The lanes of a panel, in the order of their series."""
     return [
-        _lane(panel, named(one.query.legend_format, series.labels), series, over, one.step, theme)
+        _lane(panel, named(one.query.legend_format, series.labels), series, one.over, theme)
         for one in asked
         for series in one.found
     ]
 
 
-def _lane(  # noqa: PLR0917
-    panel: StateTimeline, name: str, series: Series, over: Interval, step: float, theme: Theme
-) -> Lane:
+def _lane(panel: StateTimeline, name: str, series: Series, over: Interval, theme: Theme) -> Lane:
     settings = field_named(panel.field_config, LaneCustom, name)
     segments = list[Segment]()
-    for start, end, value in _runs(series, over, step):
+    for start, end, value in _runs(series, over):
         shown = display(value, settings, theme, name)
         ground = theme.mixed(shown.color, settings.custom.fill_opacity / 100)
         segments.append(
@@ -75,9 +73,9 @@ def _lane(  # noqa: PLR0917
     )
 
 
-def _runs(series: Series, over: Interval, step: float) -> Iterator[tuple[float, float, float]]:
+def _runs(series: Series, over: Interval) -> Iterator[tuple[float, float, float]]:
     """From when to when it had which value."""
-    samples = with_gaps(series, step)
+    samples = with_gaps(series, over.step)
     if not samples:
         return
     start, value = samples[0]
@@ -88,6 +86,6 @@ def _runs(series: Series, over: Interval, step: float) -> Iterator[tuple[float, 
             start, value = at, other
     # Nothing has come since for longer than a step: it has ended.
     last = samples[-1][0]
-    end = over.end if over.end - last <= step else last + step
+    end = over.end if over.end - last <= over.step else last + over.step
     if value is not None and end > start:
         yield start, end, value

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rehearsal.wall.grafana.display import display
+from rehearsal.wall.grafana.intervals import Interval
 from rehearsal.wall.grafana.model.fields import FieldSettings
 from rehearsal.wall.grafana.model.graphs import Calc, LineCustom, TimeSeries
 from rehearsal.wall.grafana.palette import Theme
@@ -51,7 +52,7 @@ def lines(panel: TimeSeries, asked: Sequence[Asked], theme: Theme) -> Lines:
     calcs = panel.options.legend.calcs if panel.options.legend.show_legend else ()
     return Lines(
         lines=tuple(
-            _line(panel, named(one.query.legend_format, series.labels), series, one.step, theme)
+            _line(panel, named(one.query.legend_format, series.labels), series, one.over, theme)
             for one in asked
             for series in one.found
         ),
@@ -61,9 +62,9 @@ def lines(panel: TimeSeries, asked: Sequence[Asked], theme: Theme) -> Lines:
     )
 
 
-def _line(panel: TimeSeries, name: str, series: Series, step: float, theme: Theme) -> Line:
+def _line(panel: TimeSeries, name: str, series: Series, over: Interval, theme: Theme) -> Line:
     settings = field_named(panel.field_config, LineCustom, name)
-    samples = tuple(with_gaps(series, step))
+    samples = tuple(with_gaps(series, over.step))
     custom = settings.custom
     return Line(
         name=name,
