@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.alerts.door import CERTIFIED, SHOP_DOOR_CERTIFICATE_EXPIRING
+from gallery.alerts.door import CERTIFIED, DAY, SHOP_DOOR_CERTIFICATE_EXPIRING
 from gallery.alerts.panels import CERTIFICATE, DOOR_OVER_TIME
 from gallery.dashboards.endpoints import NOT_PROBED, duration, state
 from gallery.dashboards.panels import (
@@ -19,8 +19,6 @@ from gallery.dashboards.panels import (
 from gallery.dashboards.sources import Source, source, threshold
 from gallery.metrics import labels, promql
 from gallery.plan.model import Plan
-
-_DAY = 86_400
 
 
 def door(plan: Plan) -> Source:
@@ -64,15 +62,22 @@ def answer_time(plan: Plan) -> model.Panel:
     )
 
 
+def days_left(plan: Plan, by: str = "") -> str:
+    """Days until the first certificate is over; `by` is what the minimum is taken by, if anything.
+
+    As `by (service) `.
+    """
+    expiry = door(plan).job("probe_ssl_earliest_cert_expiry", *CERTIFIED)
+    return f"(min {by}({expiry}) - time()) / {DAY}"
+
+
 def certificate(plan: Plan) -> model.Panel:
     """How many days are left."""
-    here = door(plan)
-    expiry = here.job("probe_ssl_earliest_cert_expiry", *CERTIFIED)
     return tile(
-        here,
+        door(plan),
         CERTIFICATE.title,
         f"Days until a certificate expires in the chain of {plan.door}, or of where it redirects.",
-        Query(expr=f"(min ({expiry}) - time()) / {_DAY}", legend="days left"),
+        Query(expr=days_left(plan), legend="days left"),
         Face(
             unit="d",
             empty="NOT KNOWN",

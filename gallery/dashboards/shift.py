@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.disks import HOST_DISK_FILLING
-from gallery.alerts.door import CERTIFIED, SHOP_DOOR_CERTIFICATE_EXPIRING
+from gallery.alerts.door import SHOP_DOOR_CERTIFICATE_EXPIRING
 from gallery.alerts.endpoints import ENDPOINT_SLOW
 from gallery.alerts.model import Alert
 from gallery.alerts.panels import SHIFT
@@ -29,7 +29,6 @@ _REFRESH = "1m"
 # How finely the past is looked at: what lasted less is not seen.
 _STEP = "1m"
 _STEP_SECONDS = 60
-_DAY = 86_400
 _WHERE, _ALERT = "where", "alert"
 # So many lines fit into the table.
 _CLOSEST = 12
@@ -107,7 +106,8 @@ def _tiles(plan: Plan, here: Source) -> Iterator[model.Panel]:
 
 
 def _ever_down(answers: str) -> str:
-    return f"count (min_over_time(({answers})[$__range:{_STEP}]) == 0) or vector(0)"
+    """How many were down at some time; nothing where nothing was looked at, which is not nought."""
+    return f"sum (min_over_time(({answers})[$__range:{_STEP}]) == bool 0)"
 
 
 def _seconds_down(answers: str) -> str:
@@ -151,8 +151,8 @@ def _close_to_firing(plan: Plan, here: Source) -> model.Panel:
     return live_table(
         here,
         "Close to firing",
-        "What is left until an alert counts, as a share of its threshold: below nothing it counts, "
-        "and fires once it has lasted.",
+        "How far each value is from its alert's threshold, as a share of the threshold. Below 0 % "
+        "the alert's condition holds, and it fires once that has lasted.",
         (Query(expr=f"bottomk({_CLOSEST}, {left})", legend=""),),
         (
             Column(
@@ -184,8 +184,7 @@ def _left(plan: Plan, here: Source) -> Iterator[str]:
             plan, HOST_DISK_FILLING, host_panels.disk(here, labels.HOST), labels.HOST
         )
     if plan.door:
-        expiry = door.door(plan).job("probe_ssl_earliest_cert_expiry", *CERTIFIED)
-        days = f"(min by (service) ({expiry}) - time()) / {_DAY}"
+        days = door.days_left(plan, by="by (service) ")
         yield from _down_to(plan, SHOP_DOOR_CERTIFICATE_EXPIRING, days, labels.SERVICE)
 
 

@@ -285,6 +285,12 @@ _SHIFT = Story(
         },
     },
 )
+# An hour in which nobody looked is none in which nothing was down.
+_SHIFT_UNSEEN = Story(
+    board=SHIFT,
+    series={_expected("frontend"): _UP},
+    shows={"Endpoints that were down": {}, "Hosts that were down": {}},
+)
 _HOSTS = Story(
     board=HOSTS,
     series={
@@ -320,6 +326,7 @@ _STORIES = {
     "nobody knows yet what traffic is usual": _NOTHING_IS_USUAL_YET,
     "one host is down, another has left": _HOSTS,
     "much has happened before a shift": _SHIFT,
+    "nothing was seen before a shift": _SHIFT_UNSEEN,
 }
 
 
