@@ -42,7 +42,7 @@ class _Growing(Generic[Read]):
     path: Path
     read: Callable[[Path], Read]
     _size: int = field(default=-1, init=False)
-    _known: Read = field(init=False)
+    _known: Read = field(init=False, repr=False)
 
     def now(self) -> Read:
         """What it holds now."""

@@ -68,7 +68,8 @@ class Slot:
     graph: ui.echart | None = None
 
 
-@dataclass
+# Without a text of its own: NiceGUI names each timer by its callback, which would have all of it.
+@dataclass(repr=False)
 class DashboardPage:
     """A dashboard, drawn for one visitor and kept up to date."""
 
@@ -260,7 +261,8 @@ class DashboardPage:
         try:
             match slot.panel:
                 case AlertList(options=options):
-                    asked = self.alerts if options.folder else self.asker.amp
+                    by_grafana = options.datasource == "-- Grafana --"
+                    asked = self.alerts if by_grafana else self.asker.amp
                     active = await asyncio.to_thread(asked.alerts)
                     found = listed(options, active)
                     slot.content.set_content(fragments.alerts(found, time.time()))

@@ -86,6 +86,11 @@ def test_everybody_can_read_it(page: Page, uid: str, width: int, theme: str) -> 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_what_nobody_can_read_is_found(page: Page) -> None:
+    page.set_content("<main><h1>A</h1><img src='x.png'></main>")
+    assert any(found.startswith("image-alt") for found in violations(page))
+
+
 def test_a_keyboard_reaches_everything(page: Page) -> None:
     drawn(page, address(API_HEALTH, **_SHOWN))
     reached = set[str]()

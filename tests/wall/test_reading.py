@@ -61,6 +61,7 @@ _CHANGES: list[tuple[str, str, object, str]] = [
         [{"id": "reduce", "options": {}}],
         '0: "reduce" is not drawn here',
     ),
+    ("alertlist", "options.datasource", "Loki", "datasource: 'Loki' is not drawn here"),
     ("alertlist", "options.sortOrder", 1, "sortOrder: 1 is not drawn here"),
     ("text", "options.mode", "html", "text.options.mode: 'html' is not drawn here"),
 ]

@@ -90,12 +90,15 @@ class StateFilter(Part):
 
 
 class AlertListOptions(Part):
-    """Alerts of one folder, by a selector of their labels, the gravest first."""
+    """Alerts by a selector of their labels, the gravest first.
+
+    Of Grafana's own rules, in one folder, or of those that the source of series evaluates.
+    """
 
     alert_instance_label_filter: str
     alert_name: Literal[""]
     dashboard_alerts: Literal[False]
-    datasource: str
+    datasource: Literal["-- Grafana --", "Gallery metrics"]
     folder: Folder | None = None
     group_by: tuple[()]
     group_mode: Literal["default"]
