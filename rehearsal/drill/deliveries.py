@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gallery.metrics.labels import SEVERITY
-from rehearsal.drill.timeline import Event, Kind
+from rehearsal.drill.timeline import Event, EventKind
 from rehearsal.pager.notifications import Notification
 
 # So many messages at once are counted instead of named.
@@ -25,7 +25,7 @@ def deliveries(fresh: Sequence[Notification]) -> list[Event]:
         return [_delivery(*key, each) for key, each in messages.items()]
     told = Counter(notification.contact_point for notification in fresh)
     to = ", ".join(f"{count} to {name}" for name, count in sorted(told.items()))
-    return [Event(fresh[0].received_at, f"messages are delivered: {to}", kind=Kind.DELIVERED)]
+    return [Event(fresh[0].received_at, f"messages are delivered: {to}", kind=EventKind.DELIVERED)]
 
 
 def _delivery(kind: str, title: str, each: list[Notification]) -> Event:
@@ -36,7 +36,7 @@ def _delivery(kind: str, title: str, each: list[Notification]) -> Event:
         each[0].received_at,
         f"{kind} is delivered to {to}: {title}",
         next(iter(texts), ""),
-        Kind.RESOLVED if each[0].status == "resolved" else Kind.DELIVERED,
+        EventKind.RESOLVED if each[0].status == "resolved" else EventKind.DELIVERED,
     )
 
 

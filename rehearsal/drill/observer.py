@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gallery.metrics import labels
 from rehearsal.drill.alert_notifications import Key, key_of
 from rehearsal.drill.running import Running
-from rehearsal.drill.timeline import Event, Kind
+from rehearsal.drill.timeline import Event, EventKind
 from rehearsal.drill.verdict import describe
 from rehearsal.machine import loopback
 from rehearsal.machine.queries import ActiveAlert, PrometheusClient
@@ -60,7 +60,7 @@ class Observer:
         self._answers.update(answers)
         for name in sorted(changed):
             verb = "succeeds again" if answers[name] else "fails"
-            kind = Kind.ANSWERING if answers[name] else Kind.FAILING
+            kind = EventKind.ANSWERING if answers[name] else EventKind.FAILING
             yield Event(times.get(name, now), f"the probe of {name} {verb}", kind=kind)
 
     def _alerts(self, now: float) -> Iterator[Event]:
@@ -89,18 +89,18 @@ class Observer:
             what = describe(alert.name, alert.labels)
             known = before.get(key)
             if alert.state == PENDING and known is None and self.concerns(alert):
-                yield Event(alert.active_at, f"{what} is pending", kind=Kind.PENDING)
+                yield Event(alert.active_at, f"{what} is pending", kind=EventKind.PENDING)
             if alert.state == FIRING and (known is None or known.state == PENDING):
                 at = self.fired[key]
                 waited = at - alert.active_at
                 pending = f", pending for {waited:.0f} s" if waited >= 1 else ""
-                yield Event(at, f"{what} fires{pending}", kind=Kind.FIRING)
+                yield Event(at, f"{what} fires{pending}", kind=EventKind.FIRING)
         for key, alert in before.items():
             over = key not in self.active and alert.name not in self.running.promises.beats
             if over and (alert.state == FIRING or self.concerns(alert)):
                 verb = "stops firing" if alert.state == FIRING else "is no longer pending"
                 what = describe(alert.name, alert.labels)
-                yield Event(now, f"{what} {verb}", kind=Kind.OVER)
+                yield Event(now, f"{what} {verb}", kind=EventKind.OVER)
 
 
 def _newly_firing(

@@ -19,7 +19,7 @@ from rehearsal.drill.deliveries import deliveries
 from rehearsal.drill.expectations import Expectation
 from rehearsal.drill.observer import Observer
 from rehearsal.drill.running import Running
-from rehearsal.drill.timeline import Kind, Timeline
+from rehearsal.drill.timeline import EventKind, Timeline
 from rehearsal.drill.verdict import Entry, Finding, Times, Verdict, judge
 from rehearsal.machine import loopback
 from rehearsal.machine.interruption import uninterrupted
@@ -87,7 +87,7 @@ class Play:
         self.inject()
         self._broken.append(breakage)
         breakage.do()
-        self.timeline.line(self.mark, breakage.what, Kind.BROKEN)
+        self.timeline.line(self.mark, breakage.what, EventKind.BROKEN)
 
     def break_briefly(self, breakage: Breakage, *, forgets: bool = False) -> None:
         """Break something and mend it at once; with `forgets` its memory ends in between."""
@@ -101,7 +101,7 @@ class Play:
         self._broken.remove(breakage)
         self.mark = time.time()
         what = f"{breakage.what} (for {self.mark - before:.1f} s)"
-        self.timeline.line(before, what, Kind.BROKEN)
+        self.timeline.line(before, what, EventKind.BROKEN)
 
     def mend(self) -> None:
         """Mend everything, last broken first; resolves count from the last of them."""
@@ -112,7 +112,7 @@ class Play:
         """Mend what was broken last; the time at which that began."""
         at = time.time()
         self._broken[-1].undo()
-        self.timeline.line(at, self._broken.pop().mended, Kind.MENDED)
+        self.timeline.line(at, self._broken.pop().mended, EventKind.MENDED)
         return at
 
     def mend_whatever_happens(self) -> None:
@@ -131,7 +131,7 @@ class Play:
         except (UserError, loopback.UnansweredError, loopback.HttpStatusError) as why:
             self.timeline.line(time.time(), f"could not be mended: {breakage.what}: {why}")
         else:
-            self.timeline.line(time.time(), breakage.mended, Kind.MENDED)
+            self.timeline.line(time.time(), breakage.mended, EventKind.MENDED)
 
     def expect(self, expectations: Iterable[Expectation]) -> list[Expectation]:
         """From now on expect these, counted from the mark."""

@@ -10,7 +10,7 @@ from textwrap import indent
 Write = Callable[[str], None]
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What an event is to whoever looks at a graph of that time."""
 
     BROKEN = "broken"
@@ -32,7 +32,7 @@ class Event:
     at: float
     text: str
     quote: str = ""
-    kind: Kind = Kind.NOTE
+    kind: EventKind = EventKind.NOTE
 
 
 Keep = Callable[[Event], None]
@@ -52,7 +52,7 @@ class Timeline:
         if self._began is None:
             self._began = at
 
-    def line(self, at: float, text: str, kind: Kind = Kind.NOTE) -> None:
+    def line(self, at: float, text: str, kind: EventKind = EventKind.NOTE) -> None:
         """Something happened at that time."""
         self.tell([Event(at, text, kind=kind)])
 

@@ -22,7 +22,7 @@ from rehearsal.wall.drills import Drills
 from rehearsal.wall.grafana.intervals import seconds
 from rehearsal.wall.grafana.palette import Theme
 from rehearsal.wall.looked_at import LookedAt
-from rehearsal.wall.page import Asked, DashboardPage
+from rehearsal.wall.page import DashboardPage, Visit
 from rehearsal.world.topology import Topology
 
 _STATIC = Path(__file__).parent / "static"
@@ -105,7 +105,7 @@ def _add_pages(looked_at: LookedAt, drills: Drills, stand_in: Path) -> None:
         await DashboardPage(
             dashboard=dashboard,
             boards={each: one.frame.title for each, one in boards.items()},
-            asked=_asked(request, dashboard.frame.time.from_),
+            visit=_visit(request, dashboard.frame.time.from_),
             looked_at=looked_at,
             drills=drills,
             asker=Asker(),
@@ -115,7 +115,7 @@ def _add_pages(looked_at: LookedAt, drills: Drills, stand_in: Path) -> None:
         return None
 
 
-def _asked(request: Request, usual: str) -> Asked:
+def _visit(request: Request, usual: str) -> Visit:
     query = request.query_params
     shown = query.get("from", usual)
     try:
@@ -127,7 +127,7 @@ def _asked(request: Request, usual: str) -> Asked:
         for name in query
         if name.startswith(_VARIABLE)
     }
-    return Asked(shown=shown, theme=Theme(dark=query.get("theme") != "light"), values=values)
+    return Visit(shown=shown, theme=Theme(dark=query.get("theme") != "light"), values=values)
 
 
 def _back(request: Request) -> Response:

@@ -12,7 +12,7 @@ from gallery.alerts.model import Delivery
 from gallery.dashboards.palette import ATTENTION, BAD, GOOD, STRONG, UNKNOWN
 from gallery.plan.routing import DELIVERY
 from rehearsal.drill.journal import DrillJournal, PlayedDrill
-from rehearsal.drill.timeline import Kind
+from rehearsal.drill.timeline import EventKind
 from rehearsal.machine.programs import DRILLS, NOTIFICATIONS
 from rehearsal.machine.records import Records
 from rehearsal.pager.notifications import FORM, Notification
@@ -21,11 +21,11 @@ from rehearsal.wall.grafana.read import Dashboard, read
 
 # What is marked on graphs, and in which colour.
 _MARKED = {
-    Kind.BROKEN: BAD,
-    Kind.FIRING: ATTENTION,
-    Kind.DELIVERED: UNKNOWN,
-    Kind.MENDED: GOOD,
-    Kind.RESOLVED: STRONG,
+    EventKind.BROKEN: BAD,
+    EventKind.FIRING: ATTENTION,
+    EventKind.DELIVERED: UNKNOWN,
+    EventKind.MENDED: GOOD,
+    EventKind.RESOLVED: STRONG,
 }
 _HEARTBEATS = {Delivery.HEARTBEAT, Delivery.GRAFANA_HEARTBEAT}
 # More than fit on a screen, and few enough to be sent each second.

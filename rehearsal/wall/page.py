@@ -36,7 +36,7 @@ _LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Visit:
     """What an address asks for: the time shown, as `now-1h`, the theme, and variables' values."""
 
     shown: str
@@ -75,7 +75,7 @@ class DashboardPage:
 
     dashboard: Dashboard
     boards: Mapping[str, str]
-    asked: Asked
+    visit: Visit
     looked_at: LookedAt
     drills: Drills
     asker: Asker
@@ -92,9 +92,9 @@ class DashboardPage:
     async def build(self) -> None:
         """Draw it empty: the first page comes at once, and its data right after."""
         self._choices = choices = await asyncio.to_thread(
-            self.asker.choices, self.dashboard.frame, self.asked.values, self._window()
+            self.asker.choices, self.dashboard.frame, self.visit.values, self._window()
         )
-        ui.query("html").classes(f"wall {self.asked.theme.name}").props("lang=en")
+        ui.query("html").classes(f"wall {self.visit.theme.name}").props("lang=en")
         with ui.element("header").classes("top"):
             _html(self._header(choices))
         with ui.element("div").classes("wall-columns"):
@@ -131,24 +131,24 @@ class DashboardPage:
         self._play.set_content(self._form())
 
     def _window(self) -> Window:
-        return window(self.asked.shown, time.time())
+        return window(self.visit.shown, time.time())
 
     def _header(self, choices: Mapping[str, Choice]) -> str:
         frame = self.dashboard.frame
         links = [
-            (title, f"/d/{uid}?{self.asked.elsewhere()}", uid == frame.uid)
+            (title, f"/d/{uid}?{self.visit.elsewhere()}", uid == frame.uid)
             for uid, title in self.boards.items()
         ]
-        ranges = [(one, f"?{self.asked.query(**{'from': f'now-{one}'})}") for one in RANGES]
-        other = Theme(dark=not self.asked.theme.dark).name
+        ranges = [(one, f"?{self.visit.query(**{'from': f'now-{one}'})}") for one in RANGES]
+        other = Theme(dark=not self.visit.theme.dark).name
         return fragments.header(
             title=frame.title,
             description=frame.description,
             boards=links,
-            ranges=[(one, url, f"now-{one}" == self.asked.shown) for one, url in ranges],
-            theme=(other, f"?{self.asked.query(theme=other)}"),
+            ranges=[(one, url, f"now-{one}" == self.visit.shown) for one, url in ranges],
+            theme=(other, f"?{self.visit.query(theme=other)}"),
             choices=[*choices.values()],
-            hidden={"from": self.asked.shown, "theme": self.asked.theme.name},
+            hidden={"from": self.visit.shown, "theme": self.visit.theme.name},
         )
 
     def _sections(
@@ -277,10 +277,10 @@ class DashboardPage:
         self, slot: Slot, panel: Asking, shown: Window, marks: Sequence[Mark]
     ) -> None:
         asked = await asyncio.to_thread(self.asker.panel, panel, slot.choices, shown)
-        theme, over = self.asked.theme, asked[0].over
+        theme, over = self.visit.theme, asked[0].over
         match panel:
             case Stat():
-                drawn = tiles(panel, asked, theme, self.asked.elsewhere())
+                drawn = tiles(panel, asked, theme, self.visit.elsewhere())
                 slot.content.set_content(fragments.tiles(drawn))
             case StateTimeline():
                 drawn = lanes(panel, asked, theme)

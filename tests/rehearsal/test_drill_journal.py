@@ -15,7 +15,7 @@ from rehearsal.drill.play import Play
 from rehearsal.drill.running import Running
 from rehearsal.drill.script import Scenario, Script, Step, Target
 from rehearsal.drill.steps import Await, Break, Mend
-from rehearsal.drill.timeline import Event, Kind
+from rehearsal.drill.timeline import Event, EventKind
 from rehearsal.machine.programs import DRILLS
 from tests.rehearsal.fake_rehearsal import MUST, FakeRehearsal
 
@@ -53,7 +53,7 @@ def test_a_drill_is_written_down_from_its_beginning_to_its_end(
     [drill] = _journal(running).drills()
     assert (drill.began.scenario, drill.began.target) == ("tried", "cartservice")
     kinds = [event.kind for event in drill.events]
-    assert kinds == [Kind.BROKEN, Kind.DELIVERED, Kind.MENDED, Kind.RESOLVED]
+    assert kinds == [EventKind.BROKEN, EventKind.DELIVERED, EventKind.MENDED, EventKind.RESOLVED]
     assert drill.ended is not None
     assert drill.ended.ok
     assert drill.ended.lines[-1].startswith("tried passed in")
@@ -72,14 +72,14 @@ def test_a_drill_that_comes_to_no_verdict_says_why(running: Running, fake: FakeR
     [drill] = _journal(running).drills()
     assert drill.ended is not None
     assert (drill.ended.ok, drill.ended.lines) == (False, ("the prober died",))
-    assert drill.events[-1].kind is Kind.MENDED
+    assert drill.events[-1].kind is EventKind.MENDED
 
 
 def test_a_line_that_is_being_written_is_not_read(tmp_path: Path) -> None:
     journal = DrillJournal(tmp_path / DRILLS)
     assert journal.drills() == []
     journal.write(Began(at=1.0, scenario="a", target="", summary="s", at_most=9.0))
-    journal.write(Event(2.0, "it breaks", kind=Kind.BROKEN))
+    journal.write(Event(2.0, "it breaks", kind=EventKind.BROKEN))
     journal.write(Ended(at=3.0, ok=True, lines=("passed",)))
     whole = journal.path.read_bytes()
     for end in range(len(whole)):

@@ -62,9 +62,9 @@ def test_a_drill_that_there_is_not_is_refused() -> None:
 
 
 def test_an_address_changes_one_thing_and_keeps_the_others() -> None:
-    asked = module.Asked(
+    visit = module.Visit(
         shown="now-1h", theme=Theme(dark=True), values={"service": ("frontend", "adservice")}
     )
-    assert asked.query(theme="light") == (
+    assert visit.query(theme="light") == (
         "from=now-1h&theme=light&var-service=frontend&var-service=adservice"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rehearsal.drill.journal import Began, Ended, PlayedDrill
-from rehearsal.drill.timeline import Event, Kind
+from rehearsal.drill.timeline import Event, EventKind
 from rehearsal.pager.contact_points.kinds import KINDS
 from rehearsal.pager.notifications import Notification, NotifiedAlert
 from rehearsal.wall import fragments
@@ -77,7 +77,7 @@ def test_the_newest_comes_first_and_heartbeats_are_one_line() -> None:
 def test_what_is_put_in_is_escaped() -> None:
     drill = PlayedDrill(
         began=Began(at=0.0, scenario=_HOSTILE, target=_HOSTILE, summary=_HOSTILE, at_most=9.0),
-        events=(Event(1.0, _HOSTILE, kind=Kind.BROKEN),),
+        events=(Event(1.0, _HOSTILE, kind=EventKind.BROKEN),),
         ended=Ended(at=2.0, ok=False, lines=(_HOSTILE,)),
     )
     drawn = [
@@ -97,8 +97,8 @@ def test_what_is_put_in_is_escaped() -> None:
 def test_a_drill_counts_from_what_it_broke() -> None:
     began = Began(at=100.0, scenario="endpoint-down", target="cart", summary="one", at_most=60.0)
     events = (
-        Event(103.0, "cart refuses connections", kind=Kind.BROKEN),
-        Event(145.5, "EndpointDown fires", kind=Kind.FIRING),
+        Event(103.0, "cart refuses connections", kind=EventKind.BROKEN),
+        Event(145.5, "EndpointDown fires", kind=EventKind.FIRING),
     )
     text = _seen(fragments.drill(PlayedDrill(began=began, events=events), 150.0)).text
     assert "+0.0 s" in text

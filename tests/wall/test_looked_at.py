@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.drill.journal import Began, DrillJournal
-from rehearsal.drill.timeline import Event, Kind
+from rehearsal.drill.timeline import Event, EventKind
 from rehearsal.machine.programs import DRILLS, NOTIFICATIONS
 from rehearsal.machine.records import Records
 from rehearsal.pager.notifications import FORM, Notification, NotifiedAlert
@@ -70,8 +70,8 @@ def test_only_the_newest_are_shown(looked_at: LookedAt) -> None:
 def test_graphs_are_marked_with_what_broke_and_who_was_told(looked_at: LookedAt) -> None:
     journal = DrillJournal(looked_at.state / DRILLS)
     journal.write(Began(at=1.0, scenario="a", target="", summary="s", at_most=9.0))
-    for at, kind in ((2.0, Kind.BROKEN), (3.0, Kind.PENDING), (4.0, Kind.FIRING)):
+    for at, kind in ((2.0, EventKind.BROKEN), (3.0, EventKind.PENDING), (4.0, EventKind.FIRING)):
         journal.write(Event(at, kind, kind=kind))
-    journal.write(Event(50.0, "later", kind=Kind.DELIVERED))
+    journal.write(Event(50.0, "later", kind=EventKind.DELIVERED))
     marked = looked_at.marks(Window(start=0.0, end=9.0))
     assert [(one.start, one.text) for one in marked] == [(2.0, "broken"), (4.0, "firing")]
