@@ -27,8 +27,12 @@ def play(*_):
 platform.up = up
 platform.down = lambda *_: print("down", flush=True)
 drill.play_endpoint = play
-bench.render = bench.answers = bench.host_rules_at_a_thousand = list
-bench.start = lambda: list(up())
+
+def start():
+    up()
+    return []
+
+bench._PARTS = (start, bench.time_to_page)
 bench._memory = lambda: 0.0
 """
 
