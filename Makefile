@@ -60,16 +60,22 @@ vacant: $(INSTALLED)
 test: $(INSTALLED) vacant lint ## every test this machine can run
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
-	@# Outages mostly wait: they are played beside all the other tests. What a shell runs beside
+	@# Outages mostly wait, and proofs of the rules mostly compute: both run beside all the other
+	@# tests, the proofs with what those leave of the processors. What a shell runs beside
 	@# something hears no Ctrl-C: it is told to end, and waited for while it stops its rehearsal.
 	@mkdir -p build; \
 	trap 'trap "" INT TERM HUP; kill $$(jobs -p); wait; exit 130' INT TERM HUP; \
-	$(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & played=$$!; \
-	$(PYTHON) -m pytest -m "not drill" | tee -i build/test.log; others=$${PIPESTATUS[0]}; \
-	echo "waiting for the tests that play outages"; wait $$played; played=$$?; \
-	cat build/test-drills.log; echo "skipped, and why:"; \
-	grep -h ^SKIPPED build/test.log build/test-drills.log || echo "nothing"; \
-	exit $$((others | played))
+	$(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & drills=$$!; \
+	nice $(PYTHON) -m pytest tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
+	$(PYTHON) -m pytest -m "not drill" --ignore tests/rules | tee -i build/test.log; \
+	failed=$${PIPESTATUS[0]}; \
+	for part in rules drills; do \
+	  tail -f -n +1 --pid $${!part} build/test-$$part.log; \
+	  wait $${!part} || failed=1; \
+	done; \
+	echo "skipped, and why:"; \
+	grep -h ^SKIPPED build/test*.log || echo "nothing"; \
+	exit $$failed
 
 proofs: $(INSTALLED) ## judge every proof of the alerts, of which test takes a share
 	@$(PYTHON) -m rehearsal tools

@@ -28,7 +28,9 @@ case "$*" in
   *" tools") exit "$TOOLS" ;;
   *"-m drill") trap 'echo ended >> ran; exit 2' TERM; touch playing
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done ;;
-  *"-m not drill") until [ -e playing ]; do sleep 0.1; done
+  *"pytest tests/rules") trap 'echo ended >> ran; exit 2' TERM; echo "judged $JUDGED"
+    [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done; exit "$JUDGED" ;;
+  *"-m not drill"*) until [ -e playing ]; do sleep 0.1; done
     echo "SKIPPED [1] no promtool"; [ -z "$WAIT" ] || exec sleep 60 ;;
 esac
 """
@@ -84,7 +86,8 @@ def project(tmp_path: Path) -> Path:
 def _make(
     project: Path, target: str = "test", **settings: str
 ) -> AbstractContextManager[subprocess.Popen[str]]:
-    environment = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", "FAILS": "0", **settings}
+    defaults = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", "FAILS": "0", "JUDGED": "0"}
+    environment = {**defaults, **settings}
     return running(
         # As from a terminal, wherever these tests themselves are run.
         ["env", "--default-signal=INT", "make", target],
@@ -121,7 +124,11 @@ def test_tests_run_without_the_programs_that_cannot_be_had(project: Path, tools:
     with _make(project, TOOLS=tools) as process:
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert {"-m pytest -m drill", "-m pytest -m not drill"} <= set(_ran(project))
+    assert {
+        "-m pytest -m drill",
+        "-m pytest tests/rules",
+        "-m pytest -m not drill --ignore tests/rules",
+    } <= set(_ran(project))
     assert "skipped, and why:\nSKIPPED [1] no promtool\n" in output
 
 
@@ -132,7 +139,14 @@ def test_an_interruption_ends_what_is_played_beside(project: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode
-    assert _ran(project)[-1] == "ended"
+    assert _ran(project)[-2:] == ["ended", "ended"]
+
+
+def test_what_fails_beside_all_other_tests_is_shown_and_fails_them(project: Path) -> None:
+    with _make(project, JUDGED="1") as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode
+    assert "\njudged 1\n" in output
 
 
 def test_tests_that_are_told_to_end_take_down_what_they_put_up(tmp_path: Path) -> None:
