@@ -81,7 +81,7 @@ def _names(plan: Plan) -> tuple[str, ...]:
 
 def _entrances(plan: Plan) -> tuple[str, ...]:
     """The services that customers call: those that no other service does."""
-    called = {callee for planned in plan.services for callee in planned.service.calls}
+    called = {callee for planned in plan.services for callee in planned.service.callees}
     names = _names(plan)
     return tuple(name for name in names if name not in called) or names
 

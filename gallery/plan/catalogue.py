@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gallery.alerts import ALERTS
 from gallery.alerts.cases import proven
 from gallery.alerts.model import Alert
+from gallery.store.call_graph import impossible_calls
 from gallery.store.roles import ROLES, Role
 from gallery.store.services import LOAD_GENERATOR, SERVICES, LoadGenerator, Service
 
@@ -20,15 +21,28 @@ class Catalogue:
     roles: tuple[Role, ...]
     alerts: tuple[Alert, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse a call graph that nobody could answer. Raises ValueError."""
+        if faults := tuple(impossible_calls(self.workloads, self.services)):
+            raise ValueError("\n".join(faults))
+
+    @property
+    def workloads(self) -> tuple[Service | LoadGenerator, ...]:
+        """Everything that calls something."""
+        return (*self.services, self.load_generator)
+
     def callers(self, name: str) -> tuple[str, ...]:
         """Who calls this service, the load generator included, in the catalogue's order."""
-        workloads = (*self.services, self.load_generator)
-        return tuple(caller.name for caller in workloads if name in caller.calls)
+        return tuple(
+            caller.name
+            for caller in self.workloads
+            if any(call.callee == name for call in caller.calls)
+        )
 
     def environment(self, workload: Service | LoadGenerator) -> dict[str, str]:
         """The workload's environment variables, those with its callees' addresses among them."""
         known = {service.name: service.address for service in self.services}
-        addresses = {variable: known[callee] for variable, callee in workload.addresses.items()}
+        addresses = {call.variable: known[call.callee] for call in workload.calls}
         return workload.environment | addresses
 
 

@@ -3,13 +3,18 @@
 The call graph is written here and nowhere else; addresses, network policies, probes, the
 simulated store and the alerts that a drill allows are all derived from it.
 
-Sources: GoogleCloudPlatform/microservices-demo v0.10.6, `release/kubernetes-manifests.yaml`.
+Sources: GoogleCloudPlatform/microservices-demo v0.10.6, `release/kubernetes-manifests.yaml`; who
+asks whom for what, and what it does without an answer: `src/frontend/{rpc,handlers}.go`,
+`src/checkoutservice/main.go`, `src/recommendationservice/recommendation_server.py`,
+`src/cartservice/src/cartstore/RedisCartStore.cs`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from gallery.store.call_graph import Call, Method, once, repeatable
 
 NAMESPACE = "gallery"
 IMAGE_REPOSITORY = "us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo"
@@ -68,7 +73,7 @@ class Service:
     """One workload of the store.
 
     `service_port` is what callers dial, `container_port` what the process listens on.
-    `addresses` maps an environment variable to the callee whose `host:port` it holds.
+    `grpc_service` is the name under which it offers its methods, where it speaks gRPC.
     `data_path` is where the process keeps what must outlive its pod; such a service runs once.
     """
 
@@ -80,10 +85,10 @@ class Service:
     container_port: int
     resources: Resources
     impact: Impact
-    calls: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    methods: tuple[Method, ...] = ()
+    grpc_service: str | None = None
     environment: dict[str, str] = field(default_factory=dict[str, str])
-    addresses: dict[str, str] = field(default_factory=dict[str, str])
     arguments: tuple[str, ...] = ()
     data_path: str | None = None
     probe: Probe = Probe()
@@ -93,6 +98,11 @@ class Service:
         """`host:port` inside the cluster, the same from every namespace."""
         return f"{self.name}.{NAMESPACE}.svc.cluster.local:{self.service_port}"
 
+    @property
+    def callees(self) -> tuple[str, ...]:
+        """Whom it calls."""
+        return tuple(call.callee for call in self.calls)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LoadGenerator:
@@ -101,9 +111,8 @@ class LoadGenerator:
     name: str
     language: str
     image: str
-    calls: tuple[str, ...]
+    calls: tuple[Call, ...]
     environment: dict[str, str]
-    addresses: dict[str, str]
     resources: Resources
 
 
@@ -119,12 +128,12 @@ def _grpc(
     container_port: int | None = None,
     resources: Resources,
     impact: Impact,
-    methods: tuple[str, ...],
-    addresses: dict[str, str] | None = None,
+    offers: str,
+    methods: tuple[Method, ...],
+    calls: tuple[Call, ...] = (),
     environment: dict[str, str] | None = None,
     probe: Probe = Probe(),
 ) -> Service:
-    callees = addresses or {}
     container = container_port or port
     return Service(
         name=name,
@@ -135,10 +144,10 @@ def _grpc(
         container_port=container,
         resources=resources,
         impact=impact,
-        calls=tuple(callees.values()),
+        calls=calls,
         methods=methods,
+        grpc_service=f"hipstershop.{offers}",
         environment={"PORT": str(container)} | (environment or {}),
-        addresses=callees,
         probe=probe,
     )
 
@@ -159,30 +168,43 @@ SERVICES: tuple[Service, ...] = (
         container_port=8080,
         resources=_SMALL,
         calls=(
-            "adservice",
-            "cartservice",
-            "checkoutservice",
-            "currencyservice",
-            "productcatalogservice",
-            "recommendationservice",
-            "shippingservice",
+            Call(
+                "adservice",
+                variable="AD_SERVICE_ADDR",
+                methods=("GetAds",),
+                without="shows no advertisement",
+            ),
+            Call(
+                "cartservice",
+                variable="CART_SERVICE_ADDR",
+                methods=("AddItem", "EmptyCart", "GetCart"),
+            ),
+            Call("checkoutservice", variable="CHECKOUT_SERVICE_ADDR", methods=("PlaceOrder",)),
+            Call(
+                "currencyservice",
+                variable="CURRENCY_SERVICE_ADDR",
+                methods=("Convert", "GetSupportedCurrencies"),
+            ),
+            Call(
+                "productcatalogservice",
+                variable="PRODUCT_CATALOG_SERVICE_ADDR",
+                methods=("GetProduct", "ListProducts"),
+            ),
+            Call(
+                "recommendationservice",
+                variable="RECOMMENDATION_SERVICE_ADDR",
+                methods=("ListRecommendations",),
+                without="shows no recommendations",
+            ),
+            Call("shippingservice", variable="SHIPPING_SERVICE_ADDR", methods=("GetQuote",)),
         ),
-        methods=("GET", "POST"),
+        methods=(*repeatable("GET", "HEAD"), *once("POST")),
         environment={
             "PORT": "8080",
             "ENABLE_PROFILER": "0",
             "ENV_PLATFORM": "aws",
             # The frontend refuses to start without it, although nothing answers there.
             "SHOPPING_ASSISTANT_SERVICE_ADDR": "shoppingassistantservice:80",
-        },
-        addresses={
-            "AD_SERVICE_ADDR": "adservice",
-            "CART_SERVICE_ADDR": "cartservice",
-            "CHECKOUT_SERVICE_ADDR": "checkoutservice",
-            "CURRENCY_SERVICE_ADDR": "currencyservice",
-            "PRODUCT_CATALOG_SERVICE_ADDR": "productcatalogservice",
-            "RECOMMENDATION_SERVICE_ADDR": "recommendationservice",
-            "SHIPPING_SERVICE_ADDR": "shippingservice",
         },
         probe=Probe(path="/_healthz", delay=10),
         impact=Impact(
@@ -197,7 +219,8 @@ SERVICES: tuple[Service, ...] = (
         "Java",
         9555,
         resources=Resources(cpu=(200, 300), memory=(180, 300)),
-        methods=("/hipstershop.AdService/GetAds",),
+        offers="AdService",
+        methods=repeatable("GetAds"),
         probe=Probe(delay=20, period=15),
         impact=Impact(
             disruption="No advertisements; selling goes on.",
@@ -209,12 +232,9 @@ SERVICES: tuple[Service, ...] = (
         "C#",
         7070,
         resources=Resources(cpu=(200, 300), memory=(128, 256)),
-        methods=(
-            "/hipstershop.CartService/AddItem",
-            "/hipstershop.CartService/EmptyCart",
-            "/hipstershop.CartService/GetCart",
-        ),
-        addresses={"REDIS_ADDR": "redis-cart"},
+        offers="CartService",
+        methods=(*once("AddItem"), *repeatable("EmptyCart", "GetCart")),
+        calls=(Call("redis-cart", variable="REDIS_ADDR"),),
         probe=Probe(delay=15),
         impact=Impact(
             disruption="Nothing can be put into a cart and no cart can be bought.",
@@ -228,15 +248,29 @@ SERVICES: tuple[Service, ...] = (
         "Go",
         5050,
         resources=_SMALL,
-        methods=("/hipstershop.CheckoutService/PlaceOrder",),
-        addresses={
-            "CART_SERVICE_ADDR": "cartservice",
-            "CURRENCY_SERVICE_ADDR": "currencyservice",
-            "EMAIL_SERVICE_ADDR": "emailservice",
-            "PAYMENT_SERVICE_ADDR": "paymentservice",
-            "PRODUCT_CATALOG_SERVICE_ADDR": "productcatalogservice",
-            "SHIPPING_SERVICE_ADDR": "shippingservice",
-        },
+        offers="CheckoutService",
+        methods=once("PlaceOrder"),
+        calls=(
+            Call("cartservice", variable="CART_SERVICE_ADDR", methods=("EmptyCart", "GetCart")),
+            Call("currencyservice", variable="CURRENCY_SERVICE_ADDR", methods=("Convert",)),
+            Call(
+                "emailservice",
+                variable="EMAIL_SERVICE_ADDR",
+                methods=("SendOrderConfirmation",),
+                without="places the order without a confirmation",
+            ),
+            Call("paymentservice", variable="PAYMENT_SERVICE_ADDR", methods=("Charge",)),
+            Call(
+                "productcatalogservice",
+                variable="PRODUCT_CATALOG_SERVICE_ADDR",
+                methods=("GetProduct",),
+            ),
+            Call(
+                "shippingservice",
+                variable="SHIPPING_SERVICE_ADDR",
+                methods=("GetQuote", "ShipOrder"),
+            ),
+        ),
         impact=Impact(
             disruption="No order can be placed.",
             delayed_transactions="Every purchase waits; some customers will not come back.",
@@ -248,10 +282,8 @@ SERVICES: tuple[Service, ...] = (
         "Node",
         7000,
         resources=_ROOMY,
-        methods=(
-            "/hipstershop.CurrencyService/Convert",
-            "/hipstershop.CurrencyService/GetSupportedCurrencies",
-        ),
+        offers="CurrencyService",
+        methods=repeatable("Convert", "GetSupportedCurrencies"),
         environment=_NO_PROFILER,
         impact=Impact(
             disruption="Prices cannot be shown, so no page with a price loads.",
@@ -266,7 +298,8 @@ SERVICES: tuple[Service, ...] = (
         5000,
         container_port=8080,
         resources=_SMALL,
-        methods=("/hipstershop.EmailService/SendOrderConfirmation",),
+        offers="EmailService",
+        methods=once("SendOrderConfirmation"),
         environment=_NO_PROFILER,
         probe=Probe(period=5),
         impact=Impact(
@@ -280,7 +313,8 @@ SERVICES: tuple[Service, ...] = (
         "Node",
         50051,
         resources=_ROOMY,
-        methods=("/hipstershop.PaymentService/Charge",),
+        offers="PaymentService",
+        methods=once("Charge"),
         environment=_NO_PROFILER,
         impact=Impact(
             disruption="No card can be charged, so no order is completed.",
@@ -293,10 +327,8 @@ SERVICES: tuple[Service, ...] = (
         "Go",
         3550,
         resources=_SMALL,
-        methods=(
-            "/hipstershop.ProductCatalogService/GetProduct",
-            "/hipstershop.ProductCatalogService/ListProducts",
-        ),
+        offers="ProductCatalogService",
+        methods=repeatable("GetProduct", "ListProducts"),
         environment=_NO_PROFILER,
         impact=Impact(
             disruption="There is nothing to sell: no product can be listed or opened.",
@@ -310,8 +342,15 @@ SERVICES: tuple[Service, ...] = (
         "Python",
         8080,
         resources=Resources(cpu=(100, 200), memory=(220, 450)),
-        methods=("/hipstershop.RecommendationService/ListRecommendations",),
-        addresses={"PRODUCT_CATALOG_SERVICE_ADDR": "productcatalogservice"},
+        offers="RecommendationService",
+        methods=repeatable("ListRecommendations"),
+        calls=(
+            Call(
+                "productcatalogservice",
+                variable="PRODUCT_CATALOG_SERVICE_ADDR",
+                methods=("ListProducts",),
+            ),
+        ),
         environment=_NO_PROFILER,
         probe=Probe(period=5),
         impact=Impact(
@@ -324,10 +363,8 @@ SERVICES: tuple[Service, ...] = (
         "Go",
         50051,
         resources=_SMALL,
-        methods=(
-            "/hipstershop.ShippingService/GetQuote",
-            "/hipstershop.ShippingService/ShipOrder",
-        ),
+        offers="ShippingService",
+        methods=(*once("ShipOrder"), *repeatable("GetQuote")),
         environment=_NO_PROFILER,
         impact=Impact(
             disruption="No shipping cost can be quoted and no order shipped.",
@@ -360,8 +397,7 @@ LOAD_GENERATOR = LoadGenerator(
     name="loadgenerator",
     language="Python",
     image=_image("loadgenerator"),
-    calls=(ENTRANCE,),
+    calls=(Call(ENTRANCE, variable="FRONTEND_ADDR", methods=("GET", "POST")),),
     environment={"USERS": "10", "RATE": "1"},
-    addresses={"FRONTEND_ADDR": ENTRANCE},
     resources=Resources(cpu=(300, 500), memory=(256, 512)),
 )

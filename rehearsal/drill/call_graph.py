@@ -22,7 +22,7 @@ def callers(plan: Plan, broken: Iterable[str]) -> frozenset[str]:
         callers_of = {
             planned.service.name
             for planned in plan.services
-            if reached & set(planned.service.calls)
+            if reached & set(planned.service.callees)
         }
         reached = frozenset(callers_of - found)
         found |= reached

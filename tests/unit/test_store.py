@@ -110,9 +110,9 @@ def test_a_container_is_what_the_catalogue_says(name: str) -> None:
     }
     environment = {each["name"]: each["value"] for each in container.get("env", ())}
     assert environment.items() >= service.environment.items()
-    for variable, callee in service.addresses.items():
-        port = BY_NAME[callee].service_port
-        assert environment[variable] == f"{callee}.gallery.svc.cluster.local:{port}"
+    for call in service.calls:
+        port = BY_NAME[call.callee].service_port
+        assert environment[call.variable] == f"{call.callee}.gallery.svc.cluster.local:{port}"
 
 
 def test_a_callee_with_another_port_behind_its_service_is_dialled_at_the_service() -> None:
@@ -193,7 +193,7 @@ def test_only_callers_and_the_prober_reach_a_service() -> None:
     assert admitted(dev(), "emailservice") == {8080: {"checkoutservice", "prober"}}
     assert admitted(dev(), REDIS) == {6379: {"cartservice", "prober"}}
     for name, service in BY_NAME.items():
-        callers = {other.name for other in SERVICES if name in other.calls}
+        callers = {other.name for other in SERVICES if name in other.callees}
         if service.protocol is not Protocol.HTTP:
             assert admitted(dev(), name) == {service.container_port: callers | {"prober"}}
 
