@@ -60,10 +60,18 @@ def of_all_pods(
     opts: pulumi.ResourceOptions,
 ) -> None:
     """A policy of every pod in the namespace; without rules nobody gets in."""
+    spec: k8s.networking.v1.NetworkPolicySpecArgsDict = {
+        "pod_selector": {},
+        "policy_types": ["Ingress"],
+    }
+    if known := list(rules):
+        # The type says it where there is none: an empty list is dropped by the API server, and
+        # each deployment would then count as a change.
+        spec["ingress"] = known
     k8s.networking.v1.NetworkPolicy(
         name,
         metadata={"name": policy, "namespace": namespace},
-        spec={"pod_selector": {}, "policy_types": ["Ingress"], "ingress": list(rules)},
+        spec=spec,
         opts=opts,
     )
 

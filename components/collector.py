@@ -190,6 +190,8 @@ class Collector(pulumi.ComponentResource):
             self._name,
             metadata=self._metadata,
             spec={
+                # The StatefulSet's own: it gives each agent a name, and spreads nobody's calls.
+                "cluster_ip": "None",
                 "selector": {APP: COLLECTOR.name},
                 "ports": [
                     {

@@ -11,7 +11,7 @@ import pytest
 from .aws_kinds import INSTANCE, TOKEN, WORKSPACE
 from .cloud import Made
 from .grafana_kinds import CONTACT_POINT, DASHBOARD, POLICY, RULE_GROUP
-from .kubernetes_kinds import AUTOSCALER, CONFIG_MAP, DEPLOYMENT, STATEFUL_SET
+from .kubernetes_kinds import AUTOSCALER, CONFIG_MAP, DEPLOYMENT, SERVICE, STATEFUL_SET
 from .project import OWN, Project
 from .values import Json, Properties, at, text_at
 
@@ -168,6 +168,23 @@ def test_an_agent_keeps_its_configuration_until_it_is_replaced(deployed: Project
         for step in (("create", CONFIG_MAP), ("update", STATEFUL_SET), ("delete", CONFIG_MAP))
     )
     assert made < rolled < removed
+
+
+def test_a_service_that_becomes_headless_takes_no_agent_with_it(configured: Project) -> None:
+    """A Service's address cannot change; what a StatefulSet is called by can neither."""
+    component = configured.directory / "components" / "collector.py"
+    text = component.read_text()
+    spreading = text.replace('"cluster_ip": "None",\n', "\n")
+    assert spreading != text
+    _ = component.write_text(spreading)
+    try:
+        _ = configured.up()
+    finally:
+        _ = component.write_text(text)
+    plan = configured.preview()
+    replaced = {(step.type, step.name) for step in plan.destructive}
+    assert replaced == {(SERVICE, "collector")}, str(plan)
+    _ = configured.up()
 
 
 def test_what_the_world_changes_replaces_and_reverts_nothing(deployed: Project) -> None:

@@ -104,6 +104,14 @@ def test_an_agent_that_restarts_finds_the_configuration_that_it_ran_with() -> No
     assert found.urn in agents.dependencies
 
 
+def test_the_agents_have_names_of_their_own_behind_a_headless_service() -> None:
+    agents = objects(dev(), "StatefulSet")["collector"]["spec"]
+    service = objects(dev(), "Service")[agents["serviceName"]]["spec"]
+    assert service["clusterIP"] == "None"
+    labels = agents["template"]["metadata"]["labels"]
+    assert service["selector"].items() <= labels.items()
+
+
 def test_no_change_takes_both_agents_at_once() -> None:
     spec = objects(dev(), "StatefulSet")["collector"]["spec"]
     assert spec["updateStrategy"] == {"type": "RollingUpdate"}

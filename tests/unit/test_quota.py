@@ -12,6 +12,7 @@ from gallery.render.resources import cpu, memory
 from gallery.stack_file.parse import parse
 from offline.monitor import Recording
 from tests.unit.components import objects, pods, recorded
+from tests.unit.pages import DOCS
 from tests.unit.stack_files import errors, planned, with_value
 
 _MEBIBYTES = {"Mi": 1, "Gi": 1024}
@@ -125,6 +126,14 @@ def test_the_namespace_may_take_what_its_pods_and_their_proxies_can_grow_to(plan
 def test_nothing_in_the_namespace_opens_a_door_of_its_own() -> None:
     hard = quota(planned("prod"))
     assert (hard["services.loadbalancers"], hard["services.nodeports"]) == ("0", "0")
+    for service in objects(namespace(planned("prod")), "Service").values():
+        assert service["spec"].get("type", "ClusterIP") == "ClusterIP"
+
+
+def test_whoever_brings_a_load_balancer_is_told_which_kind_is_let_in() -> None:
+    assert "`alb.ingress.kubernetes.io/target-type: ip`" in (DOCS / "deploying.md").read_text()
+    refused = "requested: services.nodeports=1"
+    assert refused in (DOCS / "troubleshooting.md").read_text()
 
 
 @pytest.mark.parametrize(
