@@ -244,7 +244,9 @@ class Collector(pulumi.ComponentResource):
             "security_context": pod_security(plan.cluster, COLLECTOR.user),
             "service_account_name": COLLECTOR.name,
             "termination_grace_period_seconds": _GRACE_SECONDS,
-            "topology_spread_constraints": spread(COLLECTOR.name, apart=plan.production),
+            "topology_spread_constraints": spread(
+                COLLECTOR.name, COLLECTOR_REPLICAS, apart=plan.production, surging=False
+            ),
             "volumes": [
                 {"name": "config", "config_map": {"name": config_map}},
                 {"name": "data", "empty_dir": {"size_limit": _DATA_SIZE}},

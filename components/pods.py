@@ -54,27 +54,38 @@ def container_security() -> k8s.core.v1.SecurityContextArgsDict:
     }
 
 
-def spread(app: str, *, apart: bool = False) -> list[k8s.core.v1.TopologySpreadConstraintArgsDict]:
+def spread(
+    app: str, replicas: int, *, apart: bool = False, surging: bool = True
+) -> list[k8s.core.v1.TopologySpreadConstraintArgsDict]:
     """Evenly over zones, then over nodes; a cluster with one zone left still runs everything.
 
-    With `apart`, two are on one node only where no other node takes pods: whoever watches must
-    not be lost with one machine.
+    With `apart`, no node takes more than half of the `replicas` at rest before a second one takes
+    pods, and none gets further ahead of the others than that
+    (docs/adr/0028-pods-that-come-and-go.md). `surging`: a rollout starts new pods beside the
+    old ones, which then do not count; where a pod is replaced in its place, all count.
     """
 
-    def over(
-        key: str, unsatisfiable: str = "ScheduleAnyway"
-    ) -> k8s.core.v1.TopologySpreadConstraintArgsDict:
-        return {
+    def over(key: str) -> k8s.core.v1.TopologySpreadConstraintArgsDict:
+        constraint: k8s.core.v1.TopologySpreadConstraintArgsDict = {
             "label_selector": {"match_labels": {APP: app}},
             "max_skew": 1,
             "topology_key": key,
-            "when_unsatisfiable": unsatisfiable,
+            "when_unsatisfiable": "ScheduleAnyway",
         }
+        if surging:
+            constraint["match_label_keys"] = ["pod-template-hash"]
+        return constraint
 
-    nodes = over("kubernetes.io/hostname", "DoNotSchedule" if apart else "ScheduleAnyway")
+    nodes = over("kubernetes.io/hostname")
     if apart:
-        # A node that is being drained takes no pods, and none waits for it.
-        nodes["node_taints_policy"] = "Honor"
+        nodes = {
+            **nodes,
+            "max_skew": max(1, replicas // 2),
+            "min_domains": 2,
+            # A node that is being drained takes no pods, and none waits for it.
+            "node_taints_policy": "Honor",
+            "when_unsatisfiable": "DoNotSchedule",
+        }
     return [over("topology.kubernetes.io/zone"), nodes]
 
 

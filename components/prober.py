@@ -91,7 +91,7 @@ class Prober(pulumi.ComponentResource):
                         },
                         "labels": labels_of(PROBER.name),
                     },
-                    "spec": _pod(args.cluster, apart=args.replicas > 1),
+                    "spec": _pod(args.cluster, args.replicas),
                 },
             },
             # A pod reads its configuration when it is made.
@@ -157,7 +157,7 @@ def _admit_out(
     )
 
 
-def _pod(cluster: Cluster, *, apart: bool) -> k8s.core.v1.PodSpecArgsDict:
+def _pod(cluster: Cluster, replicas: int) -> k8s.core.v1.PodSpecArgsDict:
     health: k8s.core.v1.ProbeArgsDict = {
         "http_get": {"path": "/-/healthy", "port": PROBER.port},
         "period_seconds": 5,
@@ -184,6 +184,6 @@ def _pod(cluster: Cluster, *, apart: bool) -> k8s.core.v1.PodSpecArgsDict:
         "enable_service_links": False,
         "security_context": pod_security(cluster, PROBER.user),
         "service_account_name": PROBER.name,
-        "topology_spread_constraints": spread(PROBER.name, apart=apart),
+        "topology_spread_constraints": spread(PROBER.name, replicas, apart=replicas > 1),
         "volumes": [{"name": "config", "config_map": {"name": PROBER.name}}],
     }

@@ -62,6 +62,7 @@ class Store(pulumi.ComponentResource):
                     callers=plan.callers(planned.service),
                     public=plan.door is not None,
                     durable=plan.production,
+                    apart=plan.production,
                     storage_class=plan.storage_class,
                     cluster=plan.cluster,
                     proxy=plan.proxy,

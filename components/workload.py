@@ -38,7 +38,7 @@ class WorkloadArgs:
     """`callers` are workloads of the namespace; `public` lets in whoever finds the address.
 
     `durable`: what keeps data has a volume, which outlives its pod. Without `storage_class` it is
-    of the cluster's default one.
+    of the cluster's default one. `apart`: one node does not take all pods of a service.
     """
 
     planned: PlannedService
@@ -46,6 +46,7 @@ class WorkloadArgs:
     callers: tuple[str, ...]
     public: bool
     durable: bool
+    apart: bool
     storage_class: str | None
     cluster: Cluster
     proxy: Resources
@@ -116,7 +117,11 @@ class Workload(pulumi.ComponentResource):
             "security_context": pod_security(args.cluster),
             "service_account_name": service.name,
             "termination_grace_period_seconds": _GRACE_SECONDS,
-            "topology_spread_constraints": spread(service.name),
+            "topology_spread_constraints": spread(
+                service.name,
+                args.planned.replicas,
+                apart=args.apart and args.planned.replicas > 1,
+            ),
         }
         if service.data_path:
             pod["volumes"] = [self._volume()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
@@ -57,3 +57,18 @@ def pods(recording: Recording) -> dict[str, dict[str, Any]]:
     """The pod templates of every Deployment and StatefulSet, by name."""
     controllers = objects(recording, "Deployment") | objects(recording, "StatefulSet")
     return {name: each["spec"]["template"] for name, each in controllers.items()}
+
+
+def placed(constraint: Mapping[str, Any], pods: int, nodes: int) -> list[int]:
+    """How many of so many pods each node gets, one node filled before the next is touched.
+
+    As the scheduler counts (kubernetes.io, "Pod Topology Spread Constraints"): while there are
+    fewer nodes than `minDomains`, the least that one of them has is taken for none.
+    """
+    counts = [0] * nodes
+    for _ in range(pods):
+        least = 0 if nodes < constraint["minDomains"] else min(counts)
+        free = [n for n in range(nodes) if counts[n] + 1 - least <= constraint["maxSkew"]]
+        if free:
+            counts[free[0]] += 1
+    return counts

@@ -18,7 +18,7 @@ from gallery.render.collector import collector_config
 from gallery.stack_file.parse import parse
 from offline.monitor import Recording
 from tests.unit import recordings
-from tests.unit.components import objects, on_openshift, pods, recorded
+from tests.unit.components import objects, on_openshift, placed, pods, recorded
 from tests.unit.stack_files import STACKS, planned, values, with_value
 
 WORKSPACE = "arn:aws:aps:eu-west-1:123456789012:workspace/ws-1"
@@ -335,10 +335,20 @@ def over_nodes(plan: Plan, app: str) -> dict[str, Any]:
 @pytest.mark.parametrize("app", ["collector", "prober"])
 def test_in_production_one_lost_node_leaves_a_watcher(app: str) -> None:
     nodes = over_nodes(planned("prod"), app)
-    assert (nodes["maxSkew"], nodes["whenUnsatisfiable"]) == (1, "DoNotSchedule")
+    assert nodes["whenUnsatisfiable"] == "DoNotSchedule"
+    # The second waits for a second node, where one is up first.
+    assert placed(nodes, 2, nodes=1) == [1]
+    assert placed(nodes, 2, nodes=2) == [1, 1]
     # One that is being drained would hold the second pod back.
     assert nodes["nodeTaintsPolicy"] == "Honor"
     assert over_nodes(planned("dev"), app)["whenUnsatisfiable"] == "ScheduleAnyway"
+
+
+def test_a_rollout_of_the_probers_ends_with_one_on_each_node() -> None:
+    # New ones start beside the old ones, which would count; an agent is replaced in its place.
+    plan = planned("prod")
+    assert over_nodes(plan, "prober")["matchLabelKeys"] == ["pod-template-hash"]
+    assert "matchLabelKeys" not in over_nodes(plan, "collector")
 
 
 def hosts_in(text: str) -> set[str]:

@@ -12,7 +12,7 @@ from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
 from gallery.store.services import SERVICES, Protocol
 from offline.monitor import Recording
-from tests.unit.components import objects, on_openshift, pods, recorded
+from tests.unit.components import objects, on_openshift, placed, pods, recorded
 from tests.unit.stack_files import errors, planned, values, with_value
 
 REDIS = "redis-cart"
@@ -186,6 +186,34 @@ def test_pods_run_under_their_own_account_and_spread_over_zones() -> None:
         assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
         for constraint in spec["topologySpreadConstraints"]:
             assert constraint["labelSelector"] == {"matchLabels": {"app": name}}
+            # Pods that a rollout is about to end do not count: what stays is spread.
+            assert constraint["matchLabelKeys"] == ["pod-template-hash"]
+
+
+def over_nodes(recording: Recording, name: str) -> dict[str, Any]:
+    return pods(recording)[name]["spec"]["topologySpreadConstraints"][1]
+
+
+def test_in_production_the_first_node_does_not_take_a_service_whole() -> None:
+    several = [each for each in planned("prod").services if each.replicas > 1]
+    assert len(several) == len(NAMES) - 1
+    for each in several:
+        nodes = over_nodes(prod(), each.service.name)
+        assert nodes["whenUnsatisfiable"] == "DoNotSchedule"
+        # One that takes no pods is not waited for.
+        assert nodes["nodeTaintsPolicy"] == "Honor"
+        [first] = placed(nodes, each.replicas, nodes=1)
+        assert 0 < first <= each.replicas // 2
+        # Whatever the autoscaler asks for has its place once there are two.
+        for count in (2, 3, 5):
+            assert sum(placed(nodes, each.most, count)) == each.most
+            assert max(placed(nodes, each.replicas, count)) < each.replicas
+
+
+def test_one_node_is_enough_outside_production_and_for_what_runs_once() -> None:
+    assert over_nodes(prod(), REDIS)["whenUnsatisfiable"] == "ScheduleAnyway"
+    for name in NAMES:
+        assert over_nodes(dev(), name)["whenUnsatisfiable"] == "ScheduleAnyway"
 
 
 def test_only_callers_and_the_prober_reach_a_service() -> None:
