@@ -78,14 +78,11 @@ def spread(
 
     nodes = over("kubernetes.io/hostname")
     if apart:
-        nodes = {
-            **nodes,
-            "max_skew": max(1, replicas // 2),
-            "min_domains": 2,
-            # A node that is being drained takes no pods, and none waits for it.
-            "node_taints_policy": "Honor",
-            "when_unsatisfiable": "DoNotSchedule",
-        }
+        nodes["max_skew"] = max(1, replicas // 2)
+        nodes["min_domains"] = 2
+        # A node that is being drained takes no pods, and none waits for it.
+        nodes["node_taints_policy"] = "Honor"
+        nodes["when_unsatisfiable"] = "DoNotSchedule"
     return [over("topology.kubernetes.io/zone"), nodes]
 
 
