@@ -33,8 +33,6 @@ _DIRECTORY = "/etc/prometheus"
 _DATA = "/prometheus"
 # Hours of samples for a time in which AMP cannot be written to.
 _DATA_SIZE = "4Gi"
-# What is still in memory is sent before the agent ends.
-_GRACE_SECONDS = 60
 # After so long without a sample of the one replica, AMP takes the other's (AMP user guide, "Send
 # high-availability data").
 _FAILOVER_SECONDS = 30
@@ -243,7 +241,7 @@ class Collector(pulumi.ComponentResource):
             "enable_service_links": False,
             "security_context": pod_security(plan.cluster, COLLECTOR.user),
             "service_account_name": COLLECTOR.name,
-            "termination_grace_period_seconds": _GRACE_SECONDS,
+            "termination_grace_period_seconds": COLLECTOR.ending.grace,
             "topology_spread_constraints": spread(
                 COLLECTOR.name, COLLECTOR_REPLICAS, apart=plan.production, surging=False
             ),

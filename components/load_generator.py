@@ -16,9 +16,11 @@ from components.pods import (
     labels_of,
     pod_security,
     proxy_bounds,
+    proxy_ending,
     variables,
 )
 from gallery.plan.cluster import Cluster
+from gallery.store.ending import SETTLED_SECONDS, UNCALLED
 from gallery.store.services import LoadGenerator as Generator
 from gallery.store.services import Resources
 
@@ -66,11 +68,15 @@ class LoadGenerator(pulumi.ComponentResource):
             name,
             metadata=metadata,
             spec={
+                "min_ready_seconds": SETTLED_SECONDS,
                 "replicas": 1,
                 "selector": {"match_labels": {APP: generator.name}},
                 "template": {
                     "metadata": {
-                        "annotations": proxy_bounds(args.proxy),
+                        "annotations": {
+                            **proxy_bounds(args.proxy),
+                            **proxy_ending(UNCALLED),
+                        },
                         "labels": labels_of(generator.name),
                     },
                     "spec": {
@@ -80,7 +86,7 @@ class LoadGenerator(pulumi.ComponentResource):
                         "enable_service_links": False,
                         "security_context": pod_security(args.cluster),
                         "service_account_name": generator.name,
-                        "termination_grace_period_seconds": 5,
+                        "termination_grace_period_seconds": UNCALLED.grace,
                     },
                 },
             },

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pulumi_kubernetes as k8s
 
 from gallery.plan.cluster import Cluster
 from gallery.render.resources import limits, requests
+from gallery.store.ending import Ending
 from gallery.store.services import NAMESPACE, Resources
 
 APP = "app"
@@ -103,6 +105,24 @@ def proxy_bounds(proxy: Resources) -> dict[str, str]:
         "sidecar.istio.io/proxyMemory": given["memory"],
         "sidecar.istio.io/proxyMemoryLimit": most["memory"],
     }
+
+
+def until_nobody_calls(ending: Ending) -> k8s.core.v1.LifecycleArgsDict:
+    """What keeps a container answering while its callers hear that it ends.
+
+    The kubelet itself waits: images have no `sleep`. On by default since Kubernetes 1.30.
+    """
+    return {"pre_stop": {"sleep": {"seconds": ending.answers}}}
+
+
+def proxy_ending(ending: Ending) -> dict[str, str]:
+    """The annotation that lets the pod's proxy outlive what is behind it.
+
+    A proxy that is an init container ends after the others anyway; one that is a container is told
+    to end with them, and would be gone after five seconds (istio.io, "ProxyConfig").
+    """
+    config = {"terminationDrainDuration": f"{ending.proxy}s"}
+    return {"proxy.istio.io/config": json.dumps(config)}
 
 
 def variables(values: Mapping[str, str]) -> list[k8s.core.v1.EnvVarArgsDict]:

@@ -19,10 +19,13 @@ from components.pods import (
     labels_of,
     pod_security,
     proxy_bounds,
+    proxy_ending,
     spread,
+    until_nobody_calls,
 )
 from gallery.plan.cluster import Cluster
 from gallery.store.companions import COLLECTOR, PROBER
+from gallery.store.ending import SETTLED_SECONDS
 from gallery.store.services import Resources
 
 FILE = "blackbox.yml"
@@ -76,6 +79,7 @@ class Prober(pulumi.ComponentResource):
             name,
             metadata=metadata,
             spec={
+                "min_ready_seconds": SETTLED_SECONDS,
                 "replicas": args.replicas,
                 "selector": {"match_labels": {APP: PROBER.name}},
                 "strategy": {
@@ -87,6 +91,7 @@ class Prober(pulumi.ComponentResource):
                         "annotations": {
                             **_PAST_THE_PROXY,
                             **proxy_bounds(args.proxy),
+                            **proxy_ending(PROBER.ending),
                             _CHECKSUM: sha256(args.config.encode()).hexdigest(),
                         },
                         "labels": labels_of(PROBER.name),
@@ -172,6 +177,7 @@ def _pod(cluster: Cluster, replicas: int) -> k8s.core.v1.PodSpecArgsDict:
                     f"--config.file={_DIRECTORY}/{FILE}",
                     f"--web.listen-address=:{PROBER.port}",
                 ],
+                "lifecycle": until_nobody_calls(PROBER.ending),
                 "ports": [{"name": "http", "container_port": PROBER.port}],
                 "readiness_probe": health,
                 "liveness_probe": health,
@@ -184,6 +190,7 @@ def _pod(cluster: Cluster, replicas: int) -> k8s.core.v1.PodSpecArgsDict:
         "enable_service_links": False,
         "security_context": pod_security(cluster, PROBER.user),
         "service_account_name": PROBER.name,
+        "termination_grace_period_seconds": PROBER.ending.grace,
         "topology_spread_constraints": spread(PROBER.name, replicas, apart=replicas > 1),
         "volumes": [{"name": "config", "config_map": {"name": PROBER.name}}],
     }

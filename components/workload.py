@@ -18,18 +18,20 @@ from components.pods import (
     labels_of,
     pod_security,
     proxy_bounds,
+    proxy_ending,
     spread,
+    until_nobody_calls,
     variables,
 )
 from gallery.plan.cluster import Cluster
 from gallery.plan.model import PlannedService
 from gallery.store.companions import PROBER
+from gallery.store.ending import SETTLED_SECONDS
 from gallery.store.services import Protocol, Resources, Service
 
 CONTAINER = "server"
 _DATA = "data"
 _DATA_SIZE = "8Gi"
-_GRACE_SECONDS = 5
 _CPU_PERCENT = 70
 
 
@@ -92,11 +94,15 @@ class Workload(pulumi.ComponentResource):
     def _deployment(self) -> None:
         service, planned = self._service, self._args.planned
         spec: k8s.apps.v1.DeploymentSpecArgsDict = {
+            "min_ready_seconds": SETTLED_SECONDS,
             "selector": {"match_labels": {APP: service.name}},
             "strategy": _strategy(service),
             "template": {
                 "metadata": {
-                    "annotations": proxy_bounds(self._args.proxy),
+                    "annotations": {
+                        **proxy_bounds(self._args.proxy),
+                        **proxy_ending(service.ending),
+                    },
                     "labels": labels_of(service.name),
                 },
                 "spec": self._pod(),
@@ -116,7 +122,7 @@ class Workload(pulumi.ComponentResource):
             "enable_service_links": False,
             "security_context": pod_security(args.cluster),
             "service_account_name": service.name,
-            "termination_grace_period_seconds": _GRACE_SECONDS,
+            "termination_grace_period_seconds": service.ending.grace,
             "topology_spread_constraints": spread(
                 service.name,
                 args.planned.replicas,
@@ -230,6 +236,8 @@ def _container(service: Service, environment: Mapping[str, str]) -> k8s.core.v1.
         "resources": bounds(service.resources),
         "security_context": container_security(),
     }
+    if service.ending.answers:
+        container["lifecycle"] = until_nobody_calls(service.ending)
     if environment:
         container["env"] = variables(environment)
     if service.arguments:

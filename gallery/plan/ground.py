@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from gallery.plan.model import Network, PlannedHost
 
-# ContainerResource metrics of an autoscaler are stable since then.
+# Since then ContainerResource metrics of an autoscaler are stable, and the kubelet waits before a
+# container ends (PodLifecycleSleepAction).
 OLDEST_KUBERNETES = (1, 30)
 # A cluster that is being updated still serves its API.
 _SERVING = ("ACTIVE", "UPDATING")
@@ -50,8 +51,8 @@ def refused_cluster(facts: EksFacts) -> Iterator[tuple[Check, str]]:
         yield (
             Check.CLUSTER_VERSION,
             (
-                f"it runs Kubernetes {facts.version}, and the store's autoscalers need {oldest} or "
-                "newer; update the cluster"
+                f"it runs Kubernetes {facts.version}, and the store's autoscalers and the wait "
+                f"before a pod ends need {oldest} or newer; update the cluster"
             ),
         )
     if facts.ip_family == "ipv6":

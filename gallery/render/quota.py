@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from gallery.plan.model import Plan
 from gallery.render.resources import cpu, memory
 from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS, PROBER, prober_replicas
+from gallery.store.ending import UNCALLED, Ending
 from gallery.store.services import Resources
 
-# A rollout starts a pod before it ends one, and one that is ending counts until it is gone:
-# without room for both, each step waits for a back-off (kubernetes/kubernetes#98656).
-_SURGE = 2
+# A rollout starts a pod before it ends one, and those that are ending count until they are gone:
+# without room for all, each step waits for a back-off (kubernetes/kubernetes#98656).
+_STARTING = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +49,16 @@ def quota(plan: Plan) -> dict[str, str]:
 
 def _shares(plan: Plan) -> Iterator[_Share]:
     for each in plan.services:
-        yield _Share(pods=each.most + _SURGE, containers=(each.service.resources, plan.proxy))
+        service = each.service
+        yield _rolling(each.most, service.ending, (service.resources, plan.proxy))
     if plan.load_generator:
-        yield _Share(pods=1 + _SURGE, containers=(plan.load_generator.resources, plan.proxy))
+        yield _rolling(1, UNCALLED, (plan.load_generator.resources, plan.proxy))
     probers = prober_replicas(production=plan.production)
-    yield _Share(pods=probers + _SURGE, containers=(PROBER.resources, plan.proxy))
+    yield _rolling(probers, PROBER.ending, (PROBER.resources, plan.proxy))
+    # Each of these is replaced in its place.
     yield _Share(pods=COLLECTOR_REPLICAS, containers=(COLLECTOR.resources,))
+
+
+def _rolling(pods: int, ending: Ending, containers: tuple[Resources, ...]) -> _Share:
+    """A Deployment's, in the midst of a rollout."""
+    return _Share(pods=pods + _STARTING + ending.at_once, containers=containers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gallery.store.ending import CALLED, Ending
 from gallery.store.services import Resources
 
 
@@ -11,14 +12,15 @@ from gallery.store.services import Resources
 class Companion:
     """A workload of the platform's own; `port` is what it serves HTTP on.
 
-    `user` is the numeric user of its image, which only names it: Kubernetes cannot see that a
-    name is not root.
+    `ending` is how its pods end. `user` is the numeric user of its image, which only names it:
+    Kubernetes cannot see that a name is not root.
     """
 
     name: str
     image: str
     port: int
     resources: Resources
+    ending: Ending
     user: int = 65534
 
 
@@ -28,6 +30,8 @@ COLLECTOR = Companion(
     image="quay.io/prometheus/prometheus:v3.13.2",
     port=9090,
     resources=Resources(cpu=(100, 500), memory=(256, 1024)),
+    # What is still in memory is sent before the agent ends, which nobody calls.
+    ending=Ending(answers=0, finishes=60),
 )
 # Two agents, of which AMP takes one's samples; the other takes over by itself.
 COLLECTOR_REPLICAS = 2
@@ -37,6 +41,7 @@ PROBER = Companion(
     image="quay.io/prometheus/blackbox-exporter:v0.28.0",
     port=9115,
     resources=Resources(cpu=(20, 200), memory=(32, 64)),
+    ending=CALLED,
 )
 
 # What Istio gives each proxy where nobody says otherwise (istio.io, `global.proxy.resources`).

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gallery.store.call_graph import Call, Method, once, repeatable
+from gallery.store.ending import ALONE, CALLED, CALLED_FROM_OUTSIDE, Ending
 
 NAMESPACE = "gallery"
 IMAGE_REPOSITORY = "us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo"
@@ -97,6 +98,13 @@ class Service:
     def address(self) -> str:
         """`host:port` inside the cluster, the same from every namespace."""
         return f"{self.name}.{NAMESPACE}.svc.cluster.local:{self.service_port}"
+
+    @property
+    def ending(self) -> Ending:
+        """How its pods end."""
+        if self.data_path:
+            return ALONE
+        return CALLED_FROM_OUTSIDE if self.name == ENTRANCE else CALLED
 
     @property
     def callees(self) -> tuple[str, ...]:

@@ -274,6 +274,16 @@ def test_nobody_is_let_out_where_nothing_beyond_the_mesh_is_asked() -> None:
     assert objects(inside, "ServiceEntry") == {}
 
 
+def test_a_prober_answers_until_no_agent_asks_it_any_more() -> None:
+    spec = pods(dev())["prober"]["spec"]
+    (container,) = spec["containers"]
+    answers = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert 10 <= answers < spec["terminationGracePeriodSeconds"]
+    # Nobody calls an agent, and what it has is sent first.
+    assert "lifecycle" not in agent(dev())
+    assert pods(dev())["collector"]["spec"]["terminationGracePeriodSeconds"] == 60
+
+
 def test_who_may_ask_the_watchers() -> None:
     def admitted(app: str) -> dict[int, set[str]]:
         policy = objects(dev(), "NetworkPolicy")[app]["spec"]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import ceil
+
 import pulumi
 import pytest
 
@@ -50,9 +53,12 @@ def most(recording: Recording) -> dict[str, int]:
     counts = dict[str, int]()
     scalers = objects(recording, "HorizontalPodAutoscaler")
     for name, deployment in objects(recording, "Deployment").items():
-        replicas = deployment["spec"].get("replicas") or scalers[name]["spec"]["maxReplicas"]
-        # The one that starts, and the one that is ending.
-        counts[name] = replicas + 2
+        spec = deployment["spec"]
+        replicas = spec.get("replicas") or scalers[name]["spec"]["maxReplicas"]
+        grace = spec["template"]["spec"]["terminationGracePeriodSeconds"]
+        # The one that starts, and those that are ending: each new one is ready for a while before
+        # the next old one is told to end.
+        counts[name] = replicas + 1 + ceil(grace / spec["minReadySeconds"])
     for name, each in objects(recording, "StatefulSet").items():
         counts[name] = each["spec"]["replicas"]
     return counts
@@ -70,9 +76,14 @@ def with_proxy(proxy: object) -> Plan:
     return resolve(parse(with_value("gallery:mesh", {"proxy": proxy})))
 
 
+def _bounds(annotations: Mapping[str, str]) -> dict[str, str]:
+    """Those that bound a proxy's resources."""
+    return {key: text for key, text in annotations.items() if "io/proxy" in key}
+
+
 def test_a_proxy_is_given_what_the_stack_file_says_and_the_quota_counts_it() -> None:
     (annotations,) = {
-        tuple(sorted(template["metadata"]["annotations"].items()))
+        tuple(sorted(_bounds(template["metadata"]["annotations"]).items()))
         for name, template in pods(namespace(with_proxy(LARGE))).items()
         if name not in ("collector", "prober")
     }

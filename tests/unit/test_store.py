@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -145,6 +146,32 @@ def test_the_kubelet_asks_each_service_in_its_own_language(kind: str) -> None:
             assert probes[name]["grpc"] == {"port": service.container_port}, name
     assert probes["adservice"]["initialDelaySeconds"] == 20
     assert probes["adservice"]["periodSeconds"] == 15
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pod_answers_until_nobody_calls_it_any_more(name: str) -> None:
+    spec, container = pods(prod())[name]["spec"], server(prod(), name)
+    grace = spec["terminationGracePeriodSeconds"]
+    proxy = json.loads(pods(prod())[name]["metadata"]["annotations"]["proxy.istio.io/config"])
+    stays = int(proxy["terminationDrainDuration"].removesuffix("s"))
+    if name == REDIS:
+        # There is no other to call: it would only be away for longer.
+        assert "lifecycle" not in container
+        assert 0 < stays < grace
+        return
+    # Images have no shell to wait in.
+    answers = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert answers >= (20 if name == "frontend" else 10)
+    assert answers < stays < grace
+
+
+def test_a_pod_is_ready_for_a_while_before_the_next_one_ends() -> None:
+    for recording in (dev(), prod()):
+        for name, deployment in objects(recording, "Deployment").items():
+            assert deployment["spec"]["minReadySeconds"] == 10, name
+            if name != REDIS and name in NAMES:
+                rolling = deployment["spec"]["strategy"]["rollingUpdate"]
+                assert rolling == {"maxSurge": 1, "maxUnavailable": 0}
 
 
 def every_container(recording: Recording) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
