@@ -44,7 +44,8 @@ _PAST_THE_PROXY = {
 class ProberArgs:
     """`config` is what they run with, `after` what must be there before the pods.
 
-    `ways_out` are hosts beyond the mesh that they ask over TLS.
+    `ways_out` are hosts beyond the mesh that they ask over TLS, `priority` is the PriorityClass of
+    the pods.
     """
 
     config: str
@@ -53,6 +54,7 @@ class ProberArgs:
     proxy: Resources
     ways_out: Sequence[pulumi.Input[str]]
     namespace: pulumi.Input[str]
+    priority: str
     after: pulumi.Resource | None
 
 
@@ -96,7 +98,7 @@ class Prober(pulumi.ComponentResource):
                         },
                         "labels": labels_of(PROBER.name),
                     },
-                    "spec": _pod(args.cluster, args.replicas),
+                    "spec": _pod(args),
                 },
             },
             # A pod reads its configuration when it is made.
@@ -162,7 +164,7 @@ def _admit_out(
     )
 
 
-def _pod(cluster: Cluster, replicas: int) -> k8s.core.v1.PodSpecArgsDict:
+def _pod(args: ProberArgs) -> k8s.core.v1.PodSpecArgsDict:
     health: k8s.core.v1.ProbeArgsDict = {
         "http_get": {"path": "/-/healthy", "port": PROBER.port},
         "period_seconds": 5,
@@ -188,9 +190,10 @@ def _pod(cluster: Cluster, replicas: int) -> k8s.core.v1.PodSpecArgsDict:
         ],
         "dns_config": DNS,
         "enable_service_links": False,
-        "security_context": pod_security(cluster, PROBER.user),
+        "priority_class_name": args.priority,
+        "security_context": pod_security(args.cluster, PROBER.user),
         "service_account_name": PROBER.name,
         "termination_grace_period_seconds": PROBER.ending.grace,
-        "topology_spread_constraints": spread(PROBER.name, replicas, apart=replicas > 1),
+        "topology_spread_constraints": spread(PROBER.name, args.replicas, apart=args.replicas > 1),
         "volumes": [{"name": "config", "config_map": {"name": PROBER.name}}],
     }

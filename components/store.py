@@ -8,19 +8,25 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.admission import from_apps, of_all_pods
+from components.limits import limit
 from components.load_generator import LoadGenerator, LoadGeneratorArgs
 from components.workload import Workload, WorkloadArgs
 from gallery.plan.model import Plan
 from gallery.render.collector import MESH_METRICS_PORT
-from gallery.render.quota import quota
+from gallery.render.quota import quotas
 from gallery.store.companions import COLLECTOR
 from gallery.store.services import NAMESPACE
 
+_OURS = {
+    "app.kubernetes.io/managed-by": "pulumi",
+    "app.kubernetes.io/part-of": NAMESPACE,
+}
+# Above what clusters give to workloads, far below what they keep for themselves.
+_WATCHERS_PRIORITY = 1_000_000
 # The restricted standard rejects what injection adds unless the mesh's CNI plugin sets the
 # network up: Istio is installed with `pilot.cni.enabled`, OpenShift Service Mesh always so.
 _NAMESPACE_LABELS = {
-    "app.kubernetes.io/managed-by": "pulumi",
-    "app.kubernetes.io/part-of": NAMESPACE,
+    **_OURS,
     "pod-security.kubernetes.io/audit": "restricted",
     "pod-security.kubernetes.io/enforce": "restricted",
     "pod-security.kubernetes.io/warn": "restricted",
@@ -49,7 +55,12 @@ class Store(pulumi.ComponentResource):
             f"{name}-namespace",
             metadata={"name": NAMESPACE, "labels": _NAMESPACE_LABELS | _injected(plan)},
             # Its end is the end of everything in it, the carts' volume too.
-            opts=pulumi.ResourceOptions(parent=self, protect=plan.production),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=plan.production,
+                # No pod is admitted that names a class which is not there.
+                depends_on=self._priority(name, plan),
+            ),
         ).metadata.apply(lambda metadata: metadata.name or NAMESPACE)
         self._bounds(name, plan)
         self._doors(name)
@@ -84,13 +95,29 @@ class Store(pulumi.ComponentResource):
             )
         self.register_outputs({"namespace": self.namespace})
 
+    def _priority(self, name: str, plan: Plan) -> list[pulumi.Resource]:
+        """The PriorityClass of whoever watches, where the platform has none for that."""
+        if plan.cluster.watchers_priority:
+            return []
+        return [
+            k8s.scheduling.v1.PriorityClass(
+                f"{name}-watchers",
+                metadata={"name": plan.watchers_priority, "labels": _OURS},
+                description="Collects from the Gallery's store and probes it: comes before it.",
+                value=_WATCHERS_PRIORITY,
+                opts=self._child,
+            )
+        ]
+
     def _bounds(self, name: str, plan: Plan) -> None:
-        k8s.core.v1.ResourceQuota(
-            f"{name}-quota",
-            metadata={"name": NAMESPACE, "namespace": self.namespace},
-            spec={"hard": quota(plan)},
-            opts=self._child,
-        )
+        for each in quotas(plan):
+            limit(
+                f"{name}-quota{each.name.removeprefix(NAMESPACE)}",
+                each,
+                priority=plan.watchers_priority,
+                namespace=self.namespace,
+                opts=self._child,
+            )
         # Under a quota a container without limits is rejected; whoever debugs has none.
         k8s.core.v1.LimitRange(
             f"{name}-limits",

@@ -1,7 +1,8 @@
 """The cluster a stack stands on. What its platform decides is asked of these, not of their type.
 
 `name` is also the value of the label `cluster`. `oidc_provider` is the ARN of the IAM OIDC
-provider that vouches for its service accounts, None where Pod Identity does.
+provider that vouches for its service accounts, None where Pod Identity does. `watchers_priority` is
+the PriorityClass that the platform has for whoever watches, None where it has none.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class EksCluster:
     pod_identity_agent: bool = False
     oidc_provider: None = None
     platform: Literal["eks"] = "eks"
+    watchers_priority: None = None
 
     def pod_user(self, user: int) -> int | None:
         """The user that a pod says it runs as."""
@@ -43,6 +45,8 @@ class OpenShiftCluster:
     egress_cidrs: tuple[str, ...]
     oidc_provider: str
     platform: Literal["openshift"] = "openshift"
+    # That of the platform's own monitoring of users' workloads.
+    watchers_priority: str = "openshift-user-critical"
 
     def pod_user(self, _user: int) -> int | None:
         """None: each namespace has users of its own, and a pod that names another is rejected."""

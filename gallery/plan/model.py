@@ -121,6 +121,11 @@ class Plan:
         return self.cluster.name
 
     @property
+    def watchers_priority(self) -> str:
+        """The PriorityClass of the collector and the prober: the platform's, or the stack's own."""
+        return self.cluster.watchers_priority or self.stack.cluster_name("watchers")
+
+    @property
     def door(self) -> str | None:
         """The domain under which customers find the shop, where there is one."""
         return self.public_address.domain if self.public_address else None

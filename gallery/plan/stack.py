@@ -11,6 +11,7 @@ PRODUCTION = "prod"
 # IAM refuses a longer name of a role; everything else takes more than a stack's name can hold.
 _IAM_LENGTH = 64
 _DIGITS = 8
+_NOT_IN_KUBERNETES = re.compile(r"[^0-9a-z-]")
 # What every service that is named here takes: a stack's name may hold more, such as a dot.
 _ODD = re.compile(r"[^0-9A-Za-z_-]")
 
@@ -34,6 +35,15 @@ class Stack:
         plain = _ODD.sub("-", self.name)
         whole = f"gallery-{plain}"
         return whole if plain == self.name else f"{whole}-{_digits(self.name)}"
+
+    def cluster_name(self, part: str) -> str:
+        """The name of what belongs to no namespace of the cluster, which others share.
+
+        Kubernetes takes small letters, digits and dashes; a name that had others ends in digits
+        of a hash.
+        """
+        plain = _NOT_IN_KUBERNETES.sub("-", self.prefix.lower())
+        return f"{plain}-{part}" if plain == self.prefix else f"{plain}-{part}-{_digits(self.name)}"
 
     def iam_name(self, part: str) -> str:
         """The name of a role or an instance profile: IAM is one for all regions of an account.

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -31,7 +31,7 @@ from gallery.render.blackbox import blackbox_config
 from gallery.render.cloud_init import user_data
 from gallery.render.collector import collector_config
 from gallery.render.next_steps import next_steps
-from gallery.render.quota import quota
+from gallery.render.quota import quotas
 from gallery.render.reports import reports
 from gallery.render.rules import amp_rule_files
 from gallery.stack_file.aws_data import INSTANCE_TYPES
@@ -319,7 +319,7 @@ def rendered(plan: Plan) -> dict[str, str]:
         "blackbox": blackbox_config(plan),
         "settings": grafana.datasource_settings(plan),
         "reports": json.dumps(reports(plan)),
-        "quota": json.dumps(quota(plan)),
+        "quota": json.dumps([asdict(each) for each in quotas(plan)]),
         "steps": json.dumps(next_steps(plan, _URL)),
         **{f"rules/{name}": text for name, text in amp_rule_files(plan).items()},
     }

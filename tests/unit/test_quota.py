@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import ceil
+from typing import Any
 
 import pulumi
 import pytest
@@ -10,11 +11,11 @@ from components.collector import Collector, CollectorArgs
 from components.store import Store, StoreArgs
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
-from gallery.render.quota import quota
+from gallery.render.quota import quotas
 from gallery.render.resources import cpu, memory
 from gallery.stack_file.parse import parse
 from offline.monitor import Recording
-from tests.unit.components import objects, pods, recorded
+from tests.unit.components import objects, on_openshift, pods, recorded
 from tests.unit.pages import DOCS
 from tests.unit.stack_files import errors, planned, with_value
 
@@ -110,32 +111,96 @@ def test_amounts_that_no_proxy_can_be_given_are_refused(proxy: object, words: st
     assert words in error
 
 
-@pytest.mark.parametrize(
-    "plan", [planned(), planned("prod"), with_proxy(LARGE)], ids=["dev", "prod", "large proxies"]
-)
-def test_the_namespace_may_take_what_its_pods_and_their_proxies_can_grow_to(plan: Plan) -> None:
-    recording, hard = namespace(plan), quota(plan)
+def counted_by(recording: Recording, name: str) -> dict[str, dict[str, Any]]:
+    """The pods that a quota counts, as the API server chooses them: by their PriorityClass."""
+    spec = objects(recording, "ResourceQuota")[name]["spec"]
+    (choice,) = spec["scopeSelector"]["matchExpressions"]
+    assert choice["scopeName"] == "PriorityClass"
+    wanted = choice["operator"] == "In"
+    return {
+        app: template
+        for app, template in pods(recording).items()
+        if (template["spec"].get("priorityClassName") in choice["values"]) is wanted
+    }
+
+
+def of_the_proxy(annotations: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What a pod says of its proxy, in the form that a container says it of itself."""
+    prefix = "sidecar.istio.io/proxy"
+    return {
+        bound: {
+            "cpu": annotations[f"{prefix}CPU{end}"],
+            "memory": annotations[f"{prefix}Memory{end}"],
+        }
+        for bound, end in (("requests", ""), ("limits", "Limit"))
+    }
+
+
+def needed(recording: Recording, templates: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """What so many of these pods and their proxies take, in the midst of a rollout of all."""
     counts = most(recording)
-    requested = limited = 0
-    for name, template in pods(recording).items():
+    given = {"requests.cpu": 0, "requests.memory": 0, "limits.cpu": 0, "limits.memory": 0}
+    for name, template in templates.items():
         metadata = template["metadata"]
-        proxy = metadata["labels"].get("sidecar.istio.io/inject") != "false"
-        for container in template["spec"]["containers"]:
-            resources = container["resources"]
-            requested += counts[name] * millicores(resources["requests"]["cpu"])
-            limited += counts[name] * mebibytes(resources["limits"]["memory"])
-        if proxy:
-            given = metadata["annotations"]
-            requested += counts[name] * millicores(given["sidecar.istio.io/proxyCPU"])
-            limited += counts[name] * mebibytes(given["sidecar.istio.io/proxyMemoryLimit"])
-    assert hard["requests.cpu"] == cpu(requested)
-    assert hard["limits.memory"] == memory(limited)
-    assert hard["pods"] == str(sum(counts.values()))
-    assert objects(recording, "ResourceQuota")["gallery"]["spec"]["hard"] == hard
+        each = [container["resources"] for container in template["spec"]["containers"]]
+        if metadata["labels"].get("sidecar.istio.io/inject") != "false":
+            each.append(of_the_proxy(metadata["annotations"]))
+        for resources in each:
+            for bound in ("requests", "limits"):
+                given[f"{bound}.cpu"] += counts[name] * millicores(resources[bound]["cpu"])
+                given[f"{bound}.memory"] += counts[name] * mebibytes(resources[bound]["memory"])
+    return {
+        **{key: (cpu if key.endswith("cpu") else memory)(total) for key, total in given.items()},
+        "pods": str(sum(counts[name] for name in templates)),
+    }
+
+
+PLANS = pytest.mark.parametrize(
+    "plan",
+    [planned(), planned("prod"), with_proxy(LARGE), on_openshift("prod")],
+    ids=["dev", "prod", "large proxies", "openshift"],
+)
+
+
+@PLANS
+def test_the_namespace_may_take_what_its_pods_and_their_proxies_can_grow_to(plan: Plan) -> None:
+    recording = namespace(plan)
+    for name in ("gallery-shop", "gallery-watchers"):
+        hard = objects(recording, "ResourceQuota")[name]["spec"]["hard"]
+        assert hard == needed(recording, counted_by(recording, name)), name
+
+
+@PLANS
+def test_who_watches_competes_with_nobody(plan: Plan) -> None:
+    recording = namespace(plan)
+    watchers = counted_by(recording, "gallery-watchers")
+    assert set(watchers) == {"collector", "prober"}
+    assert set(counted_by(recording, "gallery-shop")) == set(pods(recording)) - set(watchers)
+    # Where nodes are full, too: the API server knows the class before a pod names it.
+    (chosen,) = {template["spec"]["priorityClassName"] for template in watchers.values()}
+    assert chosen == plan.watchers_priority
+    # Services, volumes and their like have no PriorityClass, and a quota of them counts no pods.
+    (rest,) = (one for one in quotas(plan) if one.operator is None)
+    assert not [key for key in rest.hard if key.startswith(("pods", "requests.", "limits."))]
+
+
+def test_a_class_of_its_own_is_the_stacks_and_openshift_has_one_for_that() -> None:
+    recording = namespace(planned("prod"))
+    classes = objects(recording, "PriorityClass")
+    # What lives in the namespace comes after it, or would not be admitted.
+    (made,) = recording.of("kubernetes:scheduling.k8s.io/v1:PriorityClass")
+    (space,) = recording.of("kubernetes:core/v1:Namespace")
+    assert made.urn in space.dependencies
+    assert set(classes) == {"gallery-prod-watchers"}
+    assert classes["gallery-prod-watchers"]["value"] > 0
+    # It is nobody else's: pods that name no class do not get it.
+    assert not classes["gallery-prod-watchers"].get("globalDefault")
+    assert objects(namespace(on_openshift()), "PriorityClass") == {}
+    assert on_openshift().watchers_priority == "openshift-user-critical"
 
 
 def test_nothing_in_the_namespace_opens_a_door_of_its_own() -> None:
-    hard = quota(planned("prod"))
+    hard = objects(namespace(planned("prod")), "ResourceQuota")["gallery"]["spec"]["hard"]
     assert (hard["services.loadbalancers"], hard["services.nodeports"]) == ("0", "0")
     for service in objects(namespace(planned("prod")), "Service").values():
         assert service["spec"].get("type", "ClusterIP") == "ClusterIP"

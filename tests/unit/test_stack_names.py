@@ -57,6 +57,9 @@ def test_any_name_of_a_stack_makes_names_that_aws_takes(name: str) -> None:
     roles = {made.iam_name(part) for part in ("collector", "grafana", "hosts")}
     assert len(roles) == 3
     assert all(re.fullmatch(r"[0-9A-Za-z_-]{1,64}", role) for role in roles)
+    # Kubernetes takes no capital letter and no underscore, and names in it are shared by stacks.
+    assert re.fullmatch(r"[a-z]([-a-z0-9]{0,200})[a-z0-9]", made.cluster_name("watchers"))
+    assert made.cluster_name("watchers") != stack("Shop-1").cluster_name("watchers")
     # A dot and a dash are not one.
     assert stack("a.b").prefix != stack("a-b").prefix
 
