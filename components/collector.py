@@ -22,6 +22,7 @@ from components.pods import (
     spread,
 )
 from components.prober import Prober, ProberArgs
+from components.probes import Probe, liveness, readiness, startup
 from gallery.metrics.timings import Timings
 from gallery.plan.model import Plan
 from gallery.render.blackbox import blackbox_config
@@ -290,16 +291,18 @@ def _agent(plan: Plan, role_arn: pulumi.Output[str] | None) -> k8s.core.v1.Conta
         ],
         "env": environment,
         "ports": [{"name": COLLECTOR_PORT_NAME, "container_port": COLLECTOR.port}],
-        "readiness_probe": _health("ready"),
-        "liveness_probe": _health("healthy"),
+        "startup_probe": startup(_health("healthy"), within=60),
+        # It is healthy, and not ready, while it reads what it had not sent.
+        "readiness_probe": readiness(_health("ready")),
+        "liveness_probe": liveness(_health("healthy")),
         "resources": bounds(COLLECTOR.resources),
         "security_context": container_security(),
         "volume_mounts": mounts,
     }
 
 
-def _health(state: str) -> k8s.core.v1.ProbeArgsDict:
-    return {"http_get": {"path": f"/-/{state}", "port": COLLECTOR.port}, "period_seconds": 10}
+def _health(state: str) -> Probe:
+    return {"http_get": {"path": f"/-/{state}", "port": COLLECTOR.port}}
 
 
 def _token_volume() -> k8s.core.v1.VolumeArgsDict:

@@ -23,6 +23,7 @@ from components.pods import (
     spread,
     until_nobody_calls,
 )
+from components.probes import Probe, liveness, readiness, startup
 from gallery.plan.cluster import Cluster
 from gallery.store.companions import COLLECTOR, PROBER
 from gallery.store.ending import SETTLED_SECONDS
@@ -165,10 +166,7 @@ def _admit_out(
 
 
 def _pod(args: ProberArgs) -> k8s.core.v1.PodSpecArgsDict:
-    health: k8s.core.v1.ProbeArgsDict = {
-        "http_get": {"path": "/-/healthy", "port": PROBER.port},
-        "period_seconds": 5,
-    }
+    health: Probe = {"http_get": {"path": "/-/healthy", "port": PROBER.port}}
     return {
         "automount_service_account_token": False,
         "containers": [
@@ -181,8 +179,9 @@ def _pod(args: ProberArgs) -> k8s.core.v1.PodSpecArgsDict:
                 ],
                 "lifecycle": until_nobody_calls(PROBER.ending),
                 "ports": [{"name": "http", "container_port": PROBER.port}],
-                "readiness_probe": health,
-                "liveness_probe": health,
+                "startup_probe": startup(health, within=60),
+                "readiness_probe": readiness(health),
+                "liveness_probe": liveness(health),
                 "resources": bounds(PROBER.resources),
                 "security_context": container_security(),
                 "volume_mounts": [{"name": "config", "mount_path": _DIRECTORY, "read_only": True}],

@@ -23,6 +23,7 @@ from components.pods import (
     until_nobody_calls,
     variables,
 )
+from components.probes import Probe, liveness, readiness, startup
 from gallery.plan.cluster import Cluster
 from gallery.plan.model import PlannedService
 from gallery.store.companions import PROBER
@@ -231,8 +232,9 @@ def _container(service: Service, environment: Mapping[str, str]) -> k8s.core.v1.
         "name": CONTAINER,
         "image": service.image,
         "ports": [{"name": str(service.protocol), "container_port": service.container_port}],
-        "readiness_probe": _probe(service, "readiness"),
-        "liveness_probe": _probe(service, "liveness"),
+        "startup_probe": startup(_ask(service, "startup"), service.probe.starts_within),
+        "readiness_probe": readiness(_ask(service, "readiness")),
+        "liveness_probe": liveness(_ask(service, "liveness")),
         "resources": bounds(service.resources),
         "security_context": container_security(),
     }
@@ -247,18 +249,14 @@ def _container(service: Service, environment: Mapping[str, str]) -> k8s.core.v1.
     return container
 
 
-def _probe(service: Service, kind: str) -> k8s.core.v1.ProbeArgsDict:
-    """The kubelet's probe; readiness and liveness ask alike."""
-    timing: k8s.core.v1.ProbeArgsDict = {"period_seconds": service.probe.period}
-    if service.probe.delay:
-        timing["initial_delay_seconds"] = service.probe.delay
+def _ask(service: Service, kind: str) -> Probe:
+    """How the kubelet asks this service, in its own language."""
     port = service.container_port
     match service.protocol:
         case Protocol.HTTP:
             # The frontend answers a request with this cookie without asking its backends.
             cookie = f"shop_session-id=x-{kind}-probe"
             return {
-                **timing,
                 "http_get": {
                     "path": service.probe.path,
                     "port": port,
@@ -266,6 +264,9 @@ def _probe(service: Service, kind: str) -> k8s.core.v1.ProbeArgsDict:
                 },
             }
         case Protocol.GRPC:
-            return {**timing, "grpc": {"port": port}}
+            return {"grpc": {"port": port}}
         case Protocol.TCP:
-            return {**timing, "tcp_socket": {"port": port}}
+            # Whoever is still reading its data is not dead.
+            if service.probe.command and kind != "liveness":
+                return {"exec_": {"command": list(service.probe.command)}}
+            return {"tcp_socket": {"port": port}}

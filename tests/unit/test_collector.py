@@ -274,6 +274,15 @@ def test_nobody_is_let_out_where_nothing_beyond_the_mesh_is_asked() -> None:
     assert objects(inside, "ServiceEntry") == {}
 
 
+@pytest.mark.parametrize("app", ["collector", "prober"])
+def test_a_watcher_has_time_to_start_and_is_not_killed_for_being_slow(app: str) -> None:
+    (container,) = pods(dev())[app]["spec"]["containers"]
+    assert container["startupProbe"]["failureThreshold"] >= 30
+    alive, ready = container["livenessProbe"], container["readinessProbe"]
+    assert alive["periodSeconds"] * alive["failureThreshold"] >= 120
+    assert alive["timeoutSeconds"] > ready["timeoutSeconds"]
+
+
 def test_a_prober_answers_until_no_agent_asks_it_any_more() -> None:
     spec = pods(dev())["prober"]["spec"]
     (container,) = spec["containers"]

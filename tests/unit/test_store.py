@@ -133,7 +133,7 @@ def test_a_service_tells_the_mesh_its_protocol(name: str) -> None:
     assert selector.items() <= pods(dev())[name]["metadata"]["labels"].items()
 
 
-@pytest.mark.parametrize("kind", ["readiness", "liveness"])
+@pytest.mark.parametrize("kind", ["startup", "readiness", "liveness"])
 def test_the_kubelet_asks_each_service_in_its_own_language(kind: str) -> None:
     probes = {name: server(dev(), name)[f"{kind}Probe"] for name in NAMES}
     assert probes["frontend"]["httpGet"] == {
@@ -141,13 +141,40 @@ def test_the_kubelet_asks_each_service_in_its_own_language(kind: str) -> None:
         "port": 8080,
         "httpHeaders": [{"name": "Cookie", "value": f"shop_session-id=x-{kind}-probe"}],
     }
-    assert probes["frontend"]["initialDelaySeconds"] == 10
-    assert probes[REDIS]["tcpSocket"] == {"port": 6379}
     for name, service in BY_NAME.items():
         if service.protocol is Protocol.GRPC:
             assert probes[name]["grpc"] == {"port": service.container_port}, name
-    assert probes["adservice"]["initialDelaySeconds"] == 20
-    assert probes["adservice"]["periodSeconds"] == 15
+
+
+def test_a_redis_that_still_reads_its_data_is_not_called_and_not_killed() -> None:
+    container = server(dev(), REDIS)
+    for kind in ("startup", "readiness"):
+        assert "PONG" in " ".join(container[f"{kind}Probe"]["exec"]["command"])
+    assert container["livenessProbe"]["tcpSocket"] == {"port": 6379}
+
+
+def patience(probe: dict[str, Any]) -> int:
+    """Seconds until a container that says nothing is taken for what the probe looks for."""
+    assert probe["timeoutSeconds"] <= probe["periodSeconds"]
+    return probe["periodSeconds"] * probe["failureThreshold"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_that_is_slow_under_load_is_spared_and_not_killed(name: str) -> None:
+    container = server(prod(), name)
+    ready, alive = container["readinessProbe"], container["livenessProbe"]
+    # It gets its time back by not being called, long before anybody takes it for dead.
+    assert patience(ready) <= 15
+    assert patience(alive) >= 8 * patience(ready)
+    assert alive["timeoutSeconds"] >= 10 > ready["timeoutSeconds"] > 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_has_time_to_start_and_is_used_as_soon_as_it_has(name: str) -> None:
+    container = server(prod(), name)
+    assert patience(container["startupProbe"]) >= (180 if name == "adservice" else 60)
+    for kind in ("startup", "readiness", "liveness"):
+        assert "initialDelaySeconds" not in container[f"{kind}Probe"]
 
 
 @pytest.mark.parametrize("name", NAMES)
