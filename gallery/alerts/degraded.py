@@ -24,10 +24,20 @@ def answers(scope: Scope, job: str, *matchers: str) -> str:
 def comes_and_goes(scope: Scope, answered: str) -> str:
     """Where less than the threshold's share was well, and it failed more than once."""
     looked = _looked(scope, answered)
-    # Whole numbers: a mean of exactly the threshold would be below it or not by its rounding.
-    share = f"sum_over_time({looked}) / count_over_time({looked})"
-    changes = f"changes({looked}) - last_over_time({looked})"
-    return f"{share} < {scope.threshold:g} and {changes} >= {_CHANGES}"
+    return f"{share_well(looked)} < {scope.threshold:g} and {failed_again(looked)}"
+
+
+def share_well(looked: str) -> str:
+    """The share of a range of 0 and 1 that was 1.
+
+    Of whole numbers: a mean of exactly the threshold would be below it or not by its rounding.
+    """
+    return f"sum_over_time({looked}) / count_over_time({looked})"
+
+
+def failed_again(looked: str) -> str:
+    """Of a range of 0 and 1, whether it was 0 more than once."""
+    return f"changes({looked}) - last_over_time({looked}) >= {_CHANGES}"
 
 
 def unless_like(scope: Scope, answered: str, *others: str) -> str:

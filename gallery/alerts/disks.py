@@ -164,7 +164,8 @@ HOST_DISK_READ_ONLY = Alert(
 
 def _unreadable(scope: Scope) -> str:
     errors = scope.of_hosts("node_filesystem_device_error", NODE, DISKS, window=promql.LAST_KNOWN)
-    failed = f"sum {_BY_MOUNT} (sum_over_time({errors}))"
+    # Compared first: of most disks every measurement succeeds.
+    failed = f"sum {_BY_MOUNT} (sum_over_time({errors}) > 0)"
     measured = f"sum {_BY_MOUNT} (count_over_time({errors}))"
     return f"{failed} / {measured} > {scope.threshold:g}{unless_host_down(scope)}"
 

@@ -72,10 +72,8 @@ def _rebooted(scope: Scope) -> str:
     # By instance: one that takes another's place has not restarted. Not by changes: the value
     # moves by a second when the clock is set.
     moved = f"max_over_time({started}) - min_over_time({started})"
-    return (
-        f"time() - max {promql.BY_HOST} ({last(scope, 'node_boot_time_seconds')})"
-        f" and max {promql.BY_HOST} ({moved}) > {scope.threshold:g}{unless_host_down(scope)}"
-    )
+    again = f"{last(scope, 'node_boot_time_seconds')} and {moved} > {scope.threshold:g}"
+    return f"time() - max {promql.BY_HOST} ({again}){unless_host_down(scope)}"
 
 
 HOST_REBOOTED = Alert(

@@ -35,7 +35,7 @@ def _either(scope: Scope, conditions: tuple[str, ...]) -> str:
 def _high(scope: Scope) -> str:
     def condition(rate: str, usual: str) -> str:
         now, band = scope.of_hosts(rate), _usual(scope, usual)
-        return f"{now} > {scope.threshold:g} * {band} and {now} - {band} > {MUCH}"
+        return f"({now} > {scope.threshold:g} * {band}) > {band} + {MUCH}"
 
     return _either(scope, tuple(condition(*names) for names in _DIRECTIONS))
 
@@ -43,7 +43,7 @@ def _high(scope: Scope) -> str:
 def _low(scope: Scope) -> str:
     def condition(rate: str, usual: str) -> str:
         now, band = scope.of_hosts(rate), _usual(scope, usual)
-        return f"{now} < {scope.threshold:g} * {band} and {band} > {LITTLE}"
+        return f"{now} < {scope.threshold:g} * ({band} > {LITTLE})"
 
     return _either(scope, tuple(condition(*names) for names in _DIRECTIONS))
 

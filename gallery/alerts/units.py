@@ -43,8 +43,9 @@ HOST_UNIT_FAILED = Alert(
 
 def _restarting(scope: Scope) -> str:
     counted = scope.of_hosts("node_systemd_service_restart_total", NODE, window=str(RESTARTS))
-    restarts = f"max {_BY_UNIT} (increase({counted}))"
-    return f"{restarts} >= {scope.threshold:g}{unless_host_down(scope)}"
+    # Compared first, as above.
+    often = f"increase({counted}) >= {scope.threshold:g}"
+    return f"max {_BY_UNIT} ({often}){unless_host_down(scope)}"
 
 
 HOST_UNIT_RESTARTING = Alert(

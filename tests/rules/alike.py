@@ -11,6 +11,7 @@ from gallery.alerts.hosts import HOST_DOWN, HOST_MISSING
 from gallery.alerts.kernel import HOST_REBOOTED
 from gallery.alerts.model import Alert
 from gallery.alerts.pipeline import TARGETS_LOST
+from gallery.alerts.units import HOST_UNIT_RESTARTING
 from gallery.alerts.watchers import GRAFANA_UNREACHABLE
 
 
@@ -64,6 +65,7 @@ ALIKE = (
     Alike(HOST_DISK_UNREADABLE, "without fstype", "", _EITHER),
     Alike(HOST_REBOOTED, "max as min", "last_over_time", _TOLD),
     Alike(HOST_REBOOTED, "last_over_time as count_over_time", "", _TOLD),
+    Alike(HOST_UNIT_RESTARTING, "max as min", "increase", _TOLD),
     Alike(TARGETS_LOST, "max as min", "gallery:targets_expected", _ONE),
     Alike(GRAFANA_UNREACHABLE, "without on (", " unless on ", _SAME),
     Alike(GRAFANA_UNREACHABLE, "on the place", " unless on ", _ONE),

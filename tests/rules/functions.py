@@ -31,6 +31,7 @@ _OTHERS = {
     "absent_over_time": "present_over_time",
     "increase": "max_over_time",
     "rate": "max_over_time",
+    "deriv": "max_over_time",
     "changes": "max_over_time",
     "resets": "changes",
     "max": "min",

@@ -338,6 +338,12 @@ def _unreadable_cases(scope: Scope) -> tuple[Case, ...]:
         bits = repeated((1, 1, 0, 0, 0), STEP, whole(spells))
         return _flags(scope, metric, Series(metric=metric, labels=disk, phases=bits))
 
+    def both_now_and_then(*spells: Spell) -> tuple[Series, ...]:
+        first, *others = one_in(5)(*spells)
+        [second, *_] = twice_in_five(*spells)
+        successor = replace(second, labels={**second.labels, "instance": "i-2"})
+        return first, *others, successor
+
     told = _told(scope, "device", "mountpoint")
     # The share stays high for some minutes longer.
     short = Duration.of(seconds=scope.hold.seconds * 0.6).ceil_to(STEP)
@@ -350,6 +356,13 @@ def _unreadable_cases(scope: Scope) -> tuple[Case, ...]:
             beside_a_successor(fails),
             told,
             onset=MINUTE * 3,
+        ),
+        lasting(
+            scope,
+            "fails now and then, and its successor's does so more often",
+            both_now_and_then,
+            told,
+            onset=MINUTE * 5,
         ),
         passing(scope, "fails for a moment", fails, spell=short),
         silent(

@@ -190,12 +190,13 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
     enough = two_outages(scope, 1 - 0.75 * scope.threshold)
     sparing = two_outages(scope, 1 - (scope.threshold + min(2 * scope.threshold, 1)) / 2)
     seldom = ((1, WINDOW), *((0, step * 6), (1, step)) * 4)
+    once = ((1, WINDOW), (0, MINUTE * 5))
 
-    def case(name: str, spells: Spells, *fires: Labels) -> Case:
+    def case(name: str, spells: Spells, *fires: Labels, beside: tuple[Series, ...] = ()) -> Case:
         back = sum((length for _, length in spells), Duration(0))
         return Case(
             name=name,
-            series=(valued("up", host, *spells, (1, WINDOW)),),
+            series=(valued("up", host, *spells, (1, WINDOW)), *beside),
             fires_at=back_from(spells) if fires else None,
             fires=fires,
             until=back + WINDOW,
@@ -207,7 +208,17 @@ def _degraded_cases(scope: Scope) -> tuple[Case, ...]:
         case("comes back for the second time", enough, host_labels(scope)),
         case("fails again after it was down for long", long_and_again(scope), host_labels(scope)),
         case("misses scrapes, but not enough of them", sparing),
-        case("is started anew, once", ((1, WINDOW), (0, MINUTE * 5))),
+        case("is started anew, once", once),
+        case(
+            "is started anew, once, while another host misses a few scrapes",
+            once,
+            beside=(valued("up", node_labels(scope, 2), *sparing, (1, WINDOW)),),
+        ),
+        case(
+            "comes and goes beside a successor that is well",
+            seldom,
+            beside=(valued("up", host | {"instance": "i-2"}, (1, WINDOW * 4)),),
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from gallery.alerts.cases.stories import (
 from gallery.alerts.cases.subjects import host_labels, node_labels, whole
 from gallery.alerts.model import Labels, Scope
 from gallery.alerts.resources import HOST_CPU_SATURATED, HOST_MEMORY_LOW
-from gallery.metrics.durations import MINUTE
+from gallery.metrics.durations import MINUTE, Duration
 
 
 def _memory_cases(scope: Scope) -> tuple[Case, ...]:
@@ -99,6 +99,24 @@ def _saturated_cases(scope: Scope) -> tuple[Case, ...]:
     def computes(*spells: Spell) -> tuple[Series, ...]:
         return busy(*spells, user=above)
 
+    def computes_unevenly(*spells: Spell, iowait: float = 0) -> tuple[Series, ...]:
+        """One of two has nothing left, and what the other has is too little for both."""
+        return (
+            *_of_one(busy(*spells, user=1), "0"),
+            *_of_one(busy(*spells, user=2 * above - 1, iowait=iowait), "1"),
+            valued("up", node_labels(scope), (1, whole(spells))),
+        )
+
+    def waits_with_one(*spells: Spell) -> tuple[Series, ...]:
+        return computes_unevenly(*spells, iowait=2 - 2 * above)
+
+    def starts_anew(*spells: Spell) -> tuple[Series, ...]:
+        """It restarts every three minutes, and all that it counts begins at nothing."""
+        return tuple(
+            one if one.metric == "up" else _from_nothing(one, MINUTE * 3)
+            for one in busy((True, whole(spells)), user=below)
+        )
+
     def is_withheld(*spells: Spell) -> tuple[Series, ...]:
         return busy(*spells, steal=above / 2, user=above / 2)
 
@@ -115,8 +133,11 @@ def _saturated_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         lasting(scope, "computes without a pause", computes, told, onset=MINUTE * 5),
         lasting(scope, "is left little by its neighbours", is_withheld, told, onset=MINUTE * 5),
+        lasting(scope, "has little left on one of two", computes_unevenly, told, onset=MINUTE * 5),
+        lasting(scope, "waits with one of two", waits_with_one, told, onset=MINUTE * 5),
         passing(scope, "computes for a while", computes),
         silent(scope, "is well used", well_used),
+        silent(scope, "restarts again and again", starts_anew),
         silent(scope, "waits for its disks", waits_for_disks),
         silent(scope, "is down, which says it all", on_a_dead_host),
         silent(
@@ -131,6 +152,18 @@ def _saturated_cases(scope: Scope) -> tuple[Case, ...]:
             ),
         ),
     )
+
+
+def _of_one(series: tuple[Series, ...], cpu: str) -> tuple[Series, ...]:
+    """What is said of one processor."""
+    return tuple(one for one in series if one.labels.get("cpu") == cpu)
+
+
+def _from_nothing(one: Series, every: Duration) -> Series:
+    """The series of a counter that begins anew so often."""
+    [grows] = one.phases
+    count = -(-grows.length.milliseconds // every.milliseconds)
+    return replace(one, phases=(replace(grows, start=0, length=every),) * count)
 
 
 CASES: Cases = {
