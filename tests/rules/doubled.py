@@ -46,7 +46,15 @@ def doubled(case: Case, more: Mapping[str, str]) -> Case:
 
 
 def _with(series: Series, more: Mapping[str, str]) -> Series:
-    return replace(series, labels={**series.labels, **more})
+    """The series with these labels.
+
+    Of a host two instances may be there already, and each has a second of its own.
+    """
+    known = series.labels
+    instance = known.get(labels.INSTANCE) if labels.HOST in known else None
+    whose = f" of {instance}" if instance else ""
+    second = {name: value + whose if name in known else value for name, value in more.items()}
+    return replace(series, labels={**known, **second})
 
 
 def _document(rule: ProvenRule, case: Case, *, silent: bool) -> Document:
