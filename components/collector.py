@@ -19,6 +19,8 @@ from components.pods import (
     container_security,
     labels_of,
     pod_security,
+    scratch,
+    scratch_mount,
     spread,
 )
 from components.prober import Prober, ProberArgs
@@ -251,6 +253,7 @@ class Collector(pulumi.ComponentResource):
             "volumes": [
                 {"name": "config", "config_map": {"name": config_map}},
                 {"name": "data", "empty_dir": {"size_limit": _DATA_SIZE}},
+                scratch(),
                 *([_token_volume()] if by_token else []),
             ],
         }
@@ -273,6 +276,7 @@ def _agent(plan: Plan, role_arn: pulumi.Output[str] | None) -> k8s.core.v1.Conta
     mounts: list[k8s.core.v1.VolumeMountArgsDict] = [
         {"name": "config", "mount_path": _DIRECTORY, "read_only": True},
         {"name": "data", "mount_path": _DATA},
+        scratch_mount(),
     ]
     if role_arn is not None:
         environment.append({"name": "AWS_ROLE_ARN", "value": role_arn})

@@ -17,6 +17,8 @@ from components.pods import (
     pod_security,
     proxy_bounds,
     proxy_ending,
+    scratch,
+    scratch_mount,
     variables,
 )
 from gallery.plan.cluster import Cluster
@@ -63,6 +65,7 @@ class LoadGenerator(pulumi.ComponentResource):
             "env": variables(environment),
             "resources": bounds(generator.resources),
             "security_context": container_security(),
+            "volume_mounts": [scratch_mount()],
         }
         k8s.apps.v1.Deployment(
             name,
@@ -87,6 +90,7 @@ class LoadGenerator(pulumi.ComponentResource):
                         "security_context": pod_security(args.cluster),
                         "service_account_name": generator.name,
                         "termination_grace_period_seconds": UNCALLED.grace,
+                        "volumes": [scratch()],
                     },
                 },
             },

@@ -16,6 +16,8 @@ APP = "app"
 # Keeps the proxy out of a pod. A label, because Istio's webhook selects by labels.
 NO_PROXY = {"sidecar.istio.io/inject": "false"}
 _STORE_USER = 1000
+_SCRATCH = "scratch"
+_SCRATCH_SIZE = "64Mi"
 # A name with a dot is looked up as it stands. Kubernetes' own five have each name with fewer
 # dots, the store's among them, looked up with every search domain first: four or five questions
 # in the place of one, of which a lost one takes longer than a probe waits.
@@ -86,6 +88,16 @@ def spread(
         nodes["node_taints_policy"] = "Honor"
         nodes["when_unsatisfiable"] = "DoNotSchedule"
     return [over("topology.kubernetes.io/zone"), nodes]
+
+
+def scratch() -> k8s.core.v1.VolumeArgsDict:
+    """A place for `/tmp`: a container's root can only be read, and runtimes write there."""
+    return {"name": _SCRATCH, "empty_dir": {"size_limit": _SCRATCH_SIZE}}
+
+
+def scratch_mount() -> k8s.core.v1.VolumeMountArgsDict:
+    """Where `scratch` is."""
+    return {"name": _SCRATCH, "mount_path": "/tmp"}  # noqa: S108 (a volume of the pod's own)
 
 
 def bounds(resources: Resources) -> k8s.core.v1.ResourceRequirementsArgsDict:

@@ -20,6 +20,8 @@ from components.pods import (
     pod_security,
     proxy_bounds,
     proxy_ending,
+    scratch,
+    scratch_mount,
     spread,
     until_nobody_calls,
 )
@@ -184,7 +186,10 @@ def _pod(args: ProberArgs) -> k8s.core.v1.PodSpecArgsDict:
                 "liveness_probe": liveness(health),
                 "resources": bounds(PROBER.resources),
                 "security_context": container_security(),
-                "volume_mounts": [{"name": "config", "mount_path": _DIRECTORY, "read_only": True}],
+                "volume_mounts": [
+                    {"name": "config", "mount_path": _DIRECTORY, "read_only": True},
+                    scratch_mount(),
+                ],
             }
         ],
         "dns_config": DNS,
@@ -194,5 +199,5 @@ def _pod(args: ProberArgs) -> k8s.core.v1.PodSpecArgsDict:
         "service_account_name": PROBER.name,
         "termination_grace_period_seconds": PROBER.ending.grace,
         "topology_spread_constraints": spread(PROBER.name, args.replicas, apart=args.replicas > 1),
-        "volumes": [{"name": "config", "config_map": {"name": PROBER.name}}],
+        "volumes": [{"name": "config", "config_map": {"name": PROBER.name}}, scratch()],
     }

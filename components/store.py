@@ -14,9 +14,11 @@ from components.workload import Workload, WorkloadArgs
 from gallery.plan.model import Plan
 from gallery.render.collector import MESH_METRICS_PORT
 from gallery.render.quota import quotas
+from gallery.render.resources import limits, requests
 from gallery.store.companions import COLLECTOR
-from gallery.store.services import NAMESPACE
+from gallery.store.services import NAMESPACE, Resources
 
+_UNSPOKEN = Resources(cpu=(50, 200), memory=(64, 256))
 _OURS = {
     "app.kubernetes.io/managed-by": "pulumi",
     "app.kubernetes.io/part-of": NAMESPACE,
@@ -118,7 +120,8 @@ class Store(pulumi.ComponentResource):
                 namespace=self.namespace,
                 opts=self._child,
             )
-        # Under a quota a container without limits is rejected; whoever debugs has none.
+        # Under a quota a container without limits is rejected; whoever debugs has none. And a
+        # proxy has none for storage, of which no annotation speaks.
         k8s.core.v1.LimitRange(
             f"{name}-limits",
             metadata={"name": NAMESPACE, "namespace": self.namespace},
@@ -126,8 +129,8 @@ class Store(pulumi.ComponentResource):
                 "limits": [
                     {
                         "type": "Container",
-                        "default": {"cpu": "200m", "memory": "256Mi"},
-                        "default_request": {"cpu": "50m", "memory": "64Mi"},
+                        "default": limits(_UNSPOKEN),
+                        "default_request": requests(_UNSPOKEN),
                     }
                 ]
             },

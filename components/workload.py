@@ -19,6 +19,8 @@ from components.pods import (
     pod_security,
     proxy_bounds,
     proxy_ending,
+    scratch,
+    scratch_mount,
     spread,
     until_nobody_calls,
     variables,
@@ -33,6 +35,7 @@ from gallery.store.services import Protocol, Resources, Service
 CONTAINER = "server"
 _DATA = "data"
 _DATA_SIZE = "8Gi"
+_PASSING_SIZE = "1Gi"
 _CPU_PERCENT = 70
 
 
@@ -129,14 +132,15 @@ class Workload(pulumi.ComponentResource):
                 args.planned.replicas,
                 apart=args.apart and args.planned.replicas > 1,
             ),
+            "volumes": [scratch()],
         }
         if service.data_path:
-            pod["volumes"] = [self._volume()]
+            pod["volumes"] = [self._volume(), scratch()]
         return pod
 
     def _volume(self) -> k8s.core.v1.VolumeArgsDict:
         if not self._args.durable:
-            return {"name": _DATA, "empty_dir": {"size_limit": _DATA_SIZE}}
+            return {"name": _DATA, "empty_dir": {"size_limit": _PASSING_SIZE}}
         spec: k8s.core.v1.PersistentVolumeClaimSpecArgsDict = {
             "access_modes": ["ReadWriteOnce"],
             "resources": {"requests": {"storage": _DATA_SIZE}},
@@ -237,6 +241,7 @@ def _container(service: Service, environment: Mapping[str, str]) -> k8s.core.v1.
         "liveness_probe": liveness(_ask(service, "liveness")),
         "resources": bounds(service.resources),
         "security_context": container_security(),
+        "volume_mounts": [scratch_mount()],
     }
     if service.ending.answers:
         container["lifecycle"] = until_nobody_calls(service.ending)
@@ -245,7 +250,8 @@ def _container(service: Service, environment: Mapping[str, str]) -> k8s.core.v1.
     if service.arguments:
         container["args"] = list(service.arguments)
     if service.data_path:
-        container["volume_mounts"] = [{"name": _DATA, "mount_path": service.data_path}]
+        data: k8s.core.v1.VolumeMountArgsDict = {"name": _DATA, "mount_path": service.data_path}
+        container["volume_mounts"] = [data, scratch_mount()]
     return container
 
 

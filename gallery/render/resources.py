@@ -22,9 +22,17 @@ def memory(mebibytes: int) -> str:
 
 def requests(resources: Resources) -> dict[str, str]:
     """What a container is given."""
-    return {"cpu": cpu(resources.cpu[0]), "memory": memory(resources.memory[0])}
+    return _at(resources, 0)
 
 
 def limits(resources: Resources) -> dict[str, str]:
     """What a container may not exceed."""
-    return {"cpu": cpu(resources.cpu[1]), "memory": memory(resources.memory[1])}
+    return _at(resources, 1)
+
+
+def _at(resources: Resources, bound: int) -> dict[str, str]:
+    return {
+        "cpu": cpu(resources.cpu[bound]),
+        "memory": memory(resources.memory[bound]),
+        "ephemeral-storage": memory(resources.storage[bound]),
+    }

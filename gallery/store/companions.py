@@ -29,7 +29,8 @@ COLLECTOR = Companion(
     # The long-term support line: what runs for months without anybody looking.
     image="quay.io/prometheus/prometheus:v3.13.2",
     port=9090,
-    resources=Resources(cpu=(100, 500), memory=(256, 1024)),
+    # What could not be sent yet, up to the size of its volume, is on the node.
+    resources=Resources(cpu=(100, 500), memory=(256, 1024), storage=(512, 5120)),
     # What is still in memory is sent before the agent ends, which nobody calls.
     ending=Ending(answers=0, finishes=60),
 )

@@ -34,10 +34,15 @@ class Protocol(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """CPU in millicores, memory in mebibytes; request and limit."""
+    """CPU in millicores, memory in mebibytes; request and limit.
+
+    `storage` is on the node's own disk, in mebibytes: what a container writes beside its volumes,
+    volumes that end with its pod, and its log, of which OpenShift keeps 250 MiB.
+    """
 
     cpu: tuple[int, int]
     memory: tuple[int, int]
+    storage: tuple[int, int] = (64, 512)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -390,7 +395,8 @@ SERVICES: tuple[Service, ...] = (
         protocol=Protocol.TCP,
         service_port=6379,
         container_port=6379,
-        resources=Resources(cpu=(70, 125), memory=(200, 256)),
+        # Where carts have no volume of their own they are on the node.
+        resources=Resources(cpu=(70, 125), memory=(200, 256), storage=(256, 2048)),
         # A second's carts are lost at most; snapshots alone would lose minutes.
         arguments=("--appendonly", "yes"),
         data_path="/data",

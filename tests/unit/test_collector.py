@@ -73,7 +73,7 @@ def test_two_agents_run_what_is_rendered() -> None:
     assert "--agent" in args
     assert "--config.file=/etc/prometheus/prometheus.yml" in args
     mounts = {each["name"]: each["mountPath"] for each in agent(dev())["volumeMounts"]}
-    assert mounts == {"config": "/etc/prometheus", "data": "/prometheus"}
+    assert mounts.items() >= {"config": "/etc/prometheus", "data": "/prometheus"}.items()
     assert "--storage.agent.path=/prometheus" in args
 
 
@@ -240,8 +240,8 @@ def test_the_prober_runs_what_is_rendered_where_the_collector_asks() -> None:
     assert objects(dev(), "ConfigMap")["prober"]["data"] == {"blackbox.yml": rendered}
     (container,) = pods(dev())["prober"]["spec"]["containers"]
     assert "--config.file=/etc/blackbox_exporter/blackbox.yml" in container["args"]
-    (mount,) = container["volumeMounts"]
-    assert mount["mountPath"] == "/etc/blackbox_exporter"
+    mounts = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
+    assert mounts["config"] == "/etc/blackbox_exporter"
     service = objects(dev(), "Service")["prober"]
     (port,) = service["spec"]["ports"]
     assert (port["port"], port["targetPort"]) == (9115, 9115)

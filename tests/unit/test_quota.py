@@ -19,6 +19,7 @@ from tests.unit.components import objects, on_openshift, pods, recorded
 from tests.unit.pages import DOCS
 from tests.unit.stack_files import errors, planned, with_value
 
+TEMPORARY = "/tmp"  # noqa: S108 - where runtimes write
 _MEBIBYTES = {"Mi": 1, "Gi": 1024}
 
 
@@ -224,4 +225,33 @@ def test_a_container_without_limits_gets_some() -> None:
     (limits,) = objects(namespace(planned()), "LimitRange").values()
     (item,) = limits["spec"]["limits"]
     assert item["type"] == "Container"
-    assert set(item["default"]) == set(item["defaultRequest"]) == {"cpu", "memory"}
+    assert set(item["default"]) == set(item["defaultRequest"])
+    assert set(item["default"]) == {"cpu", "memory", "ephemeral-storage"}
+
+
+@PLANS
+def test_a_node_does_not_run_full_by_what_a_pod_writes(plan: Plan) -> None:
+    for name, template in pods(namespace(plan)).items():
+        spec = template["spec"]
+        (container,) = spec["containers"]
+        given = {
+            bound: mebibytes(container["resources"][bound]["ephemeral-storage"])
+            for bound in ("requests", "limits")
+        }
+        assert 0 < given["requests"] < given["limits"], name
+        # Volumes that are on the node count, and so does the log, of which 250 MiB are kept.
+        volumes = [each["emptyDir"] for each in spec["volumes"] if "emptyDir" in each]
+        held = sum(mebibytes(each["sizeLimit"]) for each in volumes)
+        assert held + 250 <= given["limits"], name
+
+
+@PLANS
+def test_whoever_cannot_write_to_its_root_has_a_place_for_temporary_files(plan: Plan) -> None:
+    for name, template in pods(namespace(plan)).items():
+        spec = template["spec"]
+        (container,) = spec["containers"]
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        (scratch,) = (one for one in container["volumeMounts"] if one["mountPath"] == TEMPORARY)
+        (volume,) = (one for one in spec["volumes"] if one["name"] == scratch["name"])
+        assert set(volume) == {"name", "emptyDir"}, name
+        assert not scratch.get("readOnly"), name

@@ -10,6 +10,7 @@ import pytest
 from components.store import Store, StoreArgs
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
+from gallery.render.resources import memory
 from gallery.stack_file.parse import parse
 from gallery.store.services import SERVICES, Protocol
 from offline.monitor import Recording
@@ -108,6 +109,7 @@ def test_a_container_is_what_the_catalogue_says(name: str) -> None:
         bound: {
             "cpu": f"{service.resources.cpu[index]}m",
             "memory": f"{service.resources.memory[index]}Mi",
+            "ephemeral-storage": memory(service.resources.storage[index]),
         }
         for index, bound in enumerate(("requests", "limits"))
     }
@@ -334,11 +336,10 @@ def test_carts_outlive_their_pod_in_production() -> None:
     assert claim.options["protect"] is True
     assert claim.inputs["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
     spec = pods(prod())[REDIS]["spec"]
-    assert spec["volumes"] == [
-        {"name": "data", "persistentVolumeClaim": {"claimName": claim.inputs["metadata"]["name"]}}
-    ]
+    named = {"claimName": claim.inputs["metadata"]["name"]}
+    assert {"name": "data", "persistentVolumeClaim": named} in spec["volumes"]
     container = server(prod(), REDIS)
-    assert container["volumeMounts"] == [{"name": "data", "mountPath": "/data"}]
+    assert {"name": "data", "mountPath": "/data"} in container["volumeMounts"]
     assert container["args"] == ["--appendonly", "yes"]
     strategy = objects(prod(), "Deployment")[REDIS]["spec"]["strategy"]
     assert strategy == {"type": "Recreate"}
