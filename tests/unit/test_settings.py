@@ -131,7 +131,11 @@ def test_a_shipped_stack_is_sound(stack: str) -> None:
         (
             "alerting.contact_points.chat",
             {"kind": "teams", "secret": "teams-webhook"},
-            ['"chat"', "kind teams", "kind sns", "gallery:grafana.integrations: [teams]"],
+            [
+                "gallery:alerting.contact_points.chat is of kind teams",
+                "kind sns",
+                "gallery:grafana.integrations: [teams]",
+            ],
         ),
         (
             "grafana.integrations",
