@@ -9,7 +9,7 @@ LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test proofs lint drills timeline pictures bench schema aws roles locked
+.PHONY: help install packages up down status vacant unit test proofs lint drills timeline pictures bench schema aws roles mesh locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -102,6 +102,9 @@ aws: $(INSTALLED) ## write down which regions and instance types AWS has
 
 roles: $(INSTALLED) ## write docs/roles.md
 	@$(PYTHON) -m gallery.render.roles > docs/roles.md.new && mv docs/roles.md.new docs/roles.md
+
+mesh: $(INSTALLED) ## write docs/mesh.md
+	@$(PYTHON) -m gallery.render.mesh_page > docs/mesh.md.new && mv docs/mesh.md.new docs/mesh.md
 
 locked: $(INSTALLED) ## resolve requirements.txt and requirements-dev.txt anew from pyproject.toml
 	@$(LOCK) pyproject.toml -o requirements.txt

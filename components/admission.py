@@ -13,6 +13,10 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.pods import APP, labels_of
+from gallery.plan.mesh import Gateway
+
+# Kubernetes puts it on every namespace.
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 Rule = k8s.networking.v1.NetworkPolicyIngressRuleArgsDict
 
@@ -25,9 +29,17 @@ def from_apps(apps: Iterable[str], port: int) -> Rule:
     }
 
 
-def from_anywhere(port: int) -> Rule:
-    """Whoever reaches the pod's address at all reaches this container port."""
-    return {"ports": [_port(port)]}
+def from_gateway(gateway: Gateway, port: int) -> Rule:
+    """The pods of the mesh's gateway, in its namespace alone, reach this container port."""
+    return {
+        "from_": [
+            {
+                "namespace_selector": {"match_labels": {_NAMESPACE_NAME: gateway.namespace}},
+                "pod_selector": {"match_labels": dict(gateway.pods)},
+            }
+        ],
+        "ports": [_port(port)],
+    }
 
 
 def admit(

@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 from components.admission import from_apps, of_all_pods
 from components.limits import limit
 from components.load_generator import LoadGenerator, LoadGeneratorArgs
+from components.mesh import Mesh, MeshArgs
 from components.workload import Workload, WorkloadArgs
 from gallery.plan.model import Plan
 from gallery.render.collector import MESH_METRICS_PORT
@@ -66,6 +67,11 @@ class Store(pulumi.ComponentResource):
         ).metadata.apply(lambda metadata: metadata.name or NAMESPACE)
         self._bounds(name, plan)
         self._doors(name)
+        Mesh(
+            f"{name}-mesh",
+            MeshArgs(allowed=plan.allowed, namespace=self.namespace),
+            self._child,
+        )
         for planned in plan.services:
             Workload(
                 f"{name}-{planned.service.name}",
@@ -73,7 +79,7 @@ class Store(pulumi.ComponentResource):
                     planned=planned,
                     environment=plan.catalogue.environment(planned.service),
                     callers=plan.callers(planned.service),
-                    public=plan.door is not None,
+                    gateway=plan.mesh.gateway,
                     durable=plan.production,
                     apart=plan.production,
                     storage_class=plan.storage_class,
@@ -152,6 +158,6 @@ class Store(pulumi.ComponentResource):
 
 def _injected(plan: Plan) -> dict[str, str]:
     """The label by which a mesh gives the namespace's pods their proxies."""
-    if plan.mesh_revision is None:
+    if plan.mesh.revision is None:
         return {"istio-injection": "enabled"}
-    return {"istio.io/rev": plan.mesh_revision}
+    return {"istio.io/rev": plan.mesh.revision}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.admission import Rule, admit, from_anywhere, from_apps
+from components.admission import Rule, admit, from_apps, from_gateway
 from components.disruption import disruption_budget
 from components.pods import (
     APP,
@@ -27,10 +27,11 @@ from components.pods import (
 )
 from components.probes import Probe, liveness, readiness, startup
 from gallery.plan.cluster import Cluster
+from gallery.plan.mesh import Gateway
 from gallery.plan.model import PlannedService
 from gallery.store.companions import PROBER
 from gallery.store.ending import SETTLED_SECONDS
-from gallery.store.services import Protocol, Resources, Service
+from gallery.store.services import ENTRANCE, Protocol, Resources, Service
 
 CONTAINER = "server"
 _DATA = "data"
@@ -41,7 +42,7 @@ _CPU_PERCENT = 70
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadArgs:
-    """`callers` are workloads of the namespace; `public` lets in whoever finds the address.
+    """`callers` are workloads of the namespace; customers come through the `gateway`.
 
     `durable`: what keeps data has a volume, which outlives its pod. Without `storage_class` it is
     of the cluster's default one. `apart`: one node does not take all pods of a service.
@@ -50,7 +51,7 @@ class WorkloadArgs:
     planned: PlannedService
     environment: Mapping[str, str]
     callers: tuple[str, ...]
-    public: bool
+    gateway: Gateway | None
     durable: bool
     apart: bool
     storage_class: str | None
@@ -213,14 +214,10 @@ class Workload(pulumi.ComponentResource):
 
 
 def _admitted(args: WorkloadArgs, service: Service) -> list[Rule]:
-    """Callers of the call graph and the prober; the public, where the shop has a door.
-
-    What stands between the public and the frontend, a load balancer or a gateway, is part of
-    the ground: nothing here knows its address.
-    """
+    """Callers of the call graph and the prober; at the entrance the mesh's gateway, if any."""
     inside = from_apps((*args.callers, PROBER.name), service.container_port)
-    if args.public and service.protocol is Protocol.HTTP:
-        return [inside, from_anywhere(service.container_port)]
+    if args.gateway and service.name == ENTRANCE:
+        return [inside, from_gateway(args.gateway, service.container_port)]
     return [inside]
 
 

@@ -13,6 +13,7 @@ from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.catalogue import Catalogue
 from gallery.plan.cluster import Cluster
+from gallery.plan.mesh import Allowed, Mesh, allowed
 from gallery.plan.routing import (
     DATASOURCE_ALERTS,
     DELIVERY,
@@ -79,7 +80,7 @@ class Plan:
     services: tuple[PlannedService, ...]
     load_generator: LoadGenerator | None
     proxy: Resources
-    mesh_revision: str | None
+    mesh: Mesh
     storage_class: str | None
     hosts: tuple[PlannedHost, ...]
     probes: tuple[ProbeTarget, ...]
@@ -149,6 +150,12 @@ class Plan:
         """Who calls this service in this stack, in the catalogue's order."""
         absent = set[str]() if self.load_generator else {self.catalogue.load_generator.name}
         return tuple(name for name in self.catalogue.callers(service.name) if name not in absent)
+
+    @property
+    def allowed(self) -> tuple[Allowed, ...]:
+        """Who may ask whom for what through the mesh."""
+        services = (planned.service for planned in self.services)
+        return allowed(services, self.load_generator, self.mesh)
 
     def evaluated_by(self, engine: Engine) -> tuple[PlannedAlert, ...]:
         """The rules that this engine evaluates."""

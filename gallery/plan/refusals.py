@@ -30,6 +30,7 @@ def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     yield from _repeated_groups(settings)
     yield from _unreachable(settings)
     yield from _divided_data(settings, catalogue)
+    yield from _closed_door(settings)
     yield from _undeliverable(settings)
     yield from _idle_integrations(settings)
     yield from channels_of_one_webhook(settings)
@@ -98,6 +99,16 @@ def _divided_data(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
                 f"gallery:store.replicas.{service.name} is {replicas}; it keeps its data in one "
                 "place, and a second one would be another cart; remove it"
             )
+
+
+def _closed_door(settings: Settings) -> Iterator[str]:
+    if settings.door is not None and settings.mesh.gateway is None:
+        yield (
+            f"gallery:mesh.gateway is missing: {settings.door.domain} leads to the shop, and the "
+            "mesh lets nobody in who comes without a certificate of its own; name the mesh's "
+            "gateway that customers come through, as gateway: {namespace: istio-ingress, "
+            "service_account: istio-ingress, pods: {istio: ingress}}"
+        )
 
 
 def _told_too_late(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterator[str]:

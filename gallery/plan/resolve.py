@@ -10,6 +10,7 @@ from gallery.plan.bounds import bounds
 from gallery.plan.catalogue import STORE, Catalogue
 from gallery.plan.cluster import Cluster, EksCluster, OpenShiftCluster
 from gallery.plan.intervals import timings_of
+from gallery.plan.mesh import Gateway, Mesh
 from gallery.plan.model import Network, Plan, PlannedHost, PlannedService
 from gallery.plan.refusals import refused_plan, refused_settings
 from gallery.plan.routing import (
@@ -66,7 +67,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         services=_services(settings, catalogue),
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
         proxy=_proxy(settings),
-        mesh_revision=settings.mesh.revision,
+        mesh=_mesh(settings),
         storage_class=settings.store.storage_class,
         hosts=_hosts(settings),
         probes=probe_targets(catalogue.services, address),
@@ -133,6 +134,16 @@ def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService,
         return PlannedService(service=service, replicas=replicas, most=replicas * growth)
 
     return tuple(planned(service) for service in catalogue.services)
+
+
+def _mesh(settings: Settings) -> Mesh:
+    mesh = settings.mesh
+    gateway = mesh.gateway and Gateway(
+        namespace=mesh.gateway.namespace,
+        service_account=mesh.gateway.service_account,
+        pods=mesh.gateway.pods,
+    )
+    return Mesh(trust_domain=mesh.trust_domain, revision=mesh.revision, gateway=gateway)
 
 
 def _proxy(settings: Settings) -> Resources:

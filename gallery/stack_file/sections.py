@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gallery.alerts import ALERTS
 from gallery.alerts.grafana_release import recent
@@ -18,10 +18,10 @@ from gallery.contact_points.model import BUILT_IN, Engine
 from gallery.metrics.durations import Duration
 from gallery.stack_file.aws_names import grafana_regions, known_instance_type, known_region
 from gallery.stack_file.errors import all_of, nearest
+from gallery.stack_file.mesh import Mesh
 from gallery.stack_file.quantities import (
     Account,
     Cidr,
-    Cpu,
     Days,
     Distinct,
     Domain,
@@ -30,13 +30,12 @@ from gallery.stack_file.quantities import (
     HeaderName,
     Length,
     Mail,
-    Memory,
     Name,
     Version,
     listed,
     one_of,
 )
-from gallery.store.companions import SIDECAR
+from gallery.stack_file.section import SUBDOMAIN, Section
 from gallery.store.roles import ROLE_NAMES, Severity
 from gallery.store.services import SERVICES
 
@@ -51,8 +50,6 @@ Integration = Annotated[
     one_of("a kind that a workspace may have beyond the documented ones", BY_REQUEST),
     listed(BY_REQUEST),
 ]
-# How Kubernetes names what belongs to no namespace.
-_SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 # Pulumi secrets have names; what PagerDuty hands out is letters and digits without a break.
 _KEY = re.compile(r"[0-9a-z]{20,}")
 
@@ -64,12 +61,6 @@ def _no_key(name: str) -> str:
 
 
 SecretName = Annotated[Name, AfterValidator(_no_key)]
-
-
-class Section(BaseModel):
-    """A part of the stack file. What it does not know is a error, never ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class ExistingNetwork(Section):
@@ -247,32 +238,6 @@ class Door(Section):
     headers: dict[HeaderName, Annotated[str, Field(pattern=r"^[^\r\n]+$")]] = {}
 
 
-class Proxy(Section):
-    """What the mesh's proxy beside each container is given, and may not exceed."""
-
-    cpu_request: Cpu = SIDECAR.cpu[0]
-    cpu_limit: Cpu = SIDECAR.cpu[1]
-    memory_request: Memory = SIDECAR.memory[0]
-    memory_limit: Memory = SIDECAR.memory[1]
-
-    @model_validator(mode="after")
-    def _within(self) -> Proxy:
-        for kind in ("cpu", "memory"):
-            if getattr(self, f"{kind}_request") > getattr(self, f"{kind}_limit"):
-                raise ValueError(f"{kind}_request exceeds {kind}_limit; raise {kind}_limit")
-        return self
-
-
-class Mesh(Section):
-    """What is particular about the cluster's service mesh.
-
-    `revision` is the control plane's, or its tag's, where namespaces choose one by name.
-    """
-
-    revision: Name | None = None
-    proxy: Proxy = Proxy()
-
-
 class Store(Section):
     """How much of the store runs. Replicas default to 2 in production and 1 elsewhere.
 
@@ -281,7 +246,7 @@ class Store(Section):
     """
 
     load_generator: bool = False
-    storage_class: Annotated[str, Field(max_length=253, pattern=_SUBDOMAIN)] | None = None
+    storage_class: Annotated[str, Field(max_length=253, pattern=SUBDOMAIN)] | None = None
     replicas: dict[ServiceName, Annotated[int, Field(ge=1, le=100)]] = {}
 
 

@@ -164,6 +164,11 @@ def _world(
         "there is no cluster; probes and scrapes are real",
     )
     run.substitutions.add(
+        "the mesh's rules: mutual TLS, and who may ask whom for what",
+        "nothing: whoever asks is answered",
+        "there is no mesh; the objects are rendered, and no drill plays them",
+    )
+    run.substitutions.add(
         "EC2 instances",
         "a real node_exporter each, which reads a /proc that the rehearsal writes",
         "hosts differ from each other and from this machine",

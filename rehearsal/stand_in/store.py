@@ -94,6 +94,9 @@ def _callers(cluster: Cluster, namespace: str) -> dict[str, set[str]]:
         admitted = found.setdefault(callee, set())
         for rule in policy["spec"].get("ingress", ()):
             for peer in rule.get("from", ()):
+                # Customers come from another namespace, and are no workload.
+                if "namespaceSelector" in peer:
+                    continue
                 caller = peer.get("podSelector", {}).get("matchLabels", {}).get(APP)
                 # The collector scrapes proxies, which is no call.
                 if caller not in {None, labels.COLLECTOR_SERVICE}:

@@ -75,7 +75,7 @@ LARGE = {
 
 
 def with_proxy(proxy: object) -> Plan:
-    return resolve(parse(with_value("gallery:mesh", {"proxy": proxy})))
+    return resolve(parse(with_value("mesh.proxy", proxy)))
 
 
 def _bounds(annotations: Mapping[str, str]) -> dict[str, str]:
@@ -107,7 +107,7 @@ def test_a_proxy_is_given_what_the_stack_file_says_and_the_quota_counts_it() -> 
     ],
 )
 def test_amounts_that_no_proxy_can_be_given_are_refused(proxy: object, words: str) -> None:
-    (error,) = errors(with_value("gallery:mesh", {"proxy": proxy}))
+    (error,) = errors(with_value("mesh.proxy", proxy))
     assert "gallery:mesh.proxy" in error
     assert words in error
 
@@ -207,8 +207,8 @@ def test_nothing_in_the_namespace_opens_a_door_of_its_own() -> None:
         assert service["spec"].get("type", "ClusterIP") == "ClusterIP"
 
 
-def test_whoever_brings_a_load_balancer_is_told_which_kind_is_let_in() -> None:
-    assert "`alb.ingress.kubernetes.io/target-type: ip`" in (DOCS / "deploying.md").read_text()
+def test_whoever_brings_a_load_balancer_is_told_where_it_may_lead() -> None:
+    assert "A load balancer may stand before the gateway" in (DOCS / "deploying.md").read_text()
     refused = "requested: services.nodeports=1"
     assert refused in (DOCS / "troubleshooting.md").read_text()
 

@@ -76,7 +76,7 @@ def test_everything_lives_in_the_namespace_and_depends_on_it() -> None:
 
 
 def test_a_mesh_that_is_chosen_by_its_revision_is_chosen_so() -> None:
-    plan = resolve(parse(with_value("gallery:mesh", {"revision": "stable-1-30"})))
+    plan = resolve(parse(with_value("mesh.revision", "stable-1-30")))
     labels = objects(store(plan), "Namespace")["gallery"]["metadata"]["labels"]
     assert labels["istio.io/rev"] == "stable-1-30"
     # Beside it, this one would win.
@@ -293,24 +293,27 @@ def test_the_load_generator_may_call_the_frontend_where_there_is_one() -> None:
     assert inside(prod()) == {"prober"}
 
 
-def test_the_public_reaches_the_frontend_alone_and_only_through_a_door() -> None:
-    def open_to_all(recording: Recording) -> set[str]:
-        return {
-            name
-            for name, policy in objects(recording, "NetworkPolicy").items()
-            for rule in policy["spec"].get("ingress", ())
-            if "from" not in rule
-        }
-
-    assert open_to_all(prod()) == {"frontend"}
-    assert open_to_all(dev()) == {"frontend"}
-    assert open_to_all(store(without_door())) == set()
+def from_outside(recording: Recording) -> dict[str, Any]:
+    """Whom of another namespace, or of anywhere, each policy lets in."""
+    return {
+        name: rule.get("from")
+        for name, policy in objects(recording, "NetworkPolicy").items()
+        for rule in policy["spec"].get("ingress", ())
+        if any(
+            "namespaceSelector" in peer for peer in rule.get("from", [{"namespaceSelector": {}}])
+        )
+    }
 
 
-def without_door() -> Plan:
+def test_customers_reach_the_frontend_alone_and_only_through_the_meshs_gateway() -> None:
+    gateway = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "istio-ingress"}},
+        "podSelector": {"matchLabels": {"istio": "ingress"}},
+    }
+    assert from_outside(dev()) == from_outside(prod()) == {"frontend": [gateway]}
     config = values("dev")
-    del config["gallery:door"]
-    return resolve(parse(config))
+    del config["gallery:door"], config["gallery:mesh"]
+    assert from_outside(store(resolve(parse(config)))) == {}
 
 
 def test_whatever_is_not_admitted_is_denied() -> None:

@@ -1,0 +1,72 @@
+"""`docs/mesh.md`: who may ask whom for what. `make mesh` writes it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from gallery.plan.catalogue import STORE, Catalogue
+from gallery.plan.mesh import Allowed, Gateway, Mesh, allowed
+from gallery.store.services import Service
+
+_HEALTH = "whether it is well"
+_CONNECT = "a connection"
+# Everybody who may ask in any stack: played customers, and real ones behind a gateway.
+_ANY = Mesh(
+    trust_domain="cluster.local",
+    revision=None,
+    gateway=Gateway(namespace="istio-ingress", service_account="istio-ingress", pods={}),
+)
+
+
+def mesh_document(catalogue: Catalogue) -> str:
+    """Markdown, from the call graph as the catalogue has it."""
+    return "\n".join(_lines(catalogue))
+
+
+def _lines(catalogue: Catalogue) -> Iterator[str]:
+    every = allowed(catalogue.services, catalogue.load_generator, _ANY)
+    callers = tuple(dict.fromkeys(each.caller for each in every))
+    yield "# Who may ask whom"
+    yield ""
+    yield "What the mesh lets through, from the call graph. Written by `make mesh`. Whatever is not"
+    yield "marked here is refused, and so is whoever comes without a certificate of the mesh, but"
+    yield "at a proxy's own ports and the prober's. A stack without played customers has no"
+    yield "`loadgenerator`, one without `mesh.gateway` no `gateway`."
+    yield "[Why](adr/0031-mutual-tls-and-the-gateway.md)."
+    yield ""
+    yield f"| service | asked for | again? | {' | '.join(callers)} |"
+    yield f"|---|---|---|{'---|' * len(callers)}"
+    for service in catalogue.services:
+        mine = tuple(each for each in every if each.callee == service.name)
+        yield from _rows(service, mine, callers)
+    yield ""
+    yield "*again?*: whether it may be asked for a second time where no answer came."
+    yield ""
+    yield "## What a caller does without"
+    yield ""
+    yield "Where a callee that is not listed is gone, the caller's own answer is an error."
+    yield ""
+    for caller in catalogue.workloads:
+        for call in caller.calls:
+            if call.without:
+                yield f"- Without `{call.callee}`, `{caller.name}` {call.without}."
+    yield ""
+
+
+def _rows(service: Service, mine: tuple[Allowed, ...], callers: tuple[str, ...]) -> Iterator[str]:
+    for method in service.methods:
+        again = "yes" if method.repeatable else "no"
+        marked = {each.caller for each in mine if method.name in each.methods}
+        yield _row(service.name, f"`{method.name}`", again, marked, callers)
+    without = {each.caller for each in mine if not each.methods}
+    yield _row(service.name, _HEALTH if service.methods else _CONNECT, "yes", without, callers)
+
+
+def _row(service: str, asked: str, again: str, marked: set[str], callers: tuple[str, ...]) -> str:
+    marks = ("●" if caller in marked else "" for caller in callers)
+    return f"| `{service}` | {asked} | {again} | {' | '.join(marks)} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(mesh_document(STORE))
