@@ -7,6 +7,8 @@ any, and otherwise as it saw itself. Durations are the server's own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.endpoints import ENDPOINT_SLOW
@@ -27,11 +29,10 @@ from gallery.dashboards.sources import RATE_INTERVAL, Source, threshold
 from gallery.dashboards.tables import Column, live_table
 from gallery.metrics import labels, promql
 from gallery.plan.model import Plan
+from gallery.store.services import SERVER_FAULTS, SERVICES
 
-# Faults of a server: unknown, deadline exceeded, internal, unavailable, data loss (gRPC,
-# "Status codes and their use"). Their HTTP status is 200.
-_GRPC_FAULTS = "2|4|13|14|15"
 _HTTP_FAULTS = "5.."
+_STATUS = "grpc_response_status"
 _CUSTOMERS = f"source_workload!={promql.quoted(labels.PROBER_WORKLOAD)}"
 _CALLERS, _SERVERS = "source", "destination"
 _NO_TRAFFIC = "no traffic"
@@ -55,10 +56,18 @@ def _answered(source: Source, reporter: str, window: str) -> str:
 def _failed(source: Source, reporter: str, window: str) -> str:
     code = f"response_code=~{promql.quoted(_HTTP_FAULTS)}"
     other = f"response_code!~{promql.quoted(_HTTP_FAULTS)}"
-    status = f"grpc_response_status=~{promql.quoted(_GRPC_FAULTS)}"
     by_http = _counted(source, reporter, window, code)
-    by_grpc = _counted(source, reporter, window, status, other)
-    return f"sum by (service) ({by_http} or {by_grpc})"
+    by_grpc = (_counted(source, reporter, window, *each, other) for each in _grpc_faults())
+    return f"sum by (service) ({' or '.join((by_http, *by_grpc))})"
+
+
+def _grpc_faults() -> Iterator[tuple[str, ...]]:
+    """Matchers of the statuses that are any server's fault, then of those that are one's own."""
+    yield (promql.one_of(_STATUS, map(str, SERVER_FAULTS)),)
+    for service in SERVICES:
+        if own := sorted({*service.faults} - {*SERVER_FAULTS}):
+            status = promql.one_of(_STATUS, map(str, own))
+            yield promql.equals(labels.SERVICE, service.name), status
 
 
 def rate(source: Source, window: str) -> str:
@@ -134,7 +143,8 @@ def traffic(plan: Plan, source: Source) -> tuple[model.Panel, ...]:
             source,
             "Requests that fail",
             "The share that ends in a server's error: HTTP 5xx, or gRPC's unknown, deadline "
-            "exceeded, internal, unavailable and data loss, which HTTP calls 200.",
+            "exceeded, unimplemented, internal, unavailable and data loss, which HTTP calls 200; "
+            "of the cart also failed precondition, its answer when Redis fails.",
             Query(expr=failing(source, RATE_INTERVAL), legend=_OF_SERVICE),
             face=Face(unit="percentunit", empty=_NO_TRAFFIC, lowest=0),
             curve=Curve(soft=(0, _MANY), overrides=lines(plan)),

@@ -24,6 +24,12 @@ IMAGE_VERSION = "v0.10.6"
 ENTRANCE = "frontend"
 
 
+# A gRPC server's own faults: unknown, deadline exceeded, unimplemented, internal, unavailable, data
+# loss (OpenTelemetry, "Semantic conventions for gRPC"). Their HTTP status is 200.
+SERVER_FAULTS = (2, 4, 12, 13, 14, 15)
+_INTERNAL, _FAILED_PRECONDITION = 13, 9
+
+
 class Protocol(StrEnum):
     """What a service speaks, and so how it is probed. The value is Kubernetes' appProtocol."""
 
@@ -83,7 +89,8 @@ class Service:
     """One workload of the store.
 
     `service_port` is what callers dial, `container_port` what the process listens on.
-    `grpc_service` is the name under which it offers its methods, where it speaks gRPC.
+    `grpc_service` is the name under which it offers its methods, where it speaks gRPC, and
+    `fails_with` the status of its answer where something that it needs has failed it.
     `data_path` is where the process keeps what must outlive its pod; such a service runs once.
     """
 
@@ -98,6 +105,7 @@ class Service:
     calls: tuple[Call, ...] = ()
     methods: tuple[Method, ...] = ()
     grpc_service: str | None = None
+    fails_with: int = _INTERNAL
     environment: dict[str, str] = field(default_factory=dict[str, str])
     arguments: tuple[str, ...] = ()
     data_path: str | None = None
@@ -114,6 +122,11 @@ class Service:
         if self.data_path:
             return ALONE
         return CALLED_FROM_OUTSIDE if self.name == ENTRANCE else CALLED
+
+    @property
+    def faults(self) -> tuple[int, ...]:
+        """The gRPC statuses by which it says that it is to blame, and not who asked."""
+        return tuple(sorted({*SERVER_FAULTS, self.fails_with}))
 
     @property
     def callees(self) -> tuple[str, ...]:
@@ -149,6 +162,7 @@ def _grpc(
     methods: tuple[Method, ...],
     calls: tuple[Call, ...] = (),
     environment: dict[str, str] | None = None,
+    fails_with: int = _INTERNAL,
     probe: Probe = Probe(),
 ) -> Service:
     container = container_port or port
@@ -164,6 +178,7 @@ def _grpc(
         calls=calls,
         methods=methods,
         grpc_service=f"hipstershop.{offers}",
+        fails_with=fails_with,
         environment={"PORT": str(container)} | (environment or {}),
         probe=probe,
     )
@@ -253,6 +268,8 @@ SERVICES: tuple[Service, ...] = (
         offers="CartService",
         methods=(*once("AddItem"), *repeatable("EmptyCart", "GetCart")),
         calls=(Call("redis-cart", variable="REDIS_ADDR"),),
+        # Whatever Redis does to it, a shopper is told that a precondition failed.
+        fails_with=_FAILED_PRECONDITION,
         probe=Probe(starts_within=90),
         impact=Impact(
             disruption="Nothing can be put into a cart and no cart can be bought.",

@@ -11,12 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
+from gallery.store.services import SERVICES
 from rehearsal.world.faults import Fault, FaultKind, down
 from rehearsal.world.topology import Workload
 
 _CALLS_PER_REQUEST = 0.5
 _CALLER_TIMEOUT_MILLISECONDS = 10_000.0
 _REFUSED_MILLISECONDS = 1.0
+# What a service answers by gRPC where a callee has failed it is in its code, which is not deployed
+# here: the catalogue says it.
+_FAILS_WITH = {service.name: str(service.fails_with) for service in SERVICES}
 # Callers outside the mesh, where no workload of the store generates the load.
 OUTSIDE = Workload(name="unknown", protocol="http", listens=None, metrics=None, calls=())
 _OUTSIDE_REQUESTS_PER_SECOND = 20.0
@@ -134,7 +138,7 @@ def _edge(
     fine = Outcome("200", "-", "0" if grpc else "")
     if not down(fault):
         # A gRPC answer that carries an error still has HTTP status 200.
-        failed = Outcome("200", "-", "13") if grpc else Outcome("500", "-", "")
+        failed = Outcome("200", "-", _FAILS_WITH[callee.name]) if grpc else Outcome("500", "-", "")
         shares = ((fine, 1.0 - condition.failing), (failed, condition.failing))
         return [
             Flow(reporter, caller, callee, outcome, rate * share, condition.milliseconds)

@@ -199,6 +199,24 @@ _FAILURES = Story(
         "Customers' requests that fail": {"{}": 0.25},
     },
 )
+# The cart answers "failed precondition" to whatever Redis does; of others it is the caller's fault.
+_REDIS_DEAD = Story(
+    series={
+        _requests("cartservice", "source", grpc="0"): "0+1x60",
+        _requests("cartservice", "source", grpc="9"): "0+1x60",
+        _requests("paymentservice", "source", grpc="0"): "0+1x60",
+        _requests("paymentservice", "source", grpc="9"): "0+3x60",
+        _requests("shippingservice", "source", grpc="0"): "0+1x60",
+        _requests("shippingservice", "source", grpc="12"): "0+1x60",
+    },
+    shows={
+        "Requests that fail": {
+            '{service="cartservice"}': 0.5,
+            '{service="paymentservice"}': 0,
+            '{service="shippingservice"}': 0.5,
+        },
+    },
+)
 _COLLECTOR_DEAD = Story(
     series={_COLLECTOR: "1x30 _x90"},
     shows={"Age of the newest sample": {"{}": 900}, "What cannot be scraped": {}},
@@ -319,6 +337,7 @@ _STORIES = {
     "a service hangs, answers once, and hangs again": _HANGS_AGAIN,
     "nothing is probed": _NOTHING_PROBED,
     "requests fail in every way": _FAILURES,
+    "the cart fails as only it does": _REDIS_DEAD,
     "the collector is dead": _COLLECTOR_DEAD,
     "one host has a flood, another a drought": _TRAFFIC,
     "traffic is as usual": _USUAL_TRAFFIC,
