@@ -62,7 +62,7 @@ grafana = Grafana(
 
 # The shop itself, in its namespace, and what watches it from there.
 in_cluster = pulumi.ResourceOptions(providers=[cloud, kubernetes.provider])
-store = Store("store", StoreArgs(plan=plan), in_cluster)
+store = Store("store", StoreArgs(plan=plan, secrets=secrets), in_cluster)
 collector = Collector(
     "collector",
     CollectorArgs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -11,13 +12,13 @@ from components.admission import from_apps, of_all_pods
 from components.limits import limit
 from components.load_generator import LoadGenerator, LoadGeneratorArgs
 from components.mesh import Mesh, MeshArgs
-from components.workload import Workload, WorkloadArgs
+from components.workload import PASSWORD_KEY, Password, Workload, WorkloadArgs
 from gallery.plan.model import Plan
 from gallery.render.collector import MESH_METRICS_PORT
 from gallery.render.quota import quotas
 from gallery.render.resources import limits, requests
 from gallery.store.companions import COLLECTOR
-from gallery.store.services import NAMESPACE, Resources
+from gallery.store.services import NAMESPACE, Resources, Service
 
 _UNSPOKEN = Resources(cpu=(50, 200), memory=(64, 256))
 _OURS = {
@@ -38,9 +39,10 @@ _NAMESPACE_LABELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class StoreArgs:
-    """The plan alone."""
+    """The plan, and the secrets it refers to by name."""
 
     plan: Plan
+    secrets: Mapping[str, pulumi.Output[str]]
 
 
 class Store(pulumi.ComponentResource):
@@ -72,12 +74,16 @@ class Store(pulumi.ComponentResource):
             MeshArgs(allowed=plan.allowed, namespace=self.namespace),
             self._child,
         )
+        password = self._password(name, args)
         for planned in plan.services:
             Workload(
                 f"{name}-{planned.service.name}",
                 WorkloadArgs(
                     planned=planned,
-                    environment=plan.catalogue.environment(planned.service),
+                    environment=plan.catalogue.environment(
+                        planned.service, guarded=password is not None
+                    ),
+                    password=_password_of(plan, planned.service, password),
                     callers=plan.callers(planned.service),
                     gateway=plan.mesh.gateway,
                     durable=plan.production,
@@ -116,6 +122,21 @@ class Store(pulumi.ComponentResource):
                 opts=self._child,
             )
         ]
+
+    def _password(self, name: str, args: StoreArgs) -> pulumi.Output[str] | None:
+        """The name of the Secret with Redis' password, where the stack has one.
+
+        Made anew, under another name, for another password: pods name it, and so start anew.
+        """
+        if args.plan.redis_secret is None:
+            return None
+        secret = k8s.core.v1.Secret(
+            f"{name}-redis",
+            metadata={"namespace": self.namespace, "labels": _OURS},
+            string_data={PASSWORD_KEY: args.secrets[args.plan.redis_secret]},
+            opts=self._child,
+        )
+        return secret.metadata.apply(lambda metadata: metadata.name or f"{name}-redis")
 
     def _bounds(self, name: str, plan: Plan) -> None:
         for each in quotas(plan):
@@ -161,3 +182,13 @@ def _injected(plan: Plan) -> dict[str, str]:
     if plan.mesh.revision is None:
         return {"istio-injection": "enabled"}
     return {"istio.io/rev": plan.mesh.revision}
+
+
+def _password_of(
+    plan: Plan, service: Service, secret: pulumi.Output[str] | None
+) -> Password | None:
+    """How a service is given the password, where it needs one."""
+    variable = plan.catalogue.password_variable(service)
+    if secret is None or variable is None:
+        return None
+    return Password(variable=variable, secret=secret)

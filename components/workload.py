@@ -40,6 +40,17 @@ _PASSING_SIZE = "1Gi"
 _CPU_PERCENT = 70
 
 
+PASSWORD_KEY = "password"  # noqa: S105 (where it stands in its Secret)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Password:
+    """A password of which a pod knows the place alone: a Secret, and the variable that holds it."""
+
+    variable: str
+    secret: pulumi.Input[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkloadArgs:
     """`callers` are workloads of the namespace; customers come through the `gateway`.
@@ -50,6 +61,7 @@ class WorkloadArgs:
 
     planned: PlannedService
     environment: Mapping[str, str]
+    password: Password | None
     callers: tuple[str, ...]
     gateway: Gateway | None
     durable: bool
@@ -122,7 +134,7 @@ class Workload(pulumi.ComponentResource):
         service, args = self._service, self._args
         pod: k8s.core.v1.PodSpecArgsDict = {
             "automount_service_account_token": False,
-            "containers": [_container(service, args.environment)],
+            "containers": [_container(args)],
             "dns_config": DNS,
             "enable_service_links": False,
             "security_context": pod_security(args.cluster),
@@ -228,7 +240,8 @@ def _strategy(service: Service) -> k8s.apps.v1.DeploymentStrategyArgsDict:
     return {"type": "RollingUpdate", "rolling_update": {"max_surge": 1, "max_unavailable": 0}}
 
 
-def _container(service: Service, environment: Mapping[str, str]) -> k8s.core.v1.ContainerArgsDict:
+def _container(args: WorkloadArgs) -> k8s.core.v1.ContainerArgsDict:
+    service = args.planned.service
     container: k8s.core.v1.ContainerArgsDict = {
         "name": CONTAINER,
         "image": service.image,
@@ -242,14 +255,23 @@ def _container(service: Service, environment: Mapping[str, str]) -> k8s.core.v1.
     }
     if service.ending.answers:
         container["lifecycle"] = until_nobody_calls(service.ending)
-    if environment:
-        container["env"] = variables(environment)
-    if service.arguments:
-        container["args"] = list(service.arguments)
+    # The password first: what refers to a variable stands after it.
+    if found := [*_secret_variable(args.password), *variables(args.environment)]:
+        container["env"] = found
+    guards = service.guard.arguments if service.guard and args.password else ()
+    if arguments := [*service.arguments, *guards]:
+        container["args"] = arguments
     if service.data_path:
         data: k8s.core.v1.VolumeMountArgsDict = {"name": _DATA, "mount_path": service.data_path}
         container["volume_mounts"] = [data, scratch_mount()]
     return container
+
+
+def _secret_variable(password: Password | None) -> list[k8s.core.v1.EnvVarArgsDict]:
+    if password is None:
+        return []
+    where: k8s.core.v1.SecretKeySelectorArgsDict = {"name": password.secret, "key": PASSWORD_KEY}
+    return [{"name": password.variable, "value_from": {"secret_key_ref": where}}]
 
 
 def _ask(service: Service, kind: str) -> Probe:

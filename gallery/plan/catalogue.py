@@ -39,11 +39,26 @@ class Catalogue:
             if any(call.callee == name for call in caller.calls)
         )
 
-    def environment(self, workload: Service | LoadGenerator) -> dict[str, str]:
-        """The workload's environment variables, those with its callees' addresses among them."""
-        known = {service.name: service.address for service in self.services}
+    def environment(
+        self, workload: Service | LoadGenerator, *, guarded: bool = False
+    ) -> dict[str, str]:
+        """The workload's environment variables, those with its callees' addresses among them.
+
+        `guarded`: what has a guard is called with its password.
+        """
+        known = {service.name: service for service in self.services}
         addresses = {call.variable: known[call.callee] for call in workload.calls}
-        return workload.environment | addresses
+        return workload.environment | {
+            variable: callee.address + (callee.guard.address if callee.guard and guarded else "")
+            for variable, callee in addresses.items()
+        }
+
+    def password_variable(self, service: Service) -> str | None:
+        """The variable in which a service needs the password: its own, or that of a callee."""
+        if service.guard:
+            return service.guard.variable
+        guards = (other.guard for other in self.services if other.name in service.callees)
+        return next((guard.callers_variable for guard in guards if guard), None)
 
 
 STORE = Catalogue(

@@ -82,6 +82,7 @@ class Plan:
     proxy: Resources
     mesh: Mesh
     storage_class: str | None
+    redis_secret: str | None
     hosts: tuple[PlannedHost, ...]
     probes: tuple[ProbeTarget, ...]
     public_address: PublicAddress | None

@@ -236,5 +236,10 @@ def _unfit_for_production(plan: Plan, settings: Settings) -> Iterator[str]:
         )
     if plan.door is None:
         yield "gallery:door is missing: production watches the shop's public address"
+    if plan.redis_secret is None:
+        yield (
+            "gallery:store.redis is missing: in production carts are kept behind a password; write "
+            "redis: {secret: redis-password}"
+        )
     if settings.store.load_generator:
         yield "gallery:store.load_generator is true: it plays customers, and prod has real ones"

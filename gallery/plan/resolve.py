@@ -69,6 +69,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         proxy=_proxy(settings),
         mesh=_mesh(settings),
         storage_class=settings.store.storage_class,
+        redis_secret=settings.store.redis.secret if settings.store.redis else None,
         hosts=_hosts(settings),
         probes=probe_targets(catalogue.services, address),
         public_address=address,

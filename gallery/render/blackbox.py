@@ -11,6 +11,8 @@ from gallery.render.documents import yaml_text
 # The exporter prefers IPv6 where nothing is said, and then waits for an answer that cannot come.
 _IPV4 = {"preferred_ip_protocol": "ip4", "ip_protocol_fallback": False}
 
+_REDIS = [{"send": "PING"}, {"expect": r"^(\+PONG|-NOAUTH)"}]
+
 
 def blackbox_config(plan: Plan) -> str:
     """The blackbox exporter's configuration as YAML."""
@@ -20,11 +22,9 @@ def blackbox_config(plan: Plan) -> str:
         Module.HTTPS: {"prober": "http", "http": {**_IPV4, "fail_if_not_ssl": True}},
         # An empty service asks gRPC's health protocol for the server as a whole.
         Module.GRPC: {"prober": "grpc", "grpc": {**_IPV4, "tls": False, "service": ""}},
-        # A connection alone proves nothing: a proxy accepts for a Redis that is not there.
-        Module.REDIS: {
-            "prober": "tcp",
-            "tcp": {**_IPV4, "query_response": [{"send": "PING"}, {"expect": r"^\+PONG"}]},
-        },
+        # A connection alone proves nothing: a proxy accepts for a Redis that is not there. One
+        # that asks for a password is there, and the prober has none.
+        Module.REDIS: {"prober": "tcp", "tcp": {**_IPV4, "query_response": _REDIS}},
     }
     if plan.public_address is not None:
         modules[Module.DOOR] = {"prober": "http", "http": _door(plan.public_address)}

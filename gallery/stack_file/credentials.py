@@ -17,6 +17,8 @@ from gallery.stack_file.errors import StackFileError
 from gallery.stack_file.parse import set_command
 from gallery.stack_file.sections import ExistingOpenShift, Settings
 
+_PASSWORD = re.compile(r"[0-9A-Za-z_-]{16,128}")
+
 
 def placeholder(name: str) -> str:
     """What stands for a secret wherever the program runs and nothing is deployed."""
@@ -29,7 +31,11 @@ def require_credentials(settings: Settings, values: Mapping[str, str]) -> None:
     `values` has every secret that the stack file refers to, by name.
     """
     real = {name: text for name, text in values.items() if text != placeholder(name)}
-    if errors := [*_contact_points(settings, real), *_kubeconfig(settings, real)]:
+    if errors := [
+        *_contact_points(settings, real),
+        *_redis(settings, real),
+        *_kubeconfig(settings, real),
+    ]:
         raise StackFileError(errors)
 
 
@@ -44,6 +50,19 @@ def _contact_points(settings: Settings, values: Mapping[str, str]) -> Iterator[s
                 f"takes: {wanted.meaning}{_oddity(values[secret])}; "
                 f"run `{set_command(secret)}`"
             )
+
+
+def _redis(settings: Settings, values: Mapping[str, str]) -> Iterator[str]:
+    redis = settings.store.redis
+    if redis is None or redis.secret not in values:
+        return
+    if _PASSWORD.fullmatch(values[redis.secret]) is None:
+        yield (
+            f'secret "{redis.secret}" is no password for gallery:store.redis: 16 to 128 letters, '
+            "digits, dashes and underscores, since it stands in a connection string and a comma "
+            f"would end it{_oddity(values[redis.secret])}; run "
+            f"`{set_command(redis.secret)}`"
+        )
 
 
 def _oddity(text: str) -> str:

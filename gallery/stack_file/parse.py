@@ -186,4 +186,6 @@ def require_secrets(settings: Settings, secret_keys: Iterable[str]) -> None:
 def referenced_secrets(settings: Settings) -> tuple[str, ...]:
     """The names of all secrets that the stack file refers to, sorted."""
     names = {point.secret for point in settings.alerting.contact_points.values()}
-    return tuple(sorted(name for name in {*names, *settings.cluster.existing.secrets} if name))
+    redis = {settings.store.redis.secret} if settings.store.redis else set[str]()
+    found = {*names, *redis, *settings.cluster.existing.secrets}
+    return tuple(sorted(name for name in found if name))

@@ -238,6 +238,12 @@ class Door(Section):
     headers: dict[HeaderName, Annotated[str, Field(pattern=r"^[^\r\n]+$")]] = {}
 
 
+class Redis(Section):
+    """The carts' Redis. `secret` holds its password."""
+
+    secret: SecretName
+
+
 class Store(Section):
     """How much of the store runs. Replicas default to 2 in production and 1 elsewhere.
 
@@ -246,6 +252,7 @@ class Store(Section):
     """
 
     load_generator: bool = False
+    redis: Redis | None = None
     storage_class: Annotated[str, Field(max_length=253, pattern=SUBDOMAIN)] | None = None
     replicas: dict[ServiceName, Annotated[int, Field(ge=1, le=100)]] = {}
 

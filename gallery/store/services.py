@@ -65,6 +65,21 @@ class Probe:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Guard:
+    """How a password protects a service, where a stack has one for it.
+
+    `variable` holds it in the service's own container and `callers_variable` in its callers'; there
+    `arguments` and `address`, which is added to what callers dial, refer to it: Kubernetes puts the
+    value in their place, and none of what is declared has it.
+    """
+
+    variable: str
+    callers_variable: str
+    arguments: tuple[str, ...]
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Impact:
     """What customers notice while the service is down; empty where they notice nothing."""
 
@@ -109,6 +124,7 @@ class Service:
     environment: dict[str, str] = field(default_factory=dict[str, str])
     arguments: tuple[str, ...] = ()
     data_path: str | None = None
+    guard: Guard | None = None
     probe: Probe = Probe()
 
     @property
@@ -189,6 +205,9 @@ _SMALL = Resources(cpu=(100, 200), memory=(64, 128))
 # memory; the manifest's 128 Mi limit is where they were seen to be killed.
 _ROOMY = Resources(cpu=(100, 200), memory=(128, 256))
 _NO_PROFILER = {"DISABLE_PROFILER": "1"}
+
+# Where carts have no volume of their own they are on the node.
+_CARTS = Resources(cpu=(70, 125), memory=(200, 256), storage=(256, 2048))
 
 SERVICES: tuple[Service, ...] = (
     Service(
@@ -412,10 +431,23 @@ SERVICES: tuple[Service, ...] = (
         protocol=Protocol.TCP,
         service_port=6379,
         container_port=6379,
-        # Where carts have no volume of their own they are on the node.
-        resources=Resources(cpu=(70, 125), memory=(200, 256), storage=(256, 2048)),
-        # A second's carts are lost at most; snapshots alone would lose minutes.
-        arguments=("--appendonly", "yes"),
+        resources=_CARTS,
+        arguments=(
+            # A second's carts are lost at most; snapshots alone would lose minutes.
+            *("--appendonly", "yes"),
+            # Half of what it may have: it writes its files from a copy of itself, which takes as
+            # much again while everything changes. Then the carts go that nobody has looked at for
+            # longest, where Redis would be killed, or take no cart any more.
+            *("--maxmemory", f"{_CARTS.memory[1] // 2}mb", "--maxmemory-policy", "allkeys-lru"),
+        ),
+        guard=Guard(
+            # That of Redis' own client, by which the kubelet asks.
+            variable="REDISCLI_AUTH",
+            callers_variable="REDIS_PASSWORD",
+            arguments=("--requirepass", "$(REDISCLI_AUTH)"),
+            # The cart service hands the whole to its client (StackExchange.Redis, "Configuration").
+            address=",password=$(REDIS_PASSWORD)",
+        ),
         data_path="/data",
         # It listens while it still reads what it had, and answers with an error.
         probe=Probe(command=("sh", "-c", "redis-cli ping | grep -q PONG"), starts_within=120),

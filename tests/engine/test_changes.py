@@ -11,7 +11,15 @@ import pytest
 from .aws_kinds import INSTANCE, TOKEN, WORKSPACE
 from .cloud import Made
 from .grafana_kinds import CONTACT_POINT, DASHBOARD, POLICY, RULE_GROUP
-from .kubernetes_kinds import AUTOSCALER, CONFIG_MAP, DEPLOYMENT, SERVICE, STATEFUL_SET
+from .kubernetes_kinds import (
+    AUTOSCALER,
+    CLAIM,
+    CONFIG_MAP,
+    DEPLOYMENT,
+    SECRET,
+    SERVICE,
+    STATEFUL_SET,
+)
 from .project import OWN, Project
 from .values import Json, Properties, at, text_at
 
@@ -185,6 +193,32 @@ def test_a_service_that_becomes_headless_takes_no_agent_with_it(configured: Proj
     replaced = {(step.type, step.name) for step in plan.destructive}
     assert replaced == {(SERVICE, "collector")}, str(plan)
     _ = configured.up()
+
+
+def test_another_password_starts_whoever_reads_it_anew_and_keeps_the_carts(
+    deployed: Project,
+) -> None:
+    name = "redis-password"
+    if name not in deployed.secrets:
+        pytest.skip(f"{deployed.stack} has no password for its carts")
+    claims = deployed.cloud.all(CLAIM)
+    assert claims
+    assert deployed.secrets[name] not in deployed.state()
+    other = "0123456789abcdef" * 2
+    _ = deployed.must("config", "set", "-s", deployed.stack, "--secret", f"gallery:{name}", other)
+    _ = deployed.up()
+    calls = [call for call in deployed.cloud.calls if call.verb in WRITING]
+    assert {(call.verb, call.type) for call in calls} == {
+        ("create", SECRET),
+        ("update", DEPLOYMENT),
+        ("delete", SECRET),
+    }
+    started = {call.name for call in calls if call.type == DEPLOYMENT}
+    assert started == {"store-cartservice", "store-redis-cart"}
+    # The old one is there for as long as a pod may name it.
+    assert calls[-1].verb == "delete"
+    assert deployed.cloud.all(CLAIM) == claims
+    assert other not in deployed.state()
 
 
 def test_what_the_world_changes_replaces_and_reverts_nothing(deployed: Project) -> None:

@@ -72,3 +72,8 @@ def placed(constraint: Mapping[str, Any], pods: int, nodes: int) -> list[int]:
         if free:
             counts[free[0]] += 1
     return counts
+
+
+def secrets_of(plan: Plan) -> dict[str, pulumi.Output[str]]:
+    """Every secret that the plan refers to, with a value that is seen where it must not be."""
+    return {name: pulumi.Output.secret(f"value of {name}") for name in plan.secrets}

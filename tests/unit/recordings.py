@@ -31,6 +31,7 @@ def variant(config: dict[str, Any]) -> Recording:
     }
     points = config["gallery:alerting"]["contact_points"].values()
     named = {point["secret"] for point in points if "secret" in point}
+    named |= {one["secret"] for one in [config.get("gallery:store", {}).get("redis")] if one}
     secrets = {f"gallery:{name}": f"secret:{name}" for name in sorted(named)}
     return record(
         lambda: runpy.run_path(str(PROJECT / "__main__.py"), run_name="__main__"),

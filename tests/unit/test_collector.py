@@ -249,6 +249,25 @@ def test_the_prober_runs_what_is_rendered_where_the_collector_asks() -> None:
     assert container["ports"] == [{"name": "http", "containerPort": 9115}]
 
 
+@pytest.mark.parametrize(
+    ("answer", "up"),
+    [
+        ("+PONG", True),
+        # It has a password, of which the prober knows nothing.
+        ("-NOAUTH Authentication required.", True),
+        ("-LOADING Redis is loading the dataset in memory", False),
+        ("-ERR max number of clients reached", False),
+    ],
+)
+def test_a_redis_is_up_when_it_would_serve_whoever_knows_its_password(
+    answer: str, *, up: bool
+) -> None:
+    modules = yaml.safe_load(blackbox_config(planned("prod")))["modules"]
+    ping, pong = modules["redis"]["tcp"]["query_response"]
+    assert ping == {"send": "PING"}
+    assert bool(re.search(pong["expect"], answer)) is up
+
+
 def test_a_mesh_that_lets_nobody_out_lets_the_prober_out_to_what_it_asks() -> None:
     (entry,) = objects(dev(), "ServiceEntry").values()
     spec = entry["spec"]

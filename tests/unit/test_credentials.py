@@ -118,3 +118,23 @@ def test_a_secret_that_is_no_kubeconfig_with_the_context_is_refused(text: str) -
     (found,) = kubeconfig_refused(text)
     assert 'secret "kubeconfig" is no kubeconfig with the context "gallery"' in found
     assert not text or text not in found
+
+
+@pytest.mark.parametrize("value", [HEX, "a-b_c" * 4])
+def test_a_password_that_redis_and_its_callers_take_is_taken(value: str) -> None:
+    settings = parse(with_value("store.redis", {"secret": "carts"}))
+    require_credentials(settings, {"carts": value})
+    require_credentials(settings, {"carts": placeholder("carts")})
+
+
+@pytest.mark.parametrize(
+    "value", ["short", f"{HEX},ssl=true", f"{HEX} ", f'"{HEX}"', "$(PATH)" * 4, "é" * 20]
+)
+def test_a_password_that_would_end_a_connection_string_is_refused_and_not_shown(value: str) -> None:
+    settings = parse(with_value("store.redis", {"secret": "carts"}))
+    with pytest.raises(StackFileError) as raised:
+        require_credentials(settings, {"carts": value})
+    (error,) = raised.value.errors
+    assert 'secret "carts" is no password for gallery:store.redis' in error
+    assert "pulumi config set --secret gallery:carts" in error
+    assert value.strip() not in error

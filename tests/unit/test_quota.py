@@ -15,7 +15,7 @@ from gallery.render.quota import quotas
 from gallery.render.resources import cpu, memory
 from gallery.stack_file.parse import parse
 from offline.monitor import Recording
-from tests.unit.components import objects, on_openshift, pods, recorded
+from tests.unit.components import objects, on_openshift, pods, recorded, secrets_of
 from tests.unit.pages import DOCS
 from tests.unit.stack_files import errors, planned, with_value
 
@@ -33,7 +33,7 @@ def mebibytes(text: str) -> int:
 
 def namespace(plan: Plan) -> Recording:
     def declare(opts: pulumi.ResourceOptions) -> None:
-        store = Store("store", StoreArgs(plan=plan), opts)
+        store = Store("store", StoreArgs(plan=plan, secrets=secrets_of(plan)), opts)
         Collector(
             "collector",
             CollectorArgs(

@@ -14,7 +14,7 @@ from gallery.render.resources import memory
 from gallery.stack_file.parse import parse
 from gallery.store.services import SERVICES, Protocol
 from offline.monitor import Recording
-from tests.unit.components import objects, on_openshift, placed, pods, recorded
+from tests.unit.components import objects, on_openshift, placed, pods, recorded, secrets_of
 from tests.unit.stack_files import errors, planned, values, with_value
 
 REDIS = "redis-cart"
@@ -24,7 +24,7 @@ BY_NAME = {service.name: service for service in SERVICES}
 
 def store(plan: Plan) -> Recording:
     def declare(opts: pulumi.ResourceOptions) -> None:
-        Store("store", StoreArgs(plan=plan), opts)
+        Store("store", StoreArgs(plan=plan, secrets=secrets_of(plan)), opts)
 
     return recorded(declare)
 
@@ -85,8 +85,8 @@ def test_a_mesh_that_is_chosen_by_its_revision_is_chosen_so() -> None:
 
 def test_two_stores_do_not_collide() -> None:
     def declare(opts: pulumi.ResourceOptions) -> None:
-        Store("one", StoreArgs(plan=planned()), opts)
-        Store("two", StoreArgs(plan=planned()), opts)
+        for name in ("one", "two"):
+            Store(name, StoreArgs(plan=planned(), secrets={}), opts)
 
     recording = recorded(declare)
     assert len(recording.of("kubernetes:apps/v1:Deployment")) == 2 * (len(NAMES) + 1)
@@ -113,7 +113,7 @@ def test_a_container_is_what_the_catalogue_says(name: str) -> None:
         }
         for index, bound in enumerate(("requests", "limits"))
     }
-    environment = {each["name"]: each["value"] for each in container.get("env", ())}
+    environment = {each["name"]: each.get("value") for each in container.get("env", ())}
     assert environment.items() >= service.environment.items()
     for call in service.calls:
         port = BY_NAME[call.callee].service_port
@@ -343,11 +343,65 @@ def test_carts_outlive_their_pod_in_production() -> None:
     assert {"name": "data", "persistentVolumeClaim": named} in spec["volumes"]
     container = server(prod(), REDIS)
     assert {"name": "data", "mountPath": "/data"} in container["volumeMounts"]
-    assert container["args"] == ["--appendonly", "yes"]
+    assert container["args"][:2] == ["--appendonly", "yes"]
     strategy = objects(prod(), "Deployment")[REDIS]["spec"]["strategy"]
     assert strategy == {"type": "Recreate"}
     (namespace,) = prod().of("kubernetes:core/v1:Namespace")
     assert namespace.options["protect"] is True
+
+
+def test_redis_lets_old_carts_go_before_it_would_be_killed() -> None:
+    for recording in (dev(), prod()):
+        container = server(recording, REDIS)
+        args = container["args"]
+        bound = args[args.index("--maxmemory") + 1]
+        # As much again may be needed while it writes its file from a copy of itself.
+        limit = container["resources"]["limits"]["memory"]
+        assert 0 < 2 * int(bound.removesuffix("mb")) <= int(limit.removesuffix("Mi"))
+        assert args[args.index("--maxmemory-policy") + 1] == "allkeys-lru"
+
+
+def test_nobody_reads_a_cart_without_the_password_and_none_is_declared_in_clear() -> None:
+    (secret,) = prod().of("kubernetes:core/v1:Secret")
+    assert secret.inputs["stringData"] == {"password": "value of redis-password"}
+    assert [path for path in secret.secrets if path.startswith("stringData")]
+    # Another password is another Secret, so that whoever reads it starts anew.
+    assert "name" not in secret.inputs["metadata"]
+    for name, template in pods(prod()).items():
+        assert "value of" not in json.dumps(template), name
+        (container,) = template["spec"]["containers"]
+        variables = {
+            each["name"]: each["valueFrom"]["secretKeyRef"]
+            for each in container.get("env", ())
+            if "valueFrom" in each
+        }
+        known = {"name": secret.name, "key": "password"}
+        if name == REDIS:
+            assert variables == {"REDISCLI_AUTH": known}
+            assert container["args"][-2:] == ["--requirepass", "$(REDISCLI_AUTH)"]
+        elif name == "cartservice":
+            assert variables == {"REDIS_PASSWORD": known}
+            names = [each["name"] for each in container["env"]]
+            # Only what stands before it is put in its place.
+            assert names.index("REDIS_PASSWORD") < names.index("REDIS_ADDR")
+            address = container["env"][names.index("REDIS_ADDR")]["value"]
+            assert address.endswith(":6379,password=$(REDIS_PASSWORD)")
+        else:
+            assert variables == {}, name
+
+
+def test_a_stack_without_a_password_says_nothing_of_one() -> None:
+    assert dev().of("kubernetes:core/v1:Secret") == []
+    assert "password" not in json.dumps(pods(dev())).lower()
+    assert "--requirepass" not in server(dev(), REDIS)["args"]
+
+
+def test_production_is_refused_without_a_password_for_its_carts() -> None:
+    config = values("prod")
+    del config["gallery:store"]["redis"]
+    (fault,) = errors(config)
+    assert fault.startswith("gallery:store.redis is missing")
+    assert "redis: {secret: redis-password}" in fault
 
 
 def test_the_carts_volume_is_of_the_class_that_the_stack_file_names() -> None:
@@ -380,6 +434,7 @@ def test_a_drained_node_takes_one_pod_of_a_service_that_has_several() -> None:
     for name, budget in budgets.items():
         assert budget["spec"]["maxUnavailable"] == 1
         assert budget["spec"]["selector"] == {"matchLabels": {"app": name}}
+    # One that keeps its only pod keeps every node from being drained.
     assert set(objects(dev(), "PodDisruptionBudget")) == {"frontend"}
 
 
