@@ -354,10 +354,6 @@ def test_each_module_asks_in_its_own_way_and_gives_up_in_time() -> None:
     assert modules["http"]["http"]["headers"] == {"Cookie": "shop_session-id=x-readiness-probe"}
     assert modules["https"]["http"]["fail_if_not_ssl"] is True
     assert modules["grpc"]["grpc"]["tls"] is False
-    assert modules["redis"]["tcp"]["query_response"] == [
-        {"send": "PING"},
-        {"expect": r"^\+PONG"},
-    ]
     options = {"http": "http", "https": "http", "door": "http", "grpc": "grpc", "redis": "tcp"}
     for name, key in options.items():
         assert modules[name]["prober"] == key
