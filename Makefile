@@ -9,7 +9,7 @@ LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test proofs lint drills timeline pictures bench schema aws roles mesh locked
+.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench schema aws roles mesh locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -80,6 +80,10 @@ test: $(INSTALLED) vacant lint ## every test this machine can run
 proofs: $(INSTALLED) ## judge every proof of the alerts, of which test takes a share
 	@$(PYTHON) -m rehearsal tools
 	@$(PYTHON) -m pytest --every-proof tests/rules
+
+proof: $(INSTALLED) vacant ## build a cluster once, for minutes, and let its API judge all stacks
+	@$(PYTHON) -m rehearsal tools --cluster
+	@$(PYTHON) -m pytest --every-proof -m cluster
 
 drills: $(INSTALLED) ## play every outage, one after another
 	@$(PYTHON) -m rehearsal up --stack $(STACK)

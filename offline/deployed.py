@@ -13,7 +13,7 @@ from typing import Any
 from gallery.render.documents import json_text, yaml_text
 from offline.monitor import Recording, Resource
 
-_RELEASE = "kubernetes:helm.sh/v3:Release"
+RELEASE = "kubernetes:helm.sh/v3:Release"
 # Files of configuration inside a ConfigMap that are documents of their own.
 _COLLECTOR_FILES = {
     "prometheus.yml": "collector/prometheus.yml",
@@ -63,17 +63,22 @@ def _entry(resource: Resource) -> dict[str, Any]:
 
 def _kubernetes(recording: Recording) -> Iterator[tuple[str, str]]:
     for resource in _sorted(recording):
-        if resource.type == _RELEASE:
+        if resource.type == RELEASE:
             yield f"releases/{resource.name}.yaml", yaml_text(resource.inputs)
         elif resource.type.startswith("kubernetes:"):
-            # Where the provider chooses a name, it begins with the resource's.
-            metadata = {"name": resource.name, **resource.inputs.get("metadata", {})}
-            namespace = metadata.get("namespace", "cluster")
-            kind = str(resource.inputs["kind"]).lower()
-            yield (
-                f"kubernetes/{namespace}/{kind}-{metadata['name']}.yaml",
-                yaml_text({**resource.inputs, "metadata": metadata}),
-            )
+            document = manifest(resource.name, resource.inputs)
+            namespace = document["metadata"].get("namespace", "cluster")
+            kind = str(document["kind"]).lower()
+            path = f"kubernetes/{namespace}/{kind}-{document['metadata']['name']}.yaml"
+            yield path, yaml_text(document)
+
+
+def manifest(name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A Kubernetes object of these inputs; `name` is its resource's.
+
+    Where the provider chooses the object's name, it begins with the resource's.
+    """
+    return {**inputs, "metadata": {"name": name, **inputs.get("metadata", {})}}
 
 
 def _collector(recording: Recording) -> Iterator[tuple[str, str]]:

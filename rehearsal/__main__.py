@@ -104,14 +104,21 @@ def up(
     grafana: Annotated[
         bool, typer.Option("--grafana", help="run Grafana itself, which must be on PATH")
     ] = False,
+    cluster: Annotated[
+        bool,
+        typer.Option("--cluster", help="let a Kubernetes API judge every object of the stack"),
+    ] = False,
 ) -> int:
     """Start the stack; returns when everything works."""
+    from rehearsal.cluster import judge
     from rehearsal.machine import platform
 
     print(_BANNER, file=sys.stderr)
     screen = Screen(sys.stderr)
     with screen.live():
-        platform.up(stack, screen.does, grafana=grafana)
+        platform.up(stack, screen.does, grafana=grafana, cluster=cluster)
+    if cluster:
+        print("\n".join(judge.verdict(platform.STATE).lines()))
     print(_wall())
     return 0
 
@@ -184,10 +191,10 @@ def status() -> int:
         state = "running" if entry.alive() else "NOT RUNNING"
         number = "" if entry.identity is None else entry.identity.pid
         listens = " ".join(str(address) for address in entry.child.listens[:1])
-        print(f"  {entry.child.name:<22} {state:<12} {number:<8} {listens}")
+        print(f"  {entry.child.name:<24} {state:<12} {number:<8} {listens}")
     print("where to look:")
     for name, address in addresses().items():
-        print(f"  {name:<22} {address.url()}")
+        print(f"  {name:<24} {address.url()}")
     print(_wall())
     return 0 if all(entry.alive() for entry in journal.entries) else 1
 
@@ -203,15 +210,23 @@ def down() -> int:
 
 
 @_command
-def tools() -> int:
+def tools(
+    *,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="those of `up --cluster` too: built once, for minutes")
+    ] = False,
+) -> int:
     """Find or fetch the programs that a rehearsal runs."""
+    from rehearsal.cluster.installed import provide as provide_cluster
     from rehearsal.machine.tools import provide
 
     screen = Screen(sys.stderr)
     with screen.live():
-        found = provide(progress=screen.does)
-    for tool, path in found.items():
-        print(f"{tool.names[0]:<20} {path}")
+        found = {tool.names[0]: path for tool, path in provide(progress=screen.does).items()}
+        if cluster:
+            found |= provide_cluster(screen.does).programs
+    for name, path in found.items():
+        print(f"{name:<24} {path}")
     return 0
 
 

@@ -28,6 +28,7 @@ from rehearsal import drill
 from rehearsal.bench import host_rules
 from rehearsal.bench.programs import refused_by_programs
 from rehearsal.bench.stack_files import play
+from rehearsal.cluster import installed
 from rehearsal.machine import platform
 from rehearsal.machine.addresses import WALL
 from rehearsal.machine.processes.supervisor import Supervisor
@@ -122,6 +123,21 @@ def start() -> Iterator[Figure]:
     yield Figure(name=f"rehearsal up, {STACK}", value=time.monotonic() - began, budget=20, unit="s")
 
 
+def cluster() -> Iterator[Figure]:
+    """Bring the rehearsal up with a cluster that judges, where its programs are kept already."""
+    if lacking := installed.absent():
+        _say(f"not built yet: {', '.join(lacking)}; `make proof` builds them")
+        return
+    platform.down()
+    began = time.monotonic()
+    platform.up(STACK, _say, cluster=True)
+    took = time.monotonic() - began
+    yield Figure(name=f"rehearsal up --cluster, {STACK}", value=took, budget=45, unit="s")
+    held = _memory() / _GIB
+    yield Figure(name="memory of its processes, with a cluster", value=held, budget=1.5, unit="GiB")
+    platform.down()
+
+
 def first_page() -> Iterator[Figure]:
     """Draw the wall's first page in a browser, where there is one."""
     try:
@@ -214,7 +230,7 @@ def document(figures: list[Figure]) -> str:
 
 
 # In this order: what starts a rehearsal comes before what needs one.
-_PARTS = (render, answers, host_rules_at_a_thousand, start, first_page, time_to_page)
+_PARTS = (render, answers, host_rules_at_a_thousand, cluster, start, first_page, time_to_page)
 
 
 def main() -> int:

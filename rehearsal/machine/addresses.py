@@ -59,6 +59,13 @@ REMOTE_WRITE = _program(12, 9090)
 WALL = _program(13, 3000)
 # Grafana itself, with `up --grafana`.
 GRAFANA = _program(14, 3000)
+# The cluster's control plane, with `up --cluster`.
+ETCD = _program(15, 2379)
+ETCD_PEER = _program(15, 2380)
+KUBE_API = _program(16, 6443)
+KUBE_CONTROLLER_MANAGER = _program(17, 10257)
+KUBE_SCHEDULER = _program(18, 10259)
+KWOK = _program(19, 10247)
 REMOTE_WRITE_RELAY = "remote-write"
 # What every rehearsal on this machine listens on, whatever its stack.
 FIXED = (
@@ -76,6 +83,12 @@ FIXED = (
     REMOTE_WRITE,
     WALL,
     GRAFANA,
+    ETCD,
+    ETCD_PEER,
+    KUBE_API,
+    KUBE_CONTROLLER_MANAGER,
+    KUBE_SCHEDULER,
+    KWOK,
 )
 
 STORE_NETWORK = IPv4Network("127.30.0.0/16")

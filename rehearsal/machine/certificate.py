@@ -1,9 +1,10 @@
-"""The certificate of the shop's door and of Grafana's page, made for one rehearsal."""
+"""Certificates made for one rehearsal: of the shop's door, Grafana's page, a cluster's API."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -18,11 +19,11 @@ _VALID = timedelta(days=90)
 def write_certificate(
     hosts: Sequence[str], certificate: Path, key: Path, *, valid: timedelta = _VALID
 ) -> None:
-    """Write a self-signed certificate for these host names, and its key, as PEM."""
+    """Write a self-signed certificate for these names and IP addresses, and its key, as PEM."""
     secret = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rehearsal")])
     now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
+    names = x509.SubjectAlternativeName([_name(host) for host in hosts])
     signed = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -45,3 +46,10 @@ def write_certificate(
             serialization.NoEncryption(),
         )
     )
+
+
+def _name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

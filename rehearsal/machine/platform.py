@@ -11,6 +11,7 @@ from pathlib import Path
 from gallery.metrics import labels
 from offline import stack_file
 from offline.errors import UserError
+from rehearsal.cluster.judge import cluster_directory, is_judged, judging
 from rehearsal.machine import grafana as grafana_itself
 from rehearsal.machine import tools
 from rehearsal.machine.addresses import (
@@ -45,21 +46,27 @@ Progress = Callable[[str], None]
 
 
 def up(
-    stack: str, progress: Progress, state: Path = STATE, *, grafana: bool = False
+    stack: str,
+    progress: Progress,
+    state: Path = STATE,
+    *,
+    grafana: bool = False,
+    cluster: bool = False,
 ) -> dict[str, Address]:
     """Render a stack, start everything, and return its addresses once all of it is healthy.
 
     With `grafana`, Grafana itself evaluates and notifies where something else would stand in for
-    it. Where the same stack is up already, nothing is started. Raises UserError, or whatever
-    interrupted it, after stopping everything that it had started.
+    it; with `cluster`, a Kubernetes API judges the stack's objects. Where the same stack is up
+    already, nothing is started. Raises UserError, or whatever interrupted it, after stopping
+    everything that it had started.
     """
     supervisor = Supervisor(state)
     with _alone(state):
-        if _already_up(supervisor, stack, grafana=grafana):
+        if _already_up(supervisor, stack, grafana=grafana, cluster=cluster):
             progress(f"stack {stack} is already up")
             return addresses(state)
         try:
-            _start(stack, supervisor, progress, grafana=grafana)
+            _start(stack, supervisor, progress, grafana=grafana, cluster=cluster)
         except BaseException:
             with uninterrupted():
                 supervisor.stop_all()
@@ -94,7 +101,9 @@ def ec2(state: Path = STATE) -> Ec2Client:
     return Ec2Client(_region(state / "stand-in"))
 
 
-def _start(stack: str, supervisor: Supervisor, progress: Progress, *, grafana: bool) -> None:
+def _start(
+    stack: str, supervisor: Supervisor, progress: Progress, *, grafana: bool, cluster: bool
+) -> None:
     # Pulumi takes longer to import than `down` and `status` take to run.
     from offline.render import render  # noqa: PLC0415
 
@@ -104,13 +113,19 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress, *, grafana: b
         state=state,
         tools=tools.provide(progress=progress),
     )
-    for directory in (programs.data, state / "hosts", state / "logs"):
+    judge = judging(supervisor, progress) if cluster else None
+    old = (programs.data, state / "hosts", state / "logs", cluster_directory(state))
+    for directory in old:
         shutil.rmtree(directory, ignore_errors=True)
     supervisor.begin(stack, stack_file.read(ROOT, stack).digest())
+    if judge:
+        judge.begin()
     ec2_server = programs.ec2()
     supervisor.spawn([ec2_server])
     progress(f"rendering stack {stack}")
     derive(render(stack, state), programs.stand_in, grafana=grafana)
+    if judge:
+        judge.note(programs.stand_in / "substitutions.md")
     topology = Topology.read(programs.stand_in / "world.json")
     instances = read_instances(programs.stand_in / "instances.json")
     _prepare(programs, topology)
@@ -120,6 +135,9 @@ def _start(stack: str, supervisor: Supervisor, progress: Progress, *, grafana: b
         with _answered(supervisor, ec2_server.name):
             Ec2Client(_region(programs.stand_in)).prepare(instances)
     supervisor.launch(programs.children(topology, instances), progress)
+    if judge:
+        # Meanwhile everything else is scraped and evaluated for the first time.
+        judge.refuse_faulty(stack, state / "deployed")
     await_healthy(len(instances), _evaluators(programs.stand_in), supervisor.refuse_dead, progress)
     supervisor.mark_healthy()
     progress(f"stack {stack} works")
@@ -167,7 +185,7 @@ def _region(stand_in: Path) -> str:
     raise UserError("this stack has no hosts")
 
 
-def _already_up(supervisor: Supervisor, stack: str, *, grafana: bool) -> bool:
+def _already_up(supervisor: Supervisor, stack: str, *, grafana: bool, cluster: bool) -> bool:
     """Whether the stack is up. Raises UserError where something else is in the way."""
     journal = supervisor.journal()
     if journal is None or not any(entry.alive() for entry in journal.entries):
@@ -187,6 +205,9 @@ def _already_up(supervisor: Supervisor, stack: str, *, grafana: bool) -> bool:
         )
     if grafana_itself.is_rehearsed(supervisor.directory / "stand-in") is not grafana:
         how = "without Grafana itself" if grafana else "with Grafana itself"
+        raise UserError(f"stack {stack} is up {how}; stop it with `make down`, then try again")
+    if is_judged(journal) is not cluster:
+        how = "without a cluster" if cluster else "with a cluster"
         raise UserError(f"stack {stack} is up {how}; stop it with `make down`, then try again")
     return True
 

@@ -55,7 +55,10 @@ BLACKBOX_EXPORTER = Tool(
 NODE_EXPORTER = Tool(
     names=("node_exporter", "prometheus-node-exporter"), package="prometheus-node-exporter"
 )
+# With `up --cluster` alone.
+ETCD = Tool(names=("etcd",), package="etcd-server")
 ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL, BLACKBOX_EXPORTER, NODE_EXPORTER)
+_KNOWN = (*ALL, ETCD)
 
 
 def find(tool: Tool, directory: Path = DIRECTORY) -> Path | None:
@@ -109,7 +112,7 @@ def cure(program: Path) -> str:
 def _unpack(packages: Sequence[str], directory: Path) -> None:
     """Fetch packages and put their programs into `directory`/bin, without installing them."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        absent = [tool for tool in ALL if tool.package in packages]
+        absent = [tool for tool in _KNOWN if tool.package in packages]
         raise UserError(_to_install(absent, "this is not Debian or Ubuntu"))
     (directory / "bin").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
@@ -117,7 +120,7 @@ def _unpack(packages: Sequence[str], directory: Path) -> None:
         for archive in _download(packages, root, directory / "apt"):
             outcome = _run(["dpkg-deb", "-x", str(archive), scratch])
             if outcome.returncode:
-                absent = [tool for tool in ALL if tool.package in packages]
+                absent = [tool for tool in _KNOWN if tool.package in packages]
                 reason = f"{archive.name} cannot be unpacked: {_last_line(outcome)}"
                 raise UserError(_to_install(absent, reason))
         for program in (root / "usr" / "bin").iterdir():
@@ -166,7 +169,7 @@ def _download(packages: Sequence[str], into: Path, lists: Path) -> list[Path]:
         _run([*command, "update"])
         outcome = _run([*command, "download", *packages], cwd=into)
         if outcome.returncode:
-            absent = [tool for tool in ALL if tool.package in packages]
+            absent = [tool for tool in _KNOWN if tool.package in packages]
             raise UserError(_to_install(absent, _last_line(outcome)))
     return sorted(into.glob("*.deb"))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass
@@ -27,8 +29,16 @@ class Substitutions:
             "| Deployed | Here | Why |",
             "| --- | --- | --- |",
         ]
-        rows = ["| " + " | ".join(_cell(text) for text in row) + " |" for row in self._rows]
-        return "\n".join([*head, *rows]) + "\n"
+        return "\n".join([*head, *map(_line, self._rows)]) + "\n"
+
+
+def append(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
+    """Add rows to a list that is written already."""
+    path.write_text("".join([path.read_text(), *(f"{_line(row)}\n" for row in rows)]))
+
+
+def _line(row: tuple[str, str, str]) -> str:
+    return "| " + " | ".join(_cell(text) for text in row) + " |"
 
 
 def _cell(text: str) -> str:

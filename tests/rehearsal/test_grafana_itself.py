@@ -227,7 +227,8 @@ def test_it_is_there_instead_of_both_stand_ins(
 def test_the_option_reaches_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[bool]()
 
-    def up(_stack: str, _progress: object, *, grafana: bool) -> None:
+    def up(_stack: str, _progress: object, *, grafana: bool, cluster: bool) -> None:
+        assert not cluster
         asked.append(grafana)
 
     monkeypatch.setattr(platform, "up", up)
