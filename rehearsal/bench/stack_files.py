@@ -50,7 +50,7 @@ _KEPT = 10
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
 _URL = "https://where.gallery.internal"
 _NAMES_A_KEY = re.compile(
-    r"(gallery|aws|pulumi|grafana|kubernetes):[-\w]|Pulumi\.dev\.yaml|: config|is read by nobody"
+    r"(gallery|aws|pulumi|grafana|kubernetes):\S|Pulumi\.dev\.yaml|: config|is read by nobody"
 )
 _NO_WORDS = re.compile(r"list\[|dict\[|<class|pydantic|Traceback|NoneType|object at 0x")
 _ODD: tuple[object, ...] = (

@@ -38,6 +38,12 @@ def test_a_shipped_file_is_accepted(project: Path) -> None:
     assert (tally.accepted, tally.refused, tally.failures) == (1, 0, [])
 
 
+def test_a_key_is_named_however_it_is_mistyped(project: Path) -> None:
+    tally = Tally()
+    judge(shipped().replace("gallery:mesh:", '"gallery:*mesh":'), project, tally)
+    assert (tally.refused, tally.failures) == (1, [])
+
+
 def test_a_refusal_without_a_key_is_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise stack_files.StackFileError(["something is wrong"])
