@@ -37,7 +37,7 @@ def _down(scope: Scope) -> str:
         return f"max {promql.BY_HOST} (max_over_time(timestamp({failed})[{within}:{scrape}]))"
 
     # While an instance is replaced two carry its host's labels, and one that answers is enough.
-    down = f"max {promql.BY_HOST} ({up} == 0 unless {promql.ON_HOST} {up} == 1)"
+    down = f"{host_up(scope)} == 0"
     last = newest(f"{up} == 0", promql.LAST_KNOWN)
     first = newest(f"{up} == 0 unless {up} offset {scrape} == 0", str(looks_back(scope)))
     answered = f"last_over_time({scope.of_hosts('up', NODE, window=promql.LAST_KNOWN)}) == 1"

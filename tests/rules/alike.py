@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gallery.alerts.disks import HOST_DISK_FILLING, HOST_DISK_UNREADABLE, HOST_INODES_LOW
 from gallery.alerts.door import SHOP_DOOR_DEGRADED, SHOP_DOOR_DOWN
 from gallery.alerts.endpoints import ENDPOINT_DEGRADED, ENDPOINT_DOWN, ENDPOINT_PROBE_MISSING
-from gallery.alerts.hosts import HOST_DOWN, HOST_MISSING
+from gallery.alerts.hosts import HOST_MISSING
 from gallery.alerts.kernel import HOST_REBOOTED
 from gallery.alerts.model import Alert
 from gallery.alerts.pipeline import TARGETS_LOST
@@ -37,7 +37,6 @@ _SAME = "Both sides are the same targets, with the same labels."
 _EITHER = "A division keeps what both sides have: one of them is enough."
 _NAME = "It takes the name away: an answer and a scrape that failed exclude each other."
 _SHUT = "A frontend that answered no later than a door which is shut fails itself."
-_VALUE = "Only that it is there counts, not its value."
 _LABELS = "It drops labels: of each there is one value."
 _TOLD = "It changes what the page says, and not when it comes."
 
@@ -57,7 +56,6 @@ ALIKE = (
     Alike(SHOP_DOOR_DEGRADED, "without on (", " unless on ", _SAME),
     Alike(SHOP_DOOR_DEGRADED, "on the place", " unless on ", _ONE),
     Alike(SHOP_DOOR_DEGRADED, "min as max in min without ()", "or up", _NAME),
-    Alike(HOST_DOWN, "max as min in max by", "== 0 unless on", _VALUE),
     Alike(HOST_DISK_FILLING, "without fstype", "", _EITHER),
     Alike(HOST_DISK_FILLING, "max as min", "device, mountpoint", _LABELS),
     Alike(HOST_MISSING, "max as min", "gallery:hosts_expected", _ONE),
