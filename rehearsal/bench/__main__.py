@@ -43,6 +43,9 @@ _STACK_FILES = 10_000
 _RUNS = 10
 _MARGIN_SECONDS = 1.0
 _GIB = 1024**3
+# Of the rules on a thousand hosts; where both come from: docs/adr/0030.
+_TIMES_A_PLAIN_RULE = 1.6
+_MILLION_SAMPLES = 55
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +108,19 @@ def host_rules_at_a_thousand() -> Iterator[Figure]:
     found = stack_file.read(ROOT, host_rules.STACK)
     took = host_rules.evaluation(provide((PROMETHEUS, PROMTOOL)), found, _REPEATS)
     for name, seconds in sorted(took.alerts.items(), key=lambda each: -each[1])[:3]:
-        _say(f"{name} took {seconds * 1000:.0f} ms")
+        _say(f"{name} takes {seconds * 1000:.0f} ms of a processor")
+    _say(f"each of {len(took.alerts)} takes {took.each * 1000:.0f} ms on this machine")
     yield Figure(
-        name=f"rules on {host_rules.HOSTS:,} hosts, each of {len(took.alerts)} alerts",
-        value=took.each * 1000,
-        budget=54,
-        unit="ms",
+        name=f"rules on {host_rules.HOSTS:,} hosts, an alert / a plain one",
+        value=took.ratio,
+        budget=_TIMES_A_PLAIN_RULE,
+        unit="times",
+    )
+    yield Figure(
+        name=f"rules on {host_rules.HOSTS:,} hosts, millions of samples read",
+        value=took.samples / 1e6,
+        budget=_MILLION_SAMPLES,
+        unit="M",
     )
 
 

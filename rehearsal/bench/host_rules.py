@@ -1,40 +1,43 @@
-"""How long the rules on hosts take at a thousand hosts, in one Prometheus.
+"""What the rules on hosts cost at a thousand hosts, in one Prometheus, beside plain ones.
 
-Their metrics are written into blocks first, so that nothing but the evaluation is measured. The
-time is that of `/api/v1/rules`, as Prometheus itself takes it.
+Their metrics are written into blocks first, so that nothing but the evaluation is measured: what
+Prometheus has of processors while it is asked, ours and the plain ones in turn. Why beside plain
+ones: `docs/adr/0030-what-rules-on-hosts-cost.md`.
 """
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
+from urllib.parse import urlencode
 
 from gallery.alerts.model import Subject
 from gallery.metrics import labels, names
 from gallery.metrics.collected import COLLECTED, MEASURED, RECORDED
+from gallery.metrics.recordings import USUAL_EVERY
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
-from gallery.render.rules import alerting_rule
 from gallery.stack_file.parse import parse
 from offline.errors import UserError
 from offline.stack_file import StackFile
+from rehearsal.bench.plain_rules import plain_rules
 from rehearsal.machine.addresses import AMP
-from rehearsal.machine.loopback import HttpStatusError, UnansweredError, get_json
+from rehearsal.machine.loopback import (
+    HttpStatusError,
+    UnansweredError,
+    answered,
+    get,
+    get_json,
+)
 from rehearsal.machine.tools import PROMETHEUS, PROMTOOL, Tool
 
 STACK, HOSTS = "prod", 1_000
 _PATIENCE_SECONDS = 120
-# Evaluations are as far apart as scrapes are.
-_EVERY_SECONDS = 15
 # How far rules look back at a metric, in seconds: most of them five minutes and a margin.
 _LOOKS_BACK = {
     "node_filesystem_avail_bytes": 7 * 3_600,
@@ -74,6 +77,8 @@ _WELL = {
     names.RECEIVE_USUAL: 2e4,
     names.TRANSMIT_USUAL: 2e4,
 }
+# Recorded seldom, and else as often as AMP evaluates.
+_USUAL = (names.RECEIVE_USUAL, names.TRANSMIT_USUAL)
 # What no rule on hosts reads itself: networks are recorded, disks' bytes and load are drawn.
 _UNREAD = ("node_network_", "node_disk_", "node_load", "scrape_duration_")
 
@@ -111,14 +116,13 @@ def metrics_read() -> list[str]:
     return sorted([*read, *of_hosts])
 
 
-def write_history(plan: Plan, data: Path, promtool: Path) -> None:
-    """Blocks of every host's metrics until a little after now. Raises UserError."""
-    now, text = int(time.time()), data.with_suffix(".txt")
+def write_history(plan: Plan, data: Path, promtool: Path, now: int) -> None:
+    """Blocks of every host's metrics until now, in seconds since the epoch. Raises UserError."""
+    text = data.with_suffix(".txt")
     with text.open("w") as file:
         for name in metrics_read():
             begin = now - _LOOKS_BACK.get(name, _MOST)
-            # The time to come too, so that a rule finds values for as long as it is measured.
-            file.writelines(_samples(plan, name, range(begin, now + 600, _EVERY_SECONDS)))
+            file.writelines(_samples(plan, name, range(begin, now + 1, _every(plan, name))))
         file.write("# EOF\n")
     outcome = subprocess.run(
         [
@@ -140,6 +144,14 @@ def write_history(plan: Plan, data: Path, promtool: Path) -> None:
         raise UserError(f"the hosts' metrics could not be written:\n{outcome.stderr.strip()}")
 
 
+def _every(plan: Plan, name: str) -> int:
+    """How many seconds one value of a metric is after the other."""
+    if name in _USUAL:
+        return int(USUAL_EVERY.seconds)
+    timings = plan.timings
+    return int((timings.evaluate_amp if name in RECORDED else timings.scrape).seconds)
+
+
 def _samples(plan: Plan, name: str, times: range) -> Iterator[str]:
     """The lines of one metric, of every host."""
     yield f"# TYPE {name} gauge\n"
@@ -155,7 +167,7 @@ def _samples(plan: Plan, name: str, times: range) -> Iterator[str]:
             place |= {"job": labels.NODE, labels.INSTANCE: f"i-{number:05}"}
         for more in _series(name):
             every = ",".join(f'{label}="{value}"' for label, value in (place | more).items())
-            growth = _growth(name, more)
+            growth = _growth(name, more) * times.step
             begin = _WELL.get(name, 0.0)
             yield from (
                 f"{name}{{{every}}} {begin + growth * position:g} {at}\n"
@@ -164,43 +176,42 @@ def _samples(plan: Plan, name: str, times: range) -> Iterator[str]:
 
 
 def _growth(name: str, more: Mapping[str, str]) -> float:
-    """By how much a well host's metric grows at each sample."""
+    """By how much a well host's metric grows in a second."""
     if not name.startswith("node_cpu_"):
         return 0.0
-    return 0.8 * _EVERY_SECONDS if more["mode"] == "idle" else 0.02 * _EVERY_SECONDS
+    return 0.8 if more["mode"] == "idle" else 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What an evaluation of the rules on hosts took, in seconds.
+    """What an evaluation of the rules on hosts took of processors, in seconds, at the median.
 
-    `processor` is what all of them together took of processors, on average, so that whatever else
-    runs on the machine does not count; `alerts` is how long each took by the clock, at the median.
+    `plain` is what each of the plain rules took; `samples` how many samples ours read together.
     """
 
-    processor: float
     alerts: Mapping[str, float]
+    plain: tuple[float, ...]
+    samples: int
 
     @property
     def each(self) -> float:
         """Seconds of a processor for each alert."""
-        return self.processor / len(self.alerts)
+        return sum(self.alerts.values()) / len(self.alerts)
+
+    @property
+    def ratio(self) -> float:
+        """What each alert took, in times of what a plain one did."""
+        return self.each * len(self.plain) / sum(self.plain)
 
 
 def evaluation(tools: Mapping[Tool, Path], found: StackFile, runs: int) -> Evaluation:
-    """The mean of so many evaluations. Raises UserError."""
-    plan = planned(found)
-    rules = [one for one in plan.alerts if one.alert.subject is Subject.HOST]
-    group = {
-        "name": "hosts",
-        "interval": f"{_EVERY_SECONDS}s",
-        "rules": [alerting_rule(rule) for rule in rules],
-    }
+    """What so many evaluations of ours and of the plain rules took. Raises UserError."""
+    plan, now = planned(found), int(time.time())
+    rules = {one.name: one.expr for one in plan.alerts if one.alert.subject is Subject.HOST}
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        write_history(plan, place / "data", tools[PROMTOOL])
-        (place / "rules.yml").write_text(yaml.safe_dump({"groups": [group]}))
-        (place / "prometheus.yml").write_text("rule_files: [rules.yml]\n")
+        write_history(plan, place / "data", tools[PROMTOOL], now)
+        (place / "prometheus.yml").write_text("{}\n")
         arguments = (
             f"--config.file={place / 'prometheus.yml'}",
             f"--storage.tsdb.path={place / 'data'}",
@@ -211,51 +222,70 @@ def evaluation(tools: Mapping[Tool, Path], found: StackFile, runs: int) -> Evalu
                 [tools[PROMETHEUS], *arguments], stdout=log, stderr=subprocess.STDOUT
             )
             try:
-                return _mean(process.pid, AMP.url("/api/v1/rules"), runs)
+                _wait_until_ready()
+                return _evaluated(rules, plain_rules(plan), _Prometheus(process.pid, now), runs)
             finally:
                 process.terminate()
                 process.wait()
 
 
-def _mean(pid: int, url: str, runs: int) -> Evaluation:
-    """What so many evaluations took, after the first ones. Raises UserError."""
-    _ = _seen(url, 2)
-    before = _processor_seconds(pid)
-    seen = _seen(url, runs)
-    spent = _processor_seconds(pid) - before
-    count = statistics.mean(map(len, seen.values()))
+@dataclass(frozen=True)
+class _Prometheus:
+    """The one that is measured, and the time at which it evaluates."""
+
+    pid: int
+    now: int
+
+    def samples(self, expr: str) -> int:
+        """How many samples an expression reads."""
+        query = urlencode({"query": expr, "time": self.now, "stats": "all"})
+        url = AMP.url(f"/api/v1/query?{query}")
+        with answered():
+            data = get_json(url, timeout=_PATIENCE_SECONDS)["data"]
+        return data["stats"]["samples"]["totalQueryableSamples"]
+
+    def took(self, expr: str) -> float:
+        """Seconds of a processor that an evaluation took, whatever else runs on the machine."""
+        url = AMP.url(f"/api/v1/query?{urlencode({'query': expr, 'time': self.now})}")
+        before = processor_seconds(self.pid)
+        with answered():
+            _ = get_json(url, timeout=_PATIENCE_SECONDS)
+        return processor_seconds(self.pid) - before
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has had of processors so far, by its clock of clock_getcpuclockid(3)."""
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def _wait_until_ready() -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            _ = get(AMP.url("/-/ready"))
+        except (HttpStatusError, UnansweredError):
+            time.sleep(0.2)
+        else:
+            return
+    raise UserError(f"Prometheus with {HOSTS} hosts was not ready in {_PATIENCE_SECONDS} s")
+
+
+def _evaluated(
+    rules: Mapping[str, str], plain: tuple[str, ...], prometheus: _Prometheus, runs: int
+) -> Evaluation:
+    # Each is asked once before: what is read for the first time is not yet in memory.
+    samples = sum(map(prometheus.samples, rules.values()))
+    _ = [prometheus.samples(expr) for expr in plain]
+    ours, theirs = list[list[float]](), list[list[float]]()
+    for _ in range(runs):
+        ours.append(_each(rules.values(), prometheus.took))
+        theirs.append(_each(plain, prometheus.took))
     return Evaluation(
-        processor=spent / count,
-        alerts={name: statistics.median(times.values()) for name, times in seen.items()},
+        alerts=dict(zip(rules, map(statistics.median, zip(*ours, strict=True)), strict=True)),
+        plain=tuple(map(statistics.median, zip(*theirs, strict=True))),
+        samples=samples,
     )
 
 
-def _seen(url: str, runs: int) -> dict[str, dict[str, float]]:
-    """How long each rule took at each of so many evaluations to come. Raises UserError."""
-    passed = {rule["name"]: rule["lastEvaluation"] for rule in _rules(url)}
-    seen = dict[str, dict[str, float]]()
-    deadline = time.monotonic() + _PATIENCE_SECONDS + runs * _EVERY_SECONDS
-    while time.monotonic() < deadline:
-        for rule in _rules(url):
-            name, at = rule["name"], rule["lastEvaluation"]
-            if rule["health"] == "ok" and at != passed.get(name):
-                seen.setdefault(name, {})[at] = float(rule["evaluationTime"])
-        if seen and min(map(len, seen.values())) >= runs:
-            return seen
-        time.sleep(1)
-    raise UserError(f"the rules on {HOSTS} hosts were not evaluated {runs} times in time")
-
-
-def _processor_seconds(pid: int) -> float:
-    """What a process has had of processors so far: proc(5), utime and stime."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _rules(url: str) -> list[dict[str, Any]]:
-    """The rules as Prometheus has them; nothing before it answers."""
-    try:
-        groups = get_json(url, timeout=30)["data"]["groups"]
-    except (HttpStatusError, UnansweredError):
-        return []
-    return [rule for group in groups for rule in group["rules"]]
+def _each(exprs: Iterable[str], took: Callable[[str], float]) -> list[float]:
+    return [took(expr) for expr in exprs]

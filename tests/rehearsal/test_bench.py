@@ -18,6 +18,7 @@ from rehearsal import drill
 from rehearsal.bench import __main__ as bench
 from rehearsal.bench import host_rules
 from rehearsal.bench.__main__ import Figure
+from rehearsal.bench.plain_rules import plain_rules
 from rehearsal.machine.tools import ROOT
 from tests.rules.contract import metrics
 
@@ -84,21 +85,25 @@ def test_memory_is_the_most_of_before_and_after_the_outages(
     assert len(played) == 10
 
 
-@pytest.mark.parametrize(("seconds", "holds"), [(1.0, True), (1.2, False)])
-def test_the_rules_on_a_thousand_hosts_have_so_much_of_a_processor_each(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, holds: object
+@pytest.mark.parametrize(
+    ("seconds", "samples", "held"),
+    [(0.015, 50, [True, True]), (0.017, 50, [False, True]), (0.015, 60, [True, False])],
+)
+def test_rules_on_a_thousand_hosts_are_held_against_plain_ones(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, samples: int, held: list[bool]
 ) -> None:
-    alerts = {f"Host{number}": 0.01 for number in range(20)}
+    alerts = {f"Host{number}": seconds for number in range(20)}
 
     def took(*_: object) -> host_rules.Evaluation:
-        return host_rules.Evaluation(processor=seconds, alerts=alerts)
+        # As many of them or not: each is compared with each.
+        return host_rules.Evaluation(alerts=alerts, plain=(0.01,) * 10, samples=samples * 1_000_000)
 
     monkeypatch.setattr(host_rules, "evaluation", took)
     monkeypatch.setattr(bench, "provide", tuple)
     monkeypatch.setattr(bench.platform, "down", tuple)
-    [figure] = bench.host_rules_at_a_thousand()
-    assert figure.value == pytest.approx(50 * seconds)
-    assert figure.holds is holds
+    figures = [*bench.host_rules_at_a_thousand()]
+    assert [figure.value for figure in figures] == [pytest.approx(100 * seconds), samples]
+    assert [figure.holds for figure in figures] == held
 
 
 def test_every_rule_on_hosts_is_measured_with_the_metrics_that_it_reads() -> None:
@@ -108,3 +113,17 @@ def test_every_rule_on_hosts_is_measured_with_the_metrics_that_it_reads() -> Non
     for rule in plan.alerts:
         if rule.alert.subject is Subject.HOST:
             assert metrics(rule.expr) - written <= {HOSTS_EXPECTED, COLLECTOR_EXPECTED}, rule.name
+
+
+def test_plain_rules_read_what_is_there_and_speak_of_as_much_as_ours() -> None:
+    plan = host_rules.planned(stack_file.read(ROOT, host_rules.STACK))
+    plain = plain_rules(plan)
+    written = set(host_rules.metrics_read())
+    assert {name for expr in plain for name in metrics(expr)} <= written
+    assert len(plain) == sum(rule.alert.subject is Subject.HOST for rule in plan.alerts)
+
+
+def test_what_a_process_has_of_processors_is_known_to_less_than_a_tick() -> None:
+    before = host_rules.processor_seconds(os.getpid())
+    assert sum(range(10_000)) > 0
+    assert 0 < host_rules.processor_seconds(os.getpid()) - before < 1
