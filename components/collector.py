@@ -8,7 +8,7 @@ from math import ceil
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.admission import admit, from_apps
+from components.admission import admit
 from components.collector_role import CollectorRole, CollectorRoleArgs
 from components.disruption import disruption_budget
 from components.pods import (
@@ -29,7 +29,7 @@ from gallery.metrics.timings import Timings
 from gallery.plan.model import Plan
 from gallery.render.blackbox import blackbox_config
 from gallery.render.collector import COLLECTOR_PORT_NAME, REPLICA_VARIABLE, collector_config
-from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS, prober_replicas
+from gallery.store.companions import COLLECTOR, COLLECTOR_REPLICAS, PROBER, prober_replicas
 
 FILE = "prometheus.yml"
 _DIRECTORY = "/etc/prometheus"
@@ -100,6 +100,7 @@ class Collector(pulumi.ComponentResource):
                 cluster=plan.cluster,
                 proxy=plan.proxy,
                 ways_out=self._ways_out(),
+                reach=plan.reaches[PROBER.name],
                 namespace=args.namespace,
                 priority=plan.watchers_priority,
                 after=role.association,
@@ -108,13 +109,7 @@ class Collector(pulumi.ComponentResource):
         )
         self._account()
         self._agents(role, prober)
-        admit(
-            name,
-            COLLECTOR.name,
-            [from_apps((COLLECTOR.name,), COLLECTOR.port)],
-            namespace=args.namespace,
-            opts=self._child,
-        )
+        admit(name, plan.reaches[COLLECTOR.name], namespace=args.namespace, opts=self._child)
         disruption_budget(name, COLLECTOR.name, args.namespace, self._child)
         self.register_outputs({"role_arn": self.role_arn})
 

@@ -10,12 +10,12 @@ import pulumi_aws as aws
 from components.kubernetes import PodSource
 from components.names import keeps_its_name
 from gallery.metrics import labels
+from gallery.metrics.ports import NODE_EXPORTER_PORT
 from gallery.plan.instance_types import Architecture, architecture
 from gallery.plan.model import Network, PlannedHost
 from gallery.plan.stack import Stack
 from gallery.render import iam
 from gallery.render.cloud_init import user_data
-from gallery.render.collector import NODE_EXPORTER_PORT
 
 _AMI_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{}"
 _ANYWHERE = "0.0.0.0/0"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.admission import admit
 from components.pods import (
     APP,
     DNS,
@@ -22,6 +23,7 @@ from components.pods import (
     variables,
 )
 from gallery.plan.cluster import Cluster
+from gallery.plan.network import Reach
 from gallery.store.ending import SETTLED_SECONDS, UNCALLED
 from gallery.store.services import LoadGenerator as Generator
 from gallery.store.services import Resources
@@ -29,10 +31,11 @@ from gallery.store.services import Resources
 
 @dataclass(frozen=True, kw_only=True)
 class LoadGeneratorArgs:
-    """`namespace` is the store's, `environment` what Locust is told."""
+    """`namespace` is the store's, `environment` what Locust is told, `reach` whom it may call."""
 
     generator: Generator
     environment: Mapping[str, str]
+    reach: Reach
     cluster: Cluster
     proxy: Resources
     namespace: pulumi.Input[str]
@@ -59,6 +62,7 @@ class LoadGenerator(pulumi.ComponentResource):
         k8s.core.v1.ServiceAccount(
             name, metadata=metadata, automount_service_account_token=False, opts=child
         )
+        admit(name, args.reach, namespace=args.namespace, opts=child)
         playing: k8s.core.v1.ContainerArgsDict = {
             "name": "server",
             "image": generator.image,

@@ -10,9 +10,8 @@ import pulumi_kubernetes as k8s
 from gallery.plan.cluster import Cluster
 from gallery.render.resources import limits, requests
 from gallery.store.ending import Ending
-from gallery.store.services import NAMESPACE, Resources
+from gallery.store.services import APP, NAMESPACE, Resources
 
-APP = "app"
 # Keeps the proxy out of a pod. A label, because Istio's webhook selects by labels.
 NO_PROXY = {"sidecar.istio.io/inject": "false"}
 _STORE_USER = 1000

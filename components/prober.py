@@ -9,7 +9,7 @@ from hashlib import sha256
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.admission import admit, from_apps
+from components.admission import admit
 from components.disruption import disruption_budget
 from components.pods import (
     APP,
@@ -27,7 +27,8 @@ from components.pods import (
 )
 from components.probes import Probe, liveness, readiness, startup
 from gallery.plan.cluster import Cluster
-from gallery.store.companions import COLLECTOR, PROBER
+from gallery.plan.network import Reach
+from gallery.store.companions import PROBER
 from gallery.store.ending import SETTLED_SECONDS
 from gallery.store.services import Resources
 
@@ -47,7 +48,8 @@ _PAST_THE_PROXY = {
 class ProberArgs:
     """`config` is what they run with, `after` what must be there before the pods.
 
-    `ways_out` are hosts beyond the mesh that they ask over TLS, `priority` is the PriorityClass of
+    `ways_out` are hosts beyond the mesh that they ask over TLS, `reach` is whom the network lets
+    them ask and be asked by, `priority` is the PriorityClass of
     the pods.
     """
 
@@ -56,6 +58,7 @@ class ProberArgs:
     cluster: Cluster
     proxy: Resources
     ways_out: Sequence[pulumi.Input[str]]
+    reach: Reach
     namespace: pulumi.Input[str]
     priority: str
     after: pulumi.Resource | None
@@ -126,13 +129,7 @@ class Prober(pulumi.ComponentResource):
             },
             opts=child,
         )
-        admit(
-            name,
-            PROBER.name,
-            [from_apps((COLLECTOR.name, PROBER.name), PROBER.port)],
-            namespace=args.namespace,
-            opts=child,
-        )
+        admit(name, args.reach, namespace=args.namespace, opts=child)
         if args.ways_out:
             _admit_out(name, metadata, args.ways_out, child)
         if args.replicas > 1:

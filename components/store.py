@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.admission import from_apps, of_all_pods
+from components.admission import of_all_pods
 from components.limits import limit
 from components.load_generator import LoadGenerator, LoadGeneratorArgs
 from components.mesh import Mesh, MeshArgs
 from components.workload import PASSWORD_KEY, Password, Workload, WorkloadArgs
 from gallery.plan.model import Plan
-from gallery.render.collector import MESH_METRICS_PORT
+from gallery.plan.network import metrics_of_proxies
 from gallery.render.quota import quotas
 from gallery.render.resources import limits, requests
-from gallery.store.companions import COLLECTOR
 from gallery.store.services import NAMESPACE, Resources, Service
 
 _UNSPOKEN = Resources(cpu=(50, 200), memory=(64, 256))
@@ -68,14 +67,13 @@ class Store(pulumi.ComponentResource):
             ),
         ).metadata.apply(lambda metadata: metadata.name or NAMESPACE)
         self._bounds(name, plan)
-        self._doors(name)
         Mesh(
             f"{name}-mesh",
             MeshArgs(allowed=plan.allowed, namespace=self.namespace),
             self._child,
         )
         password = self._password(name, args)
-        for planned in plan.services:
+        workloads: list[pulumi.Resource] = [
             Workload(
                 f"{name}-{planned.service.name}",
                 WorkloadArgs(
@@ -84,8 +82,7 @@ class Store(pulumi.ComponentResource):
                         planned.service, guarded=password is not None
                     ),
                     password=_password_of(plan, planned.service, password),
-                    callers=plan.callers(planned.service),
-                    gateway=plan.mesh.gateway,
+                    reach=plan.reaches[planned.service.name],
                     durable=plan.production,
                     apart=plan.production,
                     storage_class=plan.storage_class,
@@ -95,18 +92,24 @@ class Store(pulumi.ComponentResource):
                 ),
                 self._child,
             )
+            for planned in plan.services
+        ]
         if plan.load_generator:
-            LoadGenerator(
-                f"{name}-{plan.load_generator.name}",
-                LoadGeneratorArgs(
-                    generator=plan.load_generator,
-                    environment=plan.catalogue.environment(plan.load_generator),
-                    cluster=plan.cluster,
-                    proxy=plan.proxy,
-                    namespace=self.namespace,
-                ),
-                self._child,
+            workloads.append(
+                LoadGenerator(
+                    f"{name}-{plan.load_generator.name}",
+                    LoadGeneratorArgs(
+                        generator=plan.load_generator,
+                        environment=plan.catalogue.environment(plan.load_generator),
+                        reach=plan.reaches[plan.load_generator.name],
+                        cluster=plan.cluster,
+                        proxy=plan.proxy,
+                        namespace=self.namespace,
+                    ),
+                    self._child,
+                )
             )
+        self._doors(name, workloads)
         self.register_outputs({"namespace": self.namespace})
 
     def _priority(self, name: str, plan: Plan) -> list[pulumi.Resource]:
@@ -164,16 +167,29 @@ class Store(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _doors(self, name: str) -> None:
+    def _doors(self, name: str, after: Sequence[pulumi.Resource]) -> None:
         of_all_pods(
-            f"{name}-deny", "deny-by-default", (), namespace=self.namespace, opts=self._child
+            f"{name}-deny",
+            "deny-by-default",
+            "Ingress",
+            namespace=self.namespace,
+            opts=self._child,
         )
         of_all_pods(
             f"{name}-mesh-metrics",
             "mesh-metrics",
-            [from_apps((COLLECTOR.name,), MESH_METRICS_PORT)],
+            "Ingress",
+            [metrics_of_proxies()],
             namespace=self.namespace,
             opts=self._child,
+        )
+        of_all_pods(
+            f"{name}-deny-out",
+            "deny-egress-by-default",
+            "Egress",
+            namespace=self.namespace,
+            # Where pods run already, each has its own ways out before the rest is closed.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
 
 

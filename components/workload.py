@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.admission import Rule, admit, from_apps, from_gateway
+from components.admission import admit
 from components.disruption import disruption_budget
 from components.pods import (
     APP,
@@ -27,11 +27,10 @@ from components.pods import (
 )
 from components.probes import Probe, liveness, readiness, startup
 from gallery.plan.cluster import Cluster
-from gallery.plan.mesh import Gateway
 from gallery.plan.model import PlannedService
-from gallery.store.companions import PROBER
+from gallery.plan.network import Reach
 from gallery.store.ending import SETTLED_SECONDS
-from gallery.store.services import ENTRANCE, Protocol, Resources, Service
+from gallery.store.services import Protocol, Resources, Service
 
 CONTAINER = "server"
 _DATA = "data"
@@ -53,7 +52,7 @@ class Password:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadArgs:
-    """`callers` are workloads of the namespace; customers come through the `gateway`.
+    """`reach` is who may call it, and whom it may call.
 
     `durable`: what keeps data has a volume, which outlives its pod. Without `storage_class` it is
     of the cluster's default one. `apart`: one node does not take all pods of a service.
@@ -62,8 +61,7 @@ class WorkloadArgs:
     planned: PlannedService
     environment: Mapping[str, str]
     password: Password | None
-    callers: tuple[str, ...]
-    gateway: Gateway | None
+    reach: Reach
     durable: bool
     apart: bool
     storage_class: str | None
@@ -95,13 +93,7 @@ class Workload(pulumi.ComponentResource):
         )
         self._deployment()
         self._address()
-        admit(
-            name,
-            self._service.name,
-            _admitted(args, self._service),
-            namespace=args.namespace,
-            opts=self._child,
-        )
+        admit(name, args.reach, namespace=args.namespace, opts=self._child)
         if args.planned.replicas > 1:
             disruption_budget(name, self._service.name, args.namespace, self._child)
         if args.planned.autoscaled:
@@ -223,14 +215,6 @@ class Workload(pulumi.ComponentResource):
             },
             opts=self._child,
         )
-
-
-def _admitted(args: WorkloadArgs, service: Service) -> list[Rule]:
-    """Callers of the call graph and the prober; at the entrance the mesh's gateway, if any."""
-    inside = from_apps((*args.callers, PROBER.name), service.container_port)
-    if args.gateway and service.name == ENTRANCE:
-        return [inside, from_gateway(args.gateway, service.container_port)]
-    return [inside]
 
 
 def _strategy(service: Service) -> k8s.apps.v1.DeploymentStrategyArgsDict:

@@ -26,6 +26,9 @@ class EksCluster:
     pod_identity_agent: bool = False
     oidc_provider: None = None
     platform: Literal["eks"] = "eks"
+    # Where pods find the API server and resolvers, once a Service's address is translated.
+    api_port: int = 443
+    dns_ports: tuple[int, ...] = (53,)
     watchers_priority: None = None
 
     def pod_user(self, user: int) -> int | None:
@@ -45,6 +48,8 @@ class OpenShiftCluster:
     egress_cidrs: tuple[str, ...]
     oidc_provider: str
     platform: Literal["openshift"] = "openshift"
+    api_port: int = 6443
+    dns_ports: tuple[int, ...] = (53, 5353)
     # That of the platform's own monitoring of users' workloads.
     watchers_priority: str = "openshift-user-critical"
 

@@ -27,9 +27,13 @@ class Gateway:
 
 @dataclass(frozen=True, kw_only=True)
 class Mesh:
-    """The cluster's mesh. Without a `revision` it injects where a namespace asks for injection."""
+    """The cluster's mesh; `namespace` is its control plane's.
+
+    Without a `revision` it injects where a namespace asks for injection.
+    """
 
     trust_domain: str
+    namespace: str
     revision: str | None
     gateway: Gateway | None
 

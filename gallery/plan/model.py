@@ -14,6 +14,7 @@ from gallery.plan.alerts import PlannedAlert
 from gallery.plan.catalogue import Catalogue
 from gallery.plan.cluster import Cluster
 from gallery.plan.mesh import Allowed, Mesh, allowed
+from gallery.plan.network import Reach, reaches
 from gallery.plan.routing import (
     DATASOURCE_ALERTS,
     DELIVERY,
@@ -147,16 +148,20 @@ class Plan:
         """Those of the stack file and the stack's own topics, by name."""
         return {point.name: point for point in (*self.contact_points, *OWN_TOPICS)}
 
-    def callers(self, service: Service) -> tuple[str, ...]:
-        """Who calls this service in this stack, in the catalogue's order."""
-        absent = set[str]() if self.load_generator else {self.catalogue.load_generator.name}
-        return tuple(name for name in self.catalogue.callers(service.name) if name not in absent)
-
     @property
     def allowed(self) -> tuple[Allowed, ...]:
         """Who may ask whom for what through the mesh."""
         services = (planned.service for planned in self.services)
         return allowed(services, self.load_generator, self.mesh)
+
+    @property
+    def reaches(self) -> dict[str, Reach]:
+        """Which connections each workload of the namespace may take part in, by its name."""
+        generator = self.load_generator.name if self.load_generator else None
+        every = reaches(
+            self.allowed, self.mesh, self.cluster, hosts=bool(self.hosts), generator=generator
+        )
+        return {each.app: each for each in every}
 
     def evaluated_by(self, engine: Engine) -> tuple[PlannedAlert, ...]:
         """The rules that this engine evaluates."""

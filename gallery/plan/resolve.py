@@ -144,7 +144,12 @@ def _mesh(settings: Settings) -> Mesh:
         service_account=mesh.gateway.service_account,
         pods=mesh.gateway.pods,
     )
-    return Mesh(trust_domain=mesh.trust_domain, revision=mesh.revision, gateway=gateway)
+    return Mesh(
+        trust_domain=mesh.trust_domain,
+        namespace=mesh.namespace,
+        revision=mesh.revision,
+        gateway=gateway,
+    )
 
 
 def _proxy(settings: Settings) -> Resources:

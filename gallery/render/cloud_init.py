@@ -6,8 +6,8 @@ Version and digests: https://github.com/prometheus/node_exporter/releases/tag/v1
 from __future__ import annotations
 
 from gallery.metrics.collected import NODE_COLLECTORS
+from gallery.metrics.ports import NODE_EXPORTER_PORT
 from gallery.plan.instance_types import Architecture
-from gallery.render.collector import NODE_EXPORTER_PORT
 from gallery.render.documents import yaml_text
 
 VERSION = "1.10.2"

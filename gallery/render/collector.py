@@ -9,6 +9,7 @@ from itertools import groupby
 
 from gallery.metrics import labels
 from gallery.metrics.names import MESH_METRICS
+from gallery.metrics.ports import MESH_METRICS_PORT, NODE_EXPORTER_PORT
 from gallery.metrics.probes import PROBER_ADDRESS, Module, ProbeTarget
 from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
@@ -18,9 +19,6 @@ Relabelling = dict[str, object]
 # The environment variable that holds the pod's name: one replica label for each agent, by which
 # AMP takes the samples of one of them.
 REPLICA_VARIABLE = "POD_NAME"
-NODE_EXPORTER_PORT = 9100
-# Istio's agent serves the proxy's metrics here, past mutual TLS.
-MESH_METRICS_PORT = 15020
 # Every injected proxy declares this port, and nothing else does.
 PROXY_PORT_NAME = "http-envoy-prom"
 COLLECTOR_PORT_NAME = "http"

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gallery.plan.mesh import Allowed
+from gallery.store.services import APP
 
 _SECURITY = "security.istio.io/v1"
 
@@ -48,7 +49,7 @@ def mesh_objects(allowed: Iterable[Allowed]) -> tuple[MeshObject, ...]:
                 {
                     "action": "ALLOW",
                     "rules": [_rule(each) for each in group],
-                    "selector": {"matchLabels": {"app": callee}},
+                    "selector": {"matchLabels": {APP: callee}},
                 },
             )
             for callee, group in by_callee.items()

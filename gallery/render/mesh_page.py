@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator
 
 from gallery.plan.catalogue import STORE, Catalogue
+from gallery.plan.cluster import OpenShiftCluster
 from gallery.plan.mesh import Allowed, Gateway, Mesh, allowed
+from gallery.plan.network import reaches
 from gallery.store.services import Service
 
 _HEALTH = "whether it is well"
@@ -14,9 +16,13 @@ _CONNECT = "a connection"
 # Everybody who may ask in any stack: played customers, and real ones behind a gateway.
 _ANY = Mesh(
     trust_domain="cluster.local",
+    namespace="istio-system",
     revision=None,
     gateway=Gateway(namespace="istio-ingress", service_account="istio-ingress", pods={}),
 )
+
+# The cluster with the most ports: the other one's are among them.
+_CLUSTER = OpenShiftCluster(name="", kubeconfig_secret="", egress_cidrs=(), oidc_provider="")
 
 
 def mesh_document(catalogue: Catalogue) -> str:
@@ -52,6 +58,31 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
             if call.without:
                 yield f"- Without `{call.callee}`, `{caller.name}` {call.without}."
     yield ""
+    yield "## What the network lets through"
+    yield ""
+    yield "Both ways are closed, and opened for the same calls at the same ports, for what the"
+    yield "collector scrapes, and for every proxy to the mesh's control plane. These ways out lead"
+    yield "anywhere:"
+    yield ""
+    yield "| out of | ports | why |"
+    yield "|---|---|---|"
+    yield from _anywhere(catalogue, every)
+    yield ""
+    yield "5353 and 6443 are OpenShift's."
+    yield ""
+
+
+def _anywhere(catalogue: Catalogue, every: tuple[Allowed, ...]) -> Iterator[str]:
+    known = reaches(every, _ANY, _CLUSTER, hosts=True, generator=catalogue.load_generator.name)
+    ways = dict[tuple[str, str], list[str]]()
+    for reach in known:
+        for opening in reach.ways_out:
+            if opening.why:
+                ports = f"{' and '.join(map(str, opening.ports))} ({', '.join(opening.protocols)})"
+                ways.setdefault((ports, opening.why), []).append(f"`{reach.app}`")
+    for (ports, why), apps in ways.items():
+        out_of = "every pod" if len(apps) == len(known) else ", ".join(apps)
+        yield f"| {out_of} | {ports} | {why} |"
 
 
 def _rows(service: Service, mine: tuple[Allowed, ...], callers: tuple[str, ...]) -> Iterator[str]:

@@ -45,10 +45,12 @@ class Mesh(Section):
     """What is particular about the cluster's service mesh.
 
     `revision` is the control plane's, or its tag's, where namespaces choose one by name.
-    `trust_domain` is how its certificates begin. A stack with a door names its `gateway`.
+    `namespace` is the control plane's, `trust_domain` how its certificates begin.
+    A stack with a door names its `gateway`.
     """
 
     revision: Name | None = None
+    namespace: Annotated[str, Field(max_length=63, pattern=LABEL)] = "istio-system"
     trust_domain: Annotated[str, Field(max_length=255, pattern=SUBDOMAIN)] = "cluster.local"
     gateway: MeshGateway | None = None
     proxy: Proxy = Proxy()

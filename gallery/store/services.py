@@ -18,6 +18,8 @@ from gallery.store.call_graph import Call, Method, once, repeatable
 from gallery.store.ending import ALONE, CALLED, CALLED_FROM_OUTSIDE, Ending
 
 NAMESPACE = "gallery"
+# The label of pods that selectors and discovery go by; its value is the workload's name.
+APP = "app"
 IMAGE_REPOSITORY = "us-central1-docker.pkg.dev/online-boutique-ci/microservices-demo"
 IMAGE_VERSION = "v0.10.6"
 # The service that answers behind the shop's door.
