@@ -96,6 +96,7 @@ class Collector(pulumi.ComponentResource):
             f"{name}-prober",
             ProberArgs(
                 config=blackbox_config(plan),
+                image=plan.images[PROBER.name],
                 replicas=prober_replicas(production=plan.production),
                 cluster=plan.cluster,
                 proxy=plan.proxy,
@@ -281,7 +282,7 @@ def _agent(plan: Plan, role_arn: pulumi.Output[str] | None) -> k8s.core.v1.Conta
         mounts.append({"name": _TOKEN, "mount_path": _TOKEN_DIRECTORY, "read_only": True})
     return {
         "name": COLLECTOR.name,
-        "image": COLLECTOR.image,
+        "image": plan.images[COLLECTOR.name],
         "args": [
             "--agent",
             f"--config.file={_DIRECTORY}/{FILE}",

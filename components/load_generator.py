@@ -34,6 +34,7 @@ class LoadGeneratorArgs:
     """`namespace` is the store's, `environment` what Locust is told, `reach` whom it may call."""
 
     generator: Generator
+    image: str
     environment: Mapping[str, str]
     reach: Reach
     cluster: Cluster
@@ -65,7 +66,7 @@ class LoadGenerator(pulumi.ComponentResource):
         admit(name, args.reach, namespace=args.namespace, opts=child)
         playing: k8s.core.v1.ContainerArgsDict = {
             "name": "server",
-            "image": generator.image,
+            "image": args.image,
             "env": variables(environment),
             "resources": bounds(generator.resources),
             "security_context": container_security(),

@@ -54,6 +54,7 @@ class ProberArgs:
     """
 
     config: str
+    image: str
     replicas: int
     cluster: Cluster
     proxy: Resources
@@ -171,7 +172,7 @@ def _pod(args: ProberArgs) -> k8s.core.v1.PodSpecArgsDict:
         "containers": [
             {
                 "name": PROBER.name,
-                "image": PROBER.image,
+                "image": args.image,
                 "args": [
                     f"--config.file={_DIRECTORY}/{FILE}",
                     f"--web.listen-address=:{PROBER.port}",

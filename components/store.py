@@ -78,6 +78,7 @@ class Store(pulumi.ComponentResource):
                 f"{name}-{planned.service.name}",
                 WorkloadArgs(
                     planned=planned,
+                    image=plan.images[planned.service.name],
                     environment=plan.catalogue.environment(
                         planned.service, guarded=password is not None
                     ),
@@ -100,6 +101,7 @@ class Store(pulumi.ComponentResource):
                     f"{name}-{plan.load_generator.name}",
                     LoadGeneratorArgs(
                         generator=plan.load_generator,
+                        image=plan.images[plan.load_generator.name],
                         environment=plan.catalogue.environment(plan.load_generator),
                         reach=plan.reaches[plan.load_generator.name],
                         cluster=plan.cluster,

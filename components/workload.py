@@ -59,6 +59,7 @@ class WorkloadArgs:
     """
 
     planned: PlannedService
+    image: str
     environment: Mapping[str, str]
     password: Password | None
     reach: Reach
@@ -228,7 +229,7 @@ def _container(args: WorkloadArgs) -> k8s.core.v1.ContainerArgsDict:
     service = args.planned.service
     container: k8s.core.v1.ContainerArgsDict = {
         "name": CONTAINER,
-        "image": service.image,
+        "image": args.image,
         "ports": [{"name": str(service.protocol), "container_port": service.container_port}],
         "startup_probe": startup(_ask(service, "startup"), service.probe.starts_within),
         "readiness_probe": readiness(_ask(service, "readiness")),

@@ -80,6 +80,7 @@ class Plan:
     catalogue: Catalogue
     services: tuple[PlannedService, ...]
     load_generator: LoadGenerator | None
+    images: Mapping[str, str]
     proxy: Resources
     mesh: Mesh
     storage_class: str | None

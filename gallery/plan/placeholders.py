@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gallery.plan.catalogue import STORE, Catalogue
+from gallery.plan.images import images, movable
 from gallery.stack_file.sections import Alerting, Settings
 
 # EC2 user guide, "Resource IDs": eight or, for years now, seventeen digits.
@@ -16,7 +18,7 @@ _RESERVED = re.compile(
 _NO_GROUP = re.compile(r"([0-9a-f]{10}-)?0{8}-0{4}-")
 
 
-def placeholders(settings: Settings) -> Iterator[str]:
+def placeholders(settings: Settings, catalogue: Catalogue = STORE) -> Iterator[str]:
     """One sentence, with its cure, for each value that can only be an example's.
 
     The account is not looked at: it is compared with the one that whoever deploys is logged in to.
@@ -27,6 +29,7 @@ def placeholders(settings: Settings) -> Iterator[str]:
             yield _still(f"grafana.admins[{index}]", group, "the id of a group of yours")
     if settings.door and _RESERVED.search(settings.door.domain):
         yield _still("door.domain", settings.door.domain, "the shop's public name")
+    yield from movable(settings, images(settings, catalogue))
     yield from _addresses(settings.alerting)
     yield from _runbooks(settings.alerting)
 

@@ -13,6 +13,7 @@ from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert, idle_overrides
 from gallery.plan.bounds import bound_of
 from gallery.plan.catalogue import Catalogue
+from gallery.plan.images import idle_images
 from gallery.plan.intervals import FORGOTTEN, impossible
 from gallery.plan.model import Plan
 from gallery.plan.senseless import senseless
@@ -33,6 +34,7 @@ def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     yield from _closed_door(settings)
     yield from _undeliverable(settings)
     yield from _idle_integrations(settings)
+    yield from idle_images(settings, catalogue)
     yield from channels_of_one_webhook(settings)
     yield from elsewhere(settings)
     yield from idle_overrides(catalogue.alerts, settings.alerting.overrides)

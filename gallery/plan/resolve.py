@@ -9,6 +9,7 @@ from gallery.plan.alerts import Ground, effective_alerts
 from gallery.plan.bounds import bounds
 from gallery.plan.catalogue import STORE, Catalogue
 from gallery.plan.cluster import Cluster, EksCluster, OpenShiftCluster
+from gallery.plan.images import images
 from gallery.plan.intervals import timings_of
 from gallery.plan.mesh import Gateway, Mesh
 from gallery.plan.model import Network, Plan, PlannedHost, PlannedService
@@ -66,6 +67,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         catalogue=catalogue,
         services=_services(settings, catalogue),
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
+        images=images(settings, catalogue),
         proxy=_proxy(settings),
         mesh=_mesh(settings),
         storage_class=settings.store.storage_class,

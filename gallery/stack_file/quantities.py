@@ -34,6 +34,12 @@ _HEADER = re.compile(r"[0-9A-Za-z][-0-9A-Za-z]*")
 _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 _DOMAIN = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}")
 
+# The reference of an image whose registry is named (distribution/reference, "Grammar").
+_IMAGE = re.compile(
+    r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
+    r"(:[0-9A-Za-z_][-.0-9A-Za-z_]{0,127})?(@sha256:[0-9a-f]{64})?"
+)
+
 
 def _duration(value: object) -> Duration:
     if isinstance(value, Duration):
@@ -92,6 +98,19 @@ def _account(value: object) -> str:
     return text
 
 
+def _image(value: object) -> str:
+    if not isinstance(value, str) or not _IMAGE.fullmatch(value):
+        raise ValueError(
+            f"{value!r} is no image; write for example registry.example.org/gallery/frontend:v1, "
+            "with @sha256: and its digest where it must stay what it is"
+        )
+    name, _, digest = value.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    if not digest and tag in ("", "latest"):
+        raise ValueError(f"{value!r} is whatever was pushed last; write a version or a digest")
+    return value
+
+
 def _no_secret_header(name: str) -> str:
     if name.lower() in _SECRET_HEADERS:
         raise ValueError(
@@ -135,6 +154,7 @@ Memory = Annotated[
     PlainSerializer(lambda mebibytes: f"{mebibytes}Mi", return_type=str),
     _schema(_MEMORY.pattern, examples=["128Mi", "1Gi"]),
 ]
+Image = Annotated[str, BeforeValidator(_image), _schema(_IMAGE.pattern)]
 Cidr = Annotated[
     str, BeforeValidator(_cidr), _schema(r"\d+\.\d+\.\d+\.\d+/\d+", examples=["10.40.0.0/16"])
 ]

@@ -28,6 +28,7 @@ from gallery.stack_file.quantities import (
     EksName,
     Group,
     HeaderName,
+    Image,
     Length,
     Mail,
     Name,
@@ -36,13 +37,16 @@ from gallery.stack_file.quantities import (
     one_of,
 )
 from gallery.stack_file.section import SUBDOMAIN, Section
+from gallery.store.companions import COMPANIONS
 from gallery.store.roles import ROLE_NAMES, Severity
-from gallery.store.services import SERVICES
+from gallery.store.services import LOAD_GENERATOR, SERVICES
 
 _SERVICES = tuple(service.name for service in SERVICES)
 _ALERTS = tuple(alert.name for alert in ALERTS)
+_WORKLOADS = tuple(each.name for each in (*SERVICES, LOAD_GENERATOR, *COMPANIONS))
 RoleName = Annotated[str, one_of("a role", ROLE_NAMES), listed(ROLE_NAMES)]
 ServiceName = Annotated[str, one_of("a service of the store", _SERVICES), listed(_SERVICES)]
+_WorkloadName = Annotated[str, one_of("a workload", _WORKLOADS), listed(_WORKLOADS)]
 AlertName = Annotated[str, one_of("an alert", _ALERTS), listed(_ALERTS)]
 KindName = Annotated[str, one_of("a kind of contact point", KINDS), listed(KINDS)]
 Integration = Annotated[
@@ -248,10 +252,12 @@ class Store(Section):
     """How much of the store runs. Replicas default to 2 in production and 1 elsewhere.
 
     `storage_class` is that of the carts' volume in production, where the cluster's default is not
-    the one that is wanted, or is not there.
+    the one that is wanted, or is not there. `images` are other ones than the catalogue's, or the
+    same with their digests.
     """
 
     load_generator: bool = False
+    images: dict[_WorkloadName, Image] = {}
     redis: Redis | None = None
     storage_class: Annotated[str, Field(max_length=253, pattern=SUBDOMAIN)] | None = None
     replicas: dict[ServiceName, Annotated[int, Field(ge=1, le=100)]] = {}

@@ -45,6 +45,8 @@ PROBER = Companion(
     ending=CALLED,
 )
 
+COMPANIONS = (COLLECTOR, PROBER)
+
 # What Istio gives each proxy where nobody says otherwise (istio.io, `global.proxy.resources`).
 SIDECAR = Resources(cpu=(100, 2000), memory=(128, 1024))
 

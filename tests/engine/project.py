@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 import yaml
+
+from gallery.store.companions import COMPANIONS
+from gallery.store.services import SERVICES
 
 from .cloud import Cloud
 from .values import Json, Properties, at, text_at
@@ -238,6 +242,20 @@ class Project:
         if not isinstance(alerting, dict):
             raise TypeError(self.stack_file)
         self.configure({"gallery:alerting": alerting | {"runbooks": RUNBOOKS}})
+        self._pin_images()
+
+    def _pin_images(self) -> None:
+        """Give production the digests of its images, as whoever deploys must."""
+        if self.configuration()["gallery:environment"] != "prod":
+            return
+        store = self.configuration()["gallery:store"]
+        if not isinstance(store, dict):
+            raise TypeError(self.stack_file)
+        pinned: Properties = {
+            each.name: f"{each.image}@sha256:{hashlib.sha256(each.image.encode()).hexdigest()}"
+            for each in (*SERVICES, *COMPANIONS)
+        }
+        self.configure({"gallery:store": {**store, "images": pinned}})
 
     def set_secrets(self) -> None:
         """Set every secret that the stack file refers to, anew."""

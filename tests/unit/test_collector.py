@@ -356,10 +356,15 @@ def test_a_drained_node_leaves_an_agent_and_in_production_a_prober() -> None:
         assert budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
 
 
-def test_images_are_pinned() -> None:
+def test_images_are_pinned_and_the_stack_file_may_name_others() -> None:
     for template in pods(dev()).values():
         (container,) = template["spec"]["containers"]
         assert container["image"].rpartition(":")[2].startswith("v")
+    own = {name: f"registry.example.org/{name}@sha256:{'0' * 64}" for name in pods(dev())}
+    assert set(own) == {"collector", "prober"}
+    others = collector(resolve(parse(with_value("store.images", own))))
+    for name, template in pods(others).items():
+        assert template["spec"]["containers"][0]["image"] == own[name]
 
 
 def over_nodes(plan: Plan, app: str) -> dict[str, Any]:

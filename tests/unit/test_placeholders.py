@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from unittest.mock import patch
 
 import pulumi
@@ -7,6 +8,7 @@ import pytest
 
 import configuration
 from gallery.plan.placeholders import placeholders
+from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
 from tests.unit.stack_files import STACKS, values, with_value
 
@@ -75,3 +77,22 @@ def test_a_contact_points_addresses_are_looked_at() -> None:
     point = {"kind": "sns", "addresses": ["board@example.org"]}
     settings = parse(with_value("alerting.contact_points.chat", point))
     assert any("contact_points.chat.addresses[0]" in words for words in placeholders(settings))
+
+
+def test_production_runs_what_no_tag_can_change_and_is_told_how() -> None:
+    def found(config: dict[str, Any]) -> list[str]:
+        every = placeholders(parse(config))
+        return [words for words in every if words.startswith("gallery:store.images")]
+
+    (words,) = found(values("prod"))
+    known = resolve(parse(values("prod"))).images
+    assert "loadgenerator" not in known
+    assert set(known) >= {"frontend", "redis-cart", "collector", "prober"}
+    assert all(name in words for name in known)
+    assert f"`crane digest {known['frontend']}`" in words
+    pinned = {name: f"{image}@sha256:{'0' * 64}" for name, image in known.items()}
+    assert found(with_value("store.images", pinned, "prod")) == []
+    (words,) = found(with_value("store.images", pinned | {"prober": known["prober"]}, "prod"))
+    assert "no digest for prober, and" in words
+    # Outside production a tag will do.
+    assert found(values("dev")) == []

@@ -120,6 +120,42 @@ def test_a_container_is_what_the_catalogue_says(name: str) -> None:
         assert environment[call.variable] == f"{call.callee}.gallery.svc.cluster.local:{port}"
 
 
+DIGEST = f"@sha256:{'0123456789abcdef' * 4}"
+
+
+def test_a_workload_runs_the_image_that_the_stack_file_names() -> None:
+    own = f"registry.example.org:5000/gallery/frontend{DIGEST}"
+    plan = resolve(parse(with_value("store.images", {"frontend": own})))
+    assert server(store(plan), "frontend")["image"] == own
+    assert server(store(plan), "adservice")["image"] == BY_NAME["adservice"].image
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        ("redis:8", "is no image"),
+        ("registry.example.org/shop/Frontend:v1", "is no image"),
+        (f"registry.example.org/shop/frontend:v1{DIGEST[:-1]}", "is no image"),
+        ("registry.example.org/shop/frontend", "whatever was pushed last"),
+        ("registry.example.org:5000/shop/frontend", "whatever was pushed last"),
+        ("registry.example.org/shop/frontend:latest", "whatever was pushed last"),
+    ],
+)
+def test_an_image_that_nobody_can_tell_apart_is_refused(image: str, words: str) -> None:
+    (fault,) = errors(with_value("store.images", {"frontend": image}))
+    assert fault.startswith("gallery:store.images.frontend:")
+    assert words in fault
+
+
+def test_an_image_for_what_does_not_run_is_refused() -> None:
+    named = {"loadgenerator": f"registry.example.org/shop/load:v1{DIGEST}"}
+    config = with_value("store.images", named, "prod")
+    (fault,) = errors(config)
+    assert fault.startswith("gallery:store.images names loadgenerator")
+    (fault,) = errors(with_value("store.images", {"fronted": "a.example/b:1"}))
+    assert "frontend" in fault
+
+
 def test_a_callee_with_another_port_behind_its_service_is_dialled_at_the_service() -> None:
     environment = {each["name"]: each["value"] for each in server(dev(), "checkoutservice")["env"]}
     assert environment["EMAIL_SERVICE_ADDR"] == "emailservice.gallery.svc.cluster.local:5000"
