@@ -39,11 +39,12 @@ class Stack:
     def cluster_name(self, part: str) -> str:
         """The name of what belongs to no namespace of the cluster, which others share.
 
-        Kubernetes takes small letters, digits and dashes; a name that had others ends in digits
-        of a hash.
+        Kubernetes takes small letters, digits and dashes; of a stack's name that has others, it
+        ends in digits of a hash. It has a rule of its own: pods say it, and roll where it changes.
         """
-        plain = _NOT_IN_KUBERNETES.sub("-", self.prefix.lower())
-        return f"{plain}-{part}" if plain == self.prefix else f"{plain}-{part}-{_digits(self.name)}"
+        plain = _NOT_IN_KUBERNETES.sub("-", self.name.lower())
+        whole = f"gallery-{plain}-{part}"
+        return whole if plain == self.name else f"{whole}-{_digits(self.name)}"
 
     def iam_name(self, part: str) -> str:
         """The name of a role or an instance profile: IAM is one for all regions of an account.

@@ -22,6 +22,7 @@ CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 AUTOSCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+PRIORITY_CLASS = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 SUBSCRIPTION = "kubernetes:operators.coreos.com/v1alpha1:Subscription"
 

@@ -16,6 +16,7 @@ from .kubernetes_kinds import (
     CLAIM,
     CONFIG_MAP,
     DEPLOYMENT,
+    PRIORITY_CLASS,
     SECRET,
     SERVICE,
     STATEFUL_SET,
@@ -193,6 +194,22 @@ def test_a_service_that_becomes_headless_takes_no_agent_with_it(configured: Proj
     replaced = {(step.type, step.name) for step in plan.destructive}
     assert replaced == {(SERVICE, "collector")}, str(plan)
     _ = configured.up()
+
+
+def test_a_renamed_priority_takes_no_namespace_with_it(deployed: Project) -> None:
+    """The namespace comes after the class that its pods name, and must not go with it."""
+    module = deployed.directory / "gallery" / "plan" / "model.py"
+    text = module.read_text()
+    renamed = text.replace('cluster_name("watchers")', 'cluster_name("lookouts")')
+    assert renamed != text
+    _ = module.write_text(renamed)
+    try:
+        plan = deployed.preview()
+        assert {step.type for step in plan.destructive} == {PRIORITY_CLASS}, str(plan)
+        _ = deployed.up()
+        assert str(deployed.preview("--expect-no-changes")) == "nothing"
+    finally:
+        _ = module.write_text(text)
 
 
 def test_another_password_starts_whoever_reads_it_anew_and_keeps_the_carts(
