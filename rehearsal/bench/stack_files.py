@@ -51,6 +51,8 @@ _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.l
 _URL = "https://where.gallery.internal"
 _NAMES_A_KEY = re.compile(
     r"(gallery|aws|pulumi|grafana|kubernetes):\S|Pulumi\.dev\.yaml|: config|is read by nobody"
+    # However it is mistyped: it may begin with a space.
+    r"|gallery:.* is not a known key"
 )
 _NO_WORDS = re.compile(r"list\[|dict\[|<class|pydantic|Traceback|NoneType|object at 0x")
 _ODD: tuple[object, ...] = (

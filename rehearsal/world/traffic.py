@@ -19,7 +19,8 @@ _CALLS_PER_REQUEST = 0.5
 _CALLER_TIMEOUT_MILLISECONDS = 10_000.0
 _REFUSED_MILLISECONDS = 1.0
 # What a service answers by gRPC where a callee has failed it is in its code, which is not deployed
-# here: the catalogue says it.
+# here: the catalogue says it, and of what is not of the store nobody.
+_INTERNAL = "13"
 _FAILS_WITH = {service.name: str(service.fails_with) for service in SERVICES}
 # Callers outside the mesh, where no workload of the store generates the load.
 OUTSIDE = Workload(name="unknown", protocol="http", listens=None, metrics=None, calls=())
@@ -138,7 +139,11 @@ def _edge(
     fine = Outcome("200", "-", "0" if grpc else "")
     if not down(fault):
         # A gRPC answer that carries an error still has HTTP status 200.
-        failed = Outcome("200", "-", _FAILS_WITH[callee.name]) if grpc else Outcome("500", "-", "")
+        failed = (
+            Outcome("200", "-", _FAILS_WITH.get(callee.name, _INTERNAL))
+            if grpc
+            else Outcome("500", "-", "")
+        )
         shares = ((fine, 1.0 - condition.failing), (failed, condition.failing))
         return [
             Flow(reporter, caller, callee, outcome, rate * share, condition.milliseconds)

@@ -38,9 +38,10 @@ def test_a_shipped_file_is_accepted(project: Path) -> None:
     assert (tally.accepted, tally.refused, tally.failures) == (1, 0, [])
 
 
-def test_a_key_is_named_however_it_is_mistyped(project: Path) -> None:
+@pytest.mark.parametrize("mistyped", ["*mesh", " esh"])
+def test_a_key_is_named_however_it_is_mistyped(project: Path, mistyped: str) -> None:
     tally = Tally()
-    judge(shipped().replace("gallery:mesh:", '"gallery:*mesh":'), project, tally)
+    judge(shipped().replace("gallery:mesh:", f'"gallery:{mistyped}":'), project, tally)
     assert (tally.refused, tally.failures) == (1, [])
 
 
