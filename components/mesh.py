@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.pods import labels_of
+from gallery.metrics.durations import Duration
 from gallery.plan.mesh import Allowed
+from gallery.plan.model import PlannedService
 from gallery.render.mesh import mesh_objects
+from gallery.render.traffic import traffic_objects
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeshArgs:
-    """Who may ask whom for what, in the store's namespace."""
+    """Who may ask whom for what in the store's namespace, and for how long callers wait."""
 
     allowed: Sequence[Allowed]
+    services: Sequence[PlannedService]
+    waits: Mapping[str, Duration]
     namespace: pulumi.Input[str]
 
 
@@ -28,7 +33,8 @@ class Mesh(pulumi.ComponentResource):
         self, name: str, args: MeshArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("gallery:components:Mesh", name, None, opts)
-        for each in mesh_objects(args.allowed):
+        objects = (*mesh_objects(args.allowed), *traffic_objects(args.services, args.waits))
+        for each in objects:
             metadata: k8s.meta.v1.ObjectMetaArgsDict = {
                 "name": each.name,
                 "namespace": args.namespace,

@@ -15,6 +15,7 @@ from components.mesh import Mesh, MeshArgs
 from components.workload import PASSWORD_KEY, Password, Workload, WorkloadArgs
 from gallery.plan.model import Plan
 from gallery.plan.network import metrics_of_proxies
+from gallery.plan.patience import patience
 from gallery.render.quota import quotas
 from gallery.render.resources import limits, requests
 from gallery.store.services import NAMESPACE, Resources, Service
@@ -69,7 +70,12 @@ class Store(pulumi.ComponentResource):
         self._bounds(name, plan)
         Mesh(
             f"{name}-mesh",
-            MeshArgs(allowed=plan.allowed, namespace=self.namespace),
+            MeshArgs(
+                allowed=plan.allowed,
+                services=plan.services,
+                waits=patience(each.service for each in plan.services),
+                namespace=self.namespace,
+            ),
             self._child,
         )
         password = self._password(name, args)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gallery.alerts import ALERTS
 from gallery.alerts.cases import proven
 from gallery.alerts.model import Alert
+from gallery.plan.patience import impatient
 from gallery.store.call_graph import impossible_calls
 from gallery.store.roles import ROLES, Role
 from gallery.store.services import LOAD_GENERATOR, SERVICES, LoadGenerator, Service
@@ -23,7 +24,8 @@ class Catalogue:
 
     def __post_init__(self) -> None:
         """Refuse a call graph that nobody could answer. Raises ValueError."""
-        if faults := tuple(impossible_calls(self.workloads, self.services)):
+        faults = tuple(impossible_calls(self.workloads, self.services))
+        if faults := faults or tuple(impatient(self.services)):
             raise ValueError("\n".join(faults))
 
     @property

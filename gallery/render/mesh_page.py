@@ -9,6 +9,7 @@ from gallery.plan.catalogue import STORE, Catalogue
 from gallery.plan.cluster import OpenShiftCluster
 from gallery.plan.mesh import Allowed, Gateway, Mesh, allowed
 from gallery.plan.network import reaches
+from gallery.plan.patience import patience, tried_again
 from gallery.store.services import Service
 
 _HEALTH = "whether it is well"
@@ -41,13 +42,21 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "`loadgenerator`, one without `mesh.gateway` no `gateway`."
     yield "[Why](adr/0031-mutual-tls-and-the-gateway.md)."
     yield ""
-    yield f"| service | asked for | again? | {' | '.join(callers)} |"
-    yield f"|---|---|---|{'---|' * len(callers)}"
+    yield f"| service | asked for | waits | again? | {' | '.join(callers)} |"
+    yield f"|---|---|---|---|{'---|' * len(callers)}"
+    waits = {name: f"{wait.seconds:g} s" for name, wait in patience(catalogue.services).items()}
     for service in catalogue.services:
         mine = tuple(each for each in every if each.callee == service.name)
-        yield from _rows(service, mine, callers)
+        yield from _rows(service, mine, callers, waits.get(service.name, ""))
     yield ""
-    yield "*again?*: whether it may be asked for a second time where no answer came."
+    yield "*waits*: after that time a caller's proxy gives up. It is what all callees of the"
+    yield "service may take together, each as often as one request asks for it at most, and half a"
+    yield "second. A gateway that leads to `frontend` waits as long as its own route says, and not"
+    yield "less. The prober's question ends when the prober gives up."
+    yield ""
+    yield "*again?*: whether it is safe to ask for it a second time. Where it is, and where nobody"
+    yield "stands behind the callee, the proxy does so once (*yes*) if no answer began within half"
+    yield "the time; elsewhere it never does (*safe, not done*: the callee's own callees are)."
     yield ""
     yield "## What a caller does without"
     yield ""
@@ -85,18 +94,23 @@ def _anywhere(catalogue: Catalogue, every: tuple[Allowed, ...]) -> Iterator[str]
         yield f"| {out_of} | {ports} | {why} |"
 
 
-def _rows(service: Service, mine: tuple[Allowed, ...], callers: tuple[str, ...]) -> Iterator[str]:
+def _rows(
+    service: Service, mine: tuple[Allowed, ...], callers: tuple[str, ...], wait: str
+) -> Iterator[str]:
     for method in service.methods:
-        again = "yes" if method.repeatable else "no"
+        safe = "safe, not done" if method.repeatable else "no"
+        again = "yes" if tried_again(method, service) else safe
         marked = {each.caller for each in mine if method.name in each.methods}
-        yield _row(service.name, f"`{method.name}`", again, marked, callers)
+        yield _row((service.name, f"`{method.name}`", wait, again), marked, callers)
     without = {each.caller for each in mine if not each.methods}
-    yield _row(service.name, _HEALTH if service.methods else _CONNECT, "yes", without, callers)
+    asked = _HEALTH if service.methods else _CONNECT
+    yield _row((service.name, asked, "", "no"), without, callers)
 
 
-def _row(service: str, asked: str, again: str, marked: set[str], callers: tuple[str, ...]) -> str:
+def _row(first: tuple[str, str, str, str], marked: set[str], callers: tuple[str, ...]) -> str:
+    service, *others = first
     marks = ("●" if caller in marked else "" for caller in callers)
-    return f"| `{service}` | {asked} | {again} | {' | '.join(marks)} |"
+    return f"| {' | '.join((f'`{service}`', *others, *marks))} |"
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ The graph itself stands with the services (`gallery/store/services.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Protocol
 
 
@@ -36,15 +36,21 @@ class Call:
     """One workload asks another.
 
     `variable` is the environment variable that holds the callee's `host:port`, `methods` what it
-    asks for: none where the callee has none, since it speaks a protocol of its own. `without` is
-    what the caller does when the callee is gone; where it is None, its own answer is an error.
+    asks for: none where the callee has none, since it speaks a protocol of its own. `often` is how
+    often one request asks for a method at most, where that is more than once. `without` is what
+    the caller does when the callee is gone; where it is None, its own answer is an error.
     """
 
     callee: str
     _: KW_ONLY
     variable: str
     methods: tuple[str, ...] = ()
+    often: Mapping[str, int] = field(default_factory=dict[str, int])
     without: str | None = None
+
+    def most(self, method: str) -> int:
+        """How often one request of the caller asks for it at most, one after another."""
+        return self.often.get(method, 1)
 
 
 class Caller(Protocol):
@@ -97,7 +103,7 @@ def _unanswered(caller: str, call: Call, callee: Callee) -> Iterator[str]:
     offered = [method.name for method in callee.methods]
     if offered and not call.methods:
         yield f"{caller} calls {callee.name} for nothing; name some of {', '.join(offered)}"
-    for name in call.methods:
+    for name in dict.fromkeys((*call.methods, *call.often)):
         if name not in offered:
             has = f"it has {', '.join(offered)}" if offered else "it has no methods"
             yield f"{caller} calls {callee.name} for {name}; {has}"

@@ -206,6 +206,10 @@ _SMALL = Resources(cpu=(100, 200), memory=(64, 128))
 # The Helm chart of the same release gives the .NET and Node services twice the manifest's
 # memory; the manifest's 128 Mi limit is where they were seen to be killed.
 _ROOMY = Resources(cpu=(100, 200), memory=(128, 256))
+# What is for sale (`src/productcatalogservice/products.json`), and so the most that a cart holds of
+# different things: each is looked up and converted by itself, and the shipping cost once. And how
+# many recommendations come, of which the frontend looks each one up.
+_PRODUCTS, _RECOMMENDED = 9, 5
 _NO_PROFILER = {"DISABLE_PROFILER": "1"}
 
 # Where carts have no volume of their own they are on the node.
@@ -237,11 +241,13 @@ SERVICES: tuple[Service, ...] = (
                 "currencyservice",
                 variable="CURRENCY_SERVICE_ADDR",
                 methods=("Convert", "GetSupportedCurrencies"),
+                often={"Convert": _PRODUCTS + 1},
             ),
             Call(
                 "productcatalogservice",
                 variable="PRODUCT_CATALOG_SERVICE_ADDR",
                 methods=("GetProduct", "ListProducts"),
+                often={"GetProduct": _PRODUCTS + _RECOMMENDED},
             ),
             Call(
                 "recommendationservice",
@@ -308,7 +314,12 @@ SERVICES: tuple[Service, ...] = (
         methods=once("PlaceOrder"),
         calls=(
             Call("cartservice", variable="CART_SERVICE_ADDR", methods=("EmptyCart", "GetCart")),
-            Call("currencyservice", variable="CURRENCY_SERVICE_ADDR", methods=("Convert",)),
+            Call(
+                "currencyservice",
+                variable="CURRENCY_SERVICE_ADDR",
+                methods=("Convert",),
+                often={"Convert": _PRODUCTS + 1},
+            ),
             Call(
                 "emailservice",
                 variable="EMAIL_SERVICE_ADDR",
@@ -320,6 +331,7 @@ SERVICES: tuple[Service, ...] = (
                 "productcatalogservice",
                 variable="PRODUCT_CATALOG_SERVICE_ADDR",
                 methods=("GetProduct",),
+                often={"GetProduct": _PRODUCTS},
             ),
             Call(
                 "shippingservice",

@@ -164,8 +164,8 @@ def _world(
         "there is no cluster; probes and scrapes are real",
     )
     run.substitutions.add(
-        "the mesh's rules: mutual TLS, and who may ask whom for what",
-        "nothing: whoever asks is answered",
+        "the mesh's rules: mutual TLS, who may ask whom for what, timeouts, retries and limits",
+        "nothing: whoever asks is answered, once, however long it takes",
         "there is no mesh; the objects are rendered, and no drill plays them",
     )
     run.substitutions.add(

@@ -7,8 +7,9 @@ import pulumi
 import pytest
 
 from components.mesh import Mesh, MeshArgs
-from gallery.plan.mesh import GATEWAY, Allowed
+from gallery.plan.mesh import GATEWAY
 from gallery.plan.model import Plan
+from gallery.plan.patience import patience
 from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
 from gallery.store.companions import PROBER
@@ -23,9 +24,18 @@ BY_NAME = {service.name: service for service in SERVICES}
 
 def mesh(plan: Plan) -> Recording:
     def declare(opts: pulumi.ResourceOptions) -> None:
-        Mesh("mesh", MeshArgs(allowed=plan.allowed, namespace="gallery"), opts)
+        Mesh("mesh", mesh_args(plan, "gallery"), opts)
 
     return recorded(declare)
+
+
+def mesh_args(plan: Plan, namespace: str) -> MeshArgs:
+    return MeshArgs(
+        allowed=plan.allowed,
+        services=plan.services,
+        waits=patience(each.service for each in plan.services),
+        namespace=namespace,
+    )
 
 
 @cache
@@ -193,9 +203,8 @@ def test_a_gateway_that_kubernetes_could_not_have_is_refused(
 
 def test_two_meshes_do_not_collide() -> None:
     def declare(opts: pulumi.ResourceOptions) -> None:
-        allowed: tuple[Allowed, ...] = planned().allowed
-        Mesh("one", MeshArgs(allowed=allowed, namespace="one"), opts)
-        Mesh("two", MeshArgs(allowed=allowed, namespace="two"), opts)
+        for name in ("one", "two"):
+            Mesh(name, mesh_args(planned(), name), opts)
 
-    made = [each for each in recorded(declare).resources if "istio" in each.type]
+    made = [each for each in recorded(declare).resources if "security.istio" in each.type]
     assert len(made) == 2 * (len(BY_NAME) + 2)
