@@ -34,16 +34,15 @@ _ROUTE = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     """A cluster with its nodes and the mesh's kinds, for all the stacks and controls."""
+    supervisor = Supervisor(tmp_path_factory.mktemp("cluster"))
     try:
-        lacking = installed.absent()
+        if lacking := installed.absent():
+            pytest.skip(f"not built yet: {', '.join(lacking)}; `make proof` builds them with Go")
+        made = judging(supervisor, lambda _line: None)
     except UserError as fault:
         pytest.skip(str(fault))
-    if lacking:
-        pytest.skip(f"not built yet: {', '.join(lacking)}; `make proof` builds them with Go")
-    supervisor = Supervisor(tmp_path_factory.mktemp("cluster"))
     supervisor.begin("test", "as it was")
     try:
-        made = judging(supervisor, lambda _line: None)
         made.begin()
         made.complete()
         yield made
