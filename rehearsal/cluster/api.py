@@ -79,6 +79,10 @@ class Api:
         """What comes of an object handed in at a path. Raises RefusedError."""
         return _document(self._answer("POST", path, json.dumps(body), "application/json"))
 
+    def delete(self, path: str) -> None:
+        """Remove the object at a path. Raises RefusedError."""
+        _document(self._answer("DELETE", path))
+
     def apply(self, manifest: Mapping[str, Any]) -> Applied:
         """Server-side apply, which refuses a field that the kind has not. Raises RefusedError."""
         path = f"{self.path(manifest)}?fieldManager={FIELD_MANAGER}&fieldValidation=Strict"

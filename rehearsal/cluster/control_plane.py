@@ -149,7 +149,8 @@ class ControlPlane:
         kwok = (
             f"--kubeconfig={self.kubeconfig('kwok')}",
             "--manage-all-nodes=true",
-            "--node-lease-duration-seconds=40",
+            # Without leases: where it is the only one, they make it wait for itself.
+            "--node-lease-duration-seconds=0",
             f"--cidr={_PODS}",
             f"--server-address={KWOK}",
             *(f"--config={stage}" for stage in self.installed.stages),

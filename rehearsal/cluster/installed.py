@@ -17,7 +17,9 @@ Progress = Callable[[str], None]
 
 # Where envtest, and whoever tests against a real API as it does, keeps these programs.
 ASSETS = "KUBEBUILDER_ASSETS"
-_POD_END = Path(__file__).with_name("pod-end.yaml")
+_OWN_STAGES = tuple(
+    Path(__file__).with_name(name) for name in ("pod-end.yaml", "pod-missing-image.yaml")
+)
 _API = "kube-apiserver"
 _VERSION = re.compile(r"v1\.(?P<minor>[0-9]+)")
 
@@ -47,7 +49,7 @@ def provide(progress: Progress = lambda _line: None) -> Installed:
     _refuse_older(programs)
     return Installed(
         programs=programs,
-        stages=(*KWOK.kept_documents(), _POD_END),
+        stages=(*KWOK.kept_documents(), *_OWN_STAGES),
         definitions=ISTIO.kept_documents(),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,13 +73,12 @@ class Judge:
         append(substitutions, SUBSTITUTED)
 
     def complete(self) -> None:
-        """Wait for the API, and give it controllers, nodes and the mesh's kinds."""
-        from rehearsal.cluster import definitions, ground, sidecar  # noqa: PLC0415
+        """Wait for the API, and give it controllers, nodes and the mesh's sidecar."""
+        from rehearsal.cluster import ground, sidecar  # noqa: PLC0415
 
         api = self.api()
         self._await(api)
         self.supervisor.launch(list(self.plane.controllers()), self.progress)
-        definitions.add(api, self.plane.installed.definitions)
         for policy in sidecar.policies():
             api.apply(policy)
         ground.add_nodes(api)
@@ -94,10 +94,11 @@ class Judge:
 
     def admit(self, stack: str, objects: Objects, collector: Path) -> Verdict:
         """The verdict on these objects; `collector` is what the collector of theirs reads."""
-        from rehearsal.cluster import ground  # noqa: PLC0415
+        from rehearsal.cluster import definitions, ground  # noqa: PLC0415
         from rehearsal.cluster.admission import Admission  # noqa: PLC0415
 
         api = self.api()
+        definitions.add(api, self.plane.installed.definitions, objects.declared)
         ground.add_for(api, objects.declared)
         admission = Admission(
             api=api,
@@ -110,7 +111,8 @@ class Judge:
 
     def refuse_faulty(self, stack: str, deployed: Path) -> None:
         """Judge, and raise UserError with all that is wrong."""
-        found = self.judge(stack, deployed)
+        with self._answered():
+            found = self.judge(stack, deployed)
         if found.faults:
             lines = "\n".join(f"  {fault}" for fault in found.faults)
             raise UserError(
@@ -122,6 +124,20 @@ class Judge:
         from rehearsal.cluster.api import Api  # noqa: PLC0415
 
         return Api(certificate=self.plane.certificate, token=self.plane.token())
+
+    @contextmanager
+    def _answered(self) -> Generator[None, None, None]:
+        """Raise UserError where the API itself fails, with the end of its log."""
+        from rehearsal.cluster.api import RefusedError, UnansweredError  # noqa: PLC0415
+
+        try:
+            yield
+        except (RefusedError, UnansweredError) as fault:
+            self.supervisor.refuse_dead()
+            raise UserError(
+                f"the cluster's API fails: {fault}\nthe end of {self.supervisor.log(API_NAME)}:\n"
+                f"{self.supervisor.tail(API_NAME)}"
+            ) from None
 
     def _missed(self, api: Api, objects: Objects, rendered: Path) -> list[str]:
         """What the collectors among these objects do not find."""

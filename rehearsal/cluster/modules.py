@@ -84,7 +84,7 @@ KWOK = Module(
     # What a node and a pod do that nobody runs.
     documents=(
         "kustomize/stage/node/fast/node-initialize.yaml",
-        "kustomize/stage/node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
+        "kustomize/stage/node/heartbeat/node-heartbeat.yaml",
         "kustomize/stage/pod/fast/pod-complete.yaml",
         "kustomize/stage/pod/fast/pod-ready.yaml",
     ),

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from offline.errors import UserError
 from rehearsal.cluster import declared, verdict
+from rehearsal.cluster.api import UnansweredError
+from rehearsal.cluster.control_plane import ControlPlane
+from rehearsal.cluster.installed import Installed
+from rehearsal.cluster.judge import Judge
 from rehearsal.cluster.pods import Controller, controllers
 from rehearsal.cluster.verdict import Judged, Outcome, Verdict
 from rehearsal.machine.lines import LOG_COLUMNS
+from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.stand_in.documents import Document, write_json
 
 
@@ -100,3 +106,20 @@ def test_a_verdict_is_kept_and_reads_in_the_columns_of_a_log(tmp_path: Path) -> 
     assert max(map(len, lines)) <= LOG_COLUMNS
     assert lines[-3].split() == ["all", "3", "1", "1", "1"]
     assert "not judged: Route shop, no such kind" in lines
+
+
+def test_an_api_that_fails_amid_a_judgement_is_told_with_its_log(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Verdict:
+        raise UnansweredError("GET /readyz: connection refused")
+
+    monkeypatch.setattr(Judge, "judge", fail)
+    log = supervisor.log("kube-apiserver")
+    log.parent.mkdir(parents=True)
+    log.write_text("no space left on device\n")
+    installed = Installed(programs={}, stages=(), definitions=())
+    plane = ControlPlane(directory=supervisor.directory, installed=installed)
+    judge = Judge(plane=plane, supervisor=supervisor, progress=lambda _line: None)
+    with pytest.raises(UserError, match=r"(?s)connection refused.*no space left on device"):
+        judge.refuse_faulty("dev", supervisor.directory)
