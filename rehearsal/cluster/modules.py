@@ -125,6 +125,7 @@ def build(module: Module, names: Sequence[str], progress: Progress) -> None:
 
 
 def _build(module: Module, name: str, progress: Progress) -> None:
+    _go()
     package = module.commands[name]
     linked = " ".join(["-s", "-w", *(f"-X={each}={module.version}" for each in module.stamp)])
     progress(f"building {name} {module.version} with Go: once, for minutes")
