@@ -3,6 +3,7 @@ SHELL := /bin/bash
 STACK ?= dev
 PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
+LINT := $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && .venv/bin/basedpyright
 LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
 # A shell completes the arguments of a program, and `python -m rehearsal` is none.
@@ -49,27 +50,28 @@ unit: $(INSTALLED) ## tests/unit: no rehearsal is started
 	@$(PYTHON) -m pytest tests/unit
 
 lint: $(INSTALLED) ## types and style
-	@$(PYTHON) -m ruff check .
-	@$(PYTHON) -m ruff format --check .
-	@.venv/bin/basedpyright
+	@$(LINT)
 
 # Drills would find their addresses taken and fail, every one of them, after minutes.
 vacant: $(INSTALLED)
 	@$(PYTHON) -m rehearsal.machine.vacant
 
-test: $(INSTALLED) vacant lint ## every test this machine can run
+test: $(INSTALLED) vacant ## every test this machine can run
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
-	@# Outages mostly wait, and proofs of the rules mostly compute: both run beside all the other
-	@# tests, the proofs with what those leave of the processors. What a shell runs beside
+	@# Outages and a cluster mostly wait, and proofs of the rules mostly compute: they run beside
+	@# all the others, the proofs with what those leave of the processors. What a shell runs beside
 	@# something hears no Ctrl-C: it is told to end, and waited for while it stops its rehearsal.
 	@mkdir -p build; \
-	trap 'trap "" INT TERM HUP; kill $$(jobs -p); wait; exit 130' INT TERM HUP; \
+	end() { trap "" INT TERM HUP; kill $$(jobs -p); wait; exit $$1; }; \
+	trap 'end 130' INT TERM HUP; \
 	$(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & drills=$$!; \
+	$(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1 & cluster=$$!; \
 	nice $(PYTHON) -m pytest tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
-	$(PYTHON) -m pytest -m "not drill" --ignore tests/rules | tee -i build/test.log; \
+	{ $(LINT); } || end 1; \
+	$(PYTHON) -m pytest -m "not drill and not cluster" --ignore tests/rules | tee -i build/test.log; \
 	failed=$${PIPESTATUS[0]}; \
-	for part in rules drills; do \
+	for part in cluster rules drills; do \
 	  tail -f -n +1 --pid $${!part} build/test-$$part.log; \
 	  wait $${!part} || failed=1; \
 	done; \

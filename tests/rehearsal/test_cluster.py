@@ -16,7 +16,7 @@ from tests.unit.stack_files import STACKS
 # Fixtures, which pytest finds here.
 __all__ = ["judge", "objects", "thorough", "verdict"]
 
-pytestmark = [pytest.mark.cluster, pytest.mark.drill]
+pytestmark = pytest.mark.cluster
 
 _ROUTE = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"name": "shop"}}
 

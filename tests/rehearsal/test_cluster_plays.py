@@ -20,7 +20,6 @@ __all__ = ["judge", "objects", "thorough", "verdict"]
 
 pytestmark = [
     pytest.mark.cluster,
-    pytest.mark.drill,
     pytest.mark.usefixtures("thorough"),
 ]
 

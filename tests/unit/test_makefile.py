@@ -26,11 +26,13 @@ echo "$*" >> ran
 case "$*" in
   *".vacant") exit "$TAKEN" ;;
   *" tools") exit "$TOOLS" ;;
+  *"ruff check ."*) [ "${STYLE:-0}" = 0 ] || until [ -e playing ]; do sleep 0.1; done
+    exit "${STYLE:-0}" ;;
   *"-m drill") trap 'echo ended >> ran; exit 2' TERM; touch playing
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done ;;
   *"pytest tests/rules") trap 'echo ended >> ran; exit 2' TERM; echo "judged $JUDGED"
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done; exit "$JUDGED" ;;
-  *"-m not drill"*) until [ -e playing ]; do sleep 0.1; done
+  *"-m not drill and"*) until [ -e playing ]; do sleep 0.1; done
     echo "SKIPPED [1] no promtool"; [ -z "$WAIT" ] || exec sleep 60 ;;
 esac
 """
@@ -86,7 +88,7 @@ def project(tmp_path: Path) -> Path:
 def _make(
     project: Path, target: str = "test", **settings: str
 ) -> AbstractContextManager[subprocess.Popen[str]]:
-    defaults = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", "FAILS": "0", "JUDGED": "0"}
+    defaults = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", "FAILS": "0", "JUDGED": "0", "STYLE": "0"}
     environment = {**defaults, **settings}
     return running(
         # As from a terminal, wherever these tests themselves are run.
@@ -127,7 +129,8 @@ def test_tests_run_without_the_programs_that_cannot_be_had(project: Path, tools:
     assert {
         "-m pytest -m drill",
         "-m pytest tests/rules",
-        "-m pytest -m not drill --ignore tests/rules",
+        "-m pytest -m cluster",
+        "-m pytest -m not drill and not cluster --ignore tests/rules",
     } <= set(_ran(project))
     assert "skipped, and why:\nSKIPPED [1] no promtool\n" in output
 
@@ -140,6 +143,15 @@ def test_an_interruption_ends_what_is_played_beside(project: Path) -> None:
         process.communicate(timeout=30)
     assert process.returncode
     assert _ran(project)[-2:] == ["ended", "ended"]
+
+
+def test_a_fault_of_style_ends_what_was_begun(project: Path) -> None:
+    with _make(project, STYLE="1", WAIT="yes") as process:
+        process.communicate(timeout=60)
+    assert process.returncode
+    ran = _ran(project)
+    assert "ended" in ran
+    assert not [line for line in ran if "not drill" in line]
 
 
 def test_what_fails_beside_all_other_tests_is_shown_and_fails_them(project: Path) -> None:
