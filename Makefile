@@ -59,17 +59,17 @@ vacant: $(INSTALLED)
 test: $(INSTALLED) vacant ## every test this machine can run
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
-	@# Outages and a cluster mostly wait, and proofs of the rules mostly compute: they run beside
-	@# all the others, the proofs with what those leave of the processors. What a shell runs beside
+	@# Outages mostly wait, and are judged by the second: all the others run beside them with what
+	@# they leave of the processors, last the proofs of the rules. What a shell runs beside
 	@# something hears no Ctrl-C: it is told to end, and waited for while it stops its rehearsal.
 	@mkdir -p build; \
 	end() { trap "" INT TERM HUP; kill $$(jobs -p); wait; exit $$1; }; \
 	trap 'end 130' INT TERM HUP; \
 	$(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & drills=$$!; \
-	$(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1 & cluster=$$!; \
+	nice -n 5 $(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1 & cluster=$$!; \
 	nice $(PYTHON) -m pytest tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
-	{ $(LINT); } || end 1; \
-	$(PYTHON) -m pytest -m "not drill and not cluster" --ignore tests/rules | tee -i build/test.log; \
+	nice -n 5 $(SHELL) -c '$(LINT)' || end 1; \
+	nice -n 5 $(PYTHON) -m pytest -m "not drill and not cluster" --ignore tests/rules | tee -i build/test.log; \
 	failed=$${PIPESTATUS[0]}; \
 	for part in cluster rules drills; do \
 	  tail -f -n +1 --pid $${!part} build/test-$$part.log; \
