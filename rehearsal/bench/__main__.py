@@ -257,7 +257,14 @@ def _measured() -> int:
                 what = part.__doc__.splitlines()[0] if part.__doc__ else part.__name__
                 _say(what)
                 screen.waits(Waiting(what=what, since=time.time()))
-                figures.extend(part())
+                try:
+                    figures.extend(part())
+                except UserError as why:
+                    # What was measured before is not lost by it.
+                    _say(str(why))
+                    figures.append(
+                        Figure(name=f"the rest of: {what}", value=None, budget=0, unit="")
+                    )
     finally:
         platform.down()
     REPORT.parent.mkdir(exist_ok=True)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from gallery.alerts.model import Subject
 from gallery.metrics.names import COLLECTOR_EXPECTED, HOSTS_EXPECTED
 from offline import stack_file
+from offline.errors import UserError
 from rehearsal import drill
 from rehearsal.bench import __main__ as bench
 from rehearsal.bench import host_rules
@@ -54,6 +56,25 @@ def test_what_never_came_is_null_and_fails() -> None:
     assert _missed(figures) == ["adservice (hang): resolve to pager"]
     assert [each["value"] for each in json.loads(bench.document(figures))] == [0, 40, None]
     assert "missing of  28.00 s     MISSED" in bench.table(figures)
+
+
+def test_what_was_measured_before_a_part_could_not_go_on_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def half() -> Iterator[Figure]:
+        """Half of it."""
+        yield Figure(name="first", value=1.0, budget=2, unit="s")
+        raise UserError("a drill begins in peace")
+
+    monkeypatch.setattr(bench, "_PARTS", (half,))
+    monkeypatch.setattr(bench, "REPORT", tmp_path / "bench.json")
+    monkeypatch.setattr(bench.platform, "down", lambda: None)
+    assert bench.main() == 1
+    written = json.loads((tmp_path / "bench.json").read_text())
+    assert [(each["name"], each["value"]) for each in written] == [
+        ("first", 1.0),
+        ("the rest of: Half of it.", None),
+    ]
 
 
 def test_a_process_holds_memory_until_it_is_gone() -> None:
