@@ -49,8 +49,7 @@ class ProberArgs:
     """`config` is what they run with, `after` what must be there before the pods.
 
     `ways_out` are hosts beyond the mesh that they ask over TLS, `reach` is whom the network lets
-    them ask and be asked by, `priority` is the PriorityClass of
-    the pods.
+    them ask and be asked by, `priority` is the PriorityClass of the pods.
     """
 
     config: str

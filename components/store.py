@@ -15,7 +15,6 @@ from components.mesh import Mesh, MeshArgs
 from components.workload import PASSWORD_KEY, Password, Workload, WorkloadArgs
 from gallery.plan.model import Plan
 from gallery.plan.network import metrics_of_proxies
-from gallery.plan.patience import patience
 from gallery.render.quota import quotas
 from gallery.render.resources import limits, requests
 from gallery.store.services import NAMESPACE, Resources, Service
@@ -73,7 +72,7 @@ class Store(pulumi.ComponentResource):
             MeshArgs(
                 allowed=plan.allowed,
                 services=plan.services,
-                waits=patience(each.service for each in plan.services),
+                waits=plan.waits,
                 namespace=self.namespace,
             ),
             self._child,

@@ -37,8 +37,6 @@ _DATA = "data"
 _DATA_SIZE = "8Gi"
 _PASSING_SIZE = "1Gi"
 _CPU_PERCENT = 70
-
-
 PASSWORD_KEY = "password"  # noqa: S105 (where it stands in its Secret)
 
 
@@ -125,7 +123,7 @@ class Workload(pulumi.ComponentResource):
 
     def _pod(self) -> k8s.core.v1.PodSpecArgsDict:
         service, args = self._service, self._args
-        pod: k8s.core.v1.PodSpecArgsDict = {
+        return {
             "automount_service_account_token": False,
             "containers": [_container(args)],
             "dns_config": DNS,
@@ -138,11 +136,8 @@ class Workload(pulumi.ComponentResource):
                 args.planned.replicas,
                 apart=args.apart and args.planned.replicas > 1,
             ),
-            "volumes": [scratch()],
+            "volumes": [*([self._volume()] if service.data_path else []), scratch()],
         }
-        if service.data_path:
-            pod["volumes"] = [self._volume(), scratch()]
-        return pod
 
     def _volume(self) -> k8s.core.v1.VolumeArgsDict:
         if not self._args.durable:
@@ -227,6 +222,9 @@ def _strategy(service: Service) -> k8s.apps.v1.DeploymentStrategyArgsDict:
 
 def _container(args: WorkloadArgs) -> k8s.core.v1.ContainerArgsDict:
     service = args.planned.service
+    data: list[k8s.core.v1.VolumeMountArgsDict] = (
+        [{"name": _DATA, "mount_path": service.data_path}] if service.data_path else []
+    )
     container: k8s.core.v1.ContainerArgsDict = {
         "name": CONTAINER,
         "image": args.image,
@@ -236,7 +234,7 @@ def _container(args: WorkloadArgs) -> k8s.core.v1.ContainerArgsDict:
         "liveness_probe": liveness(_ask(service, "liveness")),
         "resources": bounds(service.resources),
         "security_context": container_security(),
-        "volume_mounts": [scratch_mount()],
+        "volume_mounts": [*data, scratch_mount()],
     }
     if service.ending.answers:
         container["lifecycle"] = until_nobody_calls(service.ending)
@@ -246,9 +244,6 @@ def _container(args: WorkloadArgs) -> k8s.core.v1.ContainerArgsDict:
     guards = service.guard.arguments if service.guard and args.password else ()
     if arguments := [*service.arguments, *guards]:
         container["args"] = arguments
-    if service.data_path:
-        data: k8s.core.v1.VolumeMountArgsDict = {"name": _DATA, "mount_path": service.data_path}
-        container["volume_mounts"] = [data, scratch_mount()]
     return container
 
 

@@ -62,11 +62,11 @@ def _failed(source: Source, reporter: str, window: str) -> str:
 
 
 def _grpc_faults() -> Iterator[tuple[str, ...]]:
-    """Matchers of the statuses that are any server's fault, then of those that are one's own."""
+    """Matchers of the statuses that are any server's fault, then of one that is a service's own."""
     yield (promql.one_of(_STATUS, map(str, SERVER_FAULTS)),)
     for service in SERVICES:
-        if own := sorted({*service.faults} - {*SERVER_FAULTS}):
-            status = promql.one_of(_STATUS, map(str, own))
+        if service.fails_with not in SERVER_FAULTS:
+            status = promql.equals(_STATUS, str(service.fails_with))
             yield promql.equals(labels.SERVICE, service.name), status
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gallery.store.companions import PROBER
 from gallery.store.services import ENTRANCE, NAMESPACE, LoadGenerator, Protocol, Service
@@ -81,12 +81,9 @@ def _calls(
                 yield _may_ask(caller.name, mesh.principal(caller.name), callee, call.methods)
     gateway = mesh.gateway
     if gateway and callee.name == ENTRANCE:
-        yield _may_ask(
-            GATEWAY,
-            mesh.principal(gateway.service_account, gateway.namespace),
-            callee,
-            tuple(method.name for method in callee.methods),
-        )
+        principal = mesh.principal(gateway.service_account, gateway.namespace)
+        methods = tuple(method.name for method in callee.methods)
+        yield _may_ask(GATEWAY, principal, callee, methods)
 
 
 def _may_ask(caller: str, principal: str, callee: Service, methods: tuple[str, ...]) -> Allowed:
@@ -95,8 +92,7 @@ def _may_ask(caller: str, principal: str, callee: Service, methods: tuple[str, .
         case Protocol.HTTP:
             verbs = methods
         case Protocol.GRPC:
-            verbs = (_GRPC_VERB,)
-            paths = tuple(f"/{callee.grpc_service}/{method}" for method in methods)
+            verbs, paths = (_GRPC_VERB,), tuple(map(callee.path, methods))
         case Protocol.TCP:
             pass
     return Allowed(
@@ -112,19 +108,11 @@ def _may_ask(caller: str, principal: str, callee: Service, methods: tuple[str, .
 
 def _probe(callee: Service, mesh: Mesh) -> Allowed:
     """What the prober asks. The kubelet's probes go past the proxy, and need no leave."""
-    verbs, paths = (), ()
+    asked = _may_ask(PROBER.name, mesh.principal(PROBER.name), callee, ())
     match callee.protocol:
         case Protocol.HTTP:
-            verbs, paths = ("GET",), (str(callee.probe.path),)
+            return replace(asked, verbs=("GET",), paths=(str(callee.probe.path),))
         case Protocol.GRPC:
-            verbs, paths = (_GRPC_VERB,), (_HEALTH,)
+            return replace(asked, paths=(_HEALTH,))
         case Protocol.TCP:
-            pass
-    return Allowed(
-        caller=PROBER.name,
-        principal=mesh.principal(PROBER.name),
-        callee=callee.name,
-        port=callee.container_port,
-        verbs=verbs,
-        paths=paths,
-    )
+            return asked

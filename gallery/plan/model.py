@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from gallery.contact_points.model import ContactPoint, Engine
 from gallery.contact_points.sns import OWN_TOPICS
 from gallery.metrics import labels
+from gallery.metrics.durations import Duration
 from gallery.metrics.probes import ProbeTarget, PublicAddress
 from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert
@@ -15,6 +17,7 @@ from gallery.plan.catalogue import Catalogue
 from gallery.plan.cluster import Cluster
 from gallery.plan.mesh import Allowed, Mesh, allowed
 from gallery.plan.network import Reach, reaches
+from gallery.plan.patience import patience
 from gallery.plan.routing import (
     DATASOURCE_ALERTS,
     DELIVERY,
@@ -149,13 +152,13 @@ class Plan:
         """Those of the stack file and the stack's own topics, by name."""
         return {point.name: point for point in (*self.contact_points, *OWN_TOPICS)}
 
-    @property
+    @cached_property
     def allowed(self) -> tuple[Allowed, ...]:
         """Who may ask whom for what through the mesh."""
         services = (planned.service for planned in self.services)
         return allowed(services, self.load_generator, self.mesh)
 
-    @property
+    @cached_property
     def reaches(self) -> dict[str, Reach]:
         """Which connections each workload of the namespace may take part in, by its name."""
         generator = self.load_generator.name if self.load_generator else None
@@ -163,6 +166,11 @@ class Plan:
             self.allowed, self.mesh, self.cluster, hosts=bool(self.hosts), generator=generator
         )
         return {each.app: each for each in every}
+
+    @property
+    def waits(self) -> dict[str, Duration]:
+        """How long whoever asks a service waits for its answer, by the service's name."""
+        return patience(planned.service for planned in self.services)
 
     def evaluated_by(self, engine: Engine) -> tuple[PlannedAlert, ...]:
         """The rules that this engine evaluates."""

@@ -9,7 +9,7 @@ from gallery.plan.model import PlannedService
 from gallery.plan.patience import ANSWER, tried_again
 from gallery.render.mesh import MeshObject
 from gallery.store.call_graph import Method
-from gallery.store.services import NAMESPACE, Protocol, Service
+from gallery.store.services import Protocol, Service
 
 _NETWORKING = "networking.istio.io/v1"
 # From each proxy to all pods of one service: more than a pod's CPU can answer at once.
@@ -73,7 +73,7 @@ def _destination(planned: PlannedService) -> MeshObject:
         kind="DestinationRule",
         name=service.name,
         app=service.name,
-        spec={"host": _host(service), "trafficPolicy": policy},
+        spec={"host": service.host, "trafficPolicy": policy},
     )
 
 
@@ -98,7 +98,7 @@ def _requests(service: Service, waits: Mapping[str, Duration]) -> MeshObject:
         app=service.name,
         spec={
             "exportTo": ["."],
-            "hosts": [_host(service)],
+            "hosts": [service.host],
             # Last what nobody asks but the prober, which gives up by itself. What fails must be
             # seen to fail, and the mesh's own default would ask again.
             "http": [*routes, {"retries": _NEVER, "route": _towards(service)}],
@@ -112,17 +112,13 @@ def _second_try(wait: Duration) -> dict[str, object]:
 
 def _towards(service: Service) -> list[dict[str, object]]:
     port = {"number": service.service_port}
-    return [{"destination": {"host": _host(service), "port": port}}]
+    return [{"destination": {"host": service.host, "port": port}}]
 
 
 def _matching(service: Service, method: Method) -> dict[str, object]:
     if service.protocol is Protocol.GRPC:
-        return {"uri": {"exact": f"/{service.grpc_service}/{method.name}"}}
+        return {"uri": {"exact": service.path(method.name)}}
     return {"method": {"exact": method.name}}
-
-
-def _host(service: Service) -> str:
-    return f"{service.name}.{NAMESPACE}.svc.cluster.local"
 
 
 def _seconds(length: Duration) -> str:

@@ -29,7 +29,7 @@ ENTRANCE = "frontend"
 # A gRPC server's own faults: unknown, deadline exceeded, unimplemented, internal, unavailable, data
 # loss (OpenTelemetry, "Semantic conventions for gRPC"). Their HTTP status is 200.
 SERVER_FAULTS = (2, 4, 12, 13, 14, 15)
-_INTERNAL, _FAILED_PRECONDITION = 13, 9
+INTERNAL, _FAILED_PRECONDITION = 13, 9
 
 
 class Protocol(StrEnum):
@@ -122,7 +122,7 @@ class Service:
     calls: tuple[Call, ...] = ()
     methods: tuple[Method, ...] = ()
     grpc_service: str | None = None
-    fails_with: int = _INTERNAL
+    fails_with: int = INTERNAL
     environment: dict[str, str] = field(default_factory=dict[str, str])
     arguments: tuple[str, ...] = ()
     data_path: str | None = None
@@ -130,9 +130,18 @@ class Service:
     probe: Probe = Probe()
 
     @property
+    def host(self) -> str:
+        """Its name inside the cluster, the same from every namespace."""
+        return f"{self.name}.{NAMESPACE}.svc.cluster.local"
+
+    @property
     def address(self) -> str:
-        """`host:port` inside the cluster, the same from every namespace."""
-        return f"{self.name}.{NAMESPACE}.svc.cluster.local:{self.service_port}"
+        """`host:port` inside the cluster."""
+        return f"{self.host}:{self.service_port}"
+
+    def path(self, method: str) -> str:
+        """The path by which a method is asked for over gRPC."""
+        return f"/{self.grpc_service}/{method}"
 
     @property
     def ending(self) -> Ending:
@@ -140,11 +149,6 @@ class Service:
         if self.data_path:
             return ALONE
         return CALLED_FROM_OUTSIDE if self.name == ENTRANCE else CALLED
-
-    @property
-    def faults(self) -> tuple[int, ...]:
-        """The gRPC statuses by which it says that it is to blame, and not who asked."""
-        return tuple(sorted({*SERVER_FAULTS, self.fails_with}))
 
     @property
     def callees(self) -> tuple[str, ...]:
@@ -180,7 +184,7 @@ def _grpc(
     methods: tuple[Method, ...],
     calls: tuple[Call, ...] = (),
     environment: dict[str, str] | None = None,
-    fails_with: int = _INTERNAL,
+    fails_with: int = INTERNAL,
     probe: Probe = Probe(),
 ) -> Service:
     container = container_port or port

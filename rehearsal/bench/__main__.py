@@ -145,7 +145,6 @@ def cluster() -> Iterator[Figure]:
     yield Figure(name=f"rehearsal up --cluster, {STACK}", value=took, budget=45, unit="s")
     held = _memory() / _GIB
     yield Figure(name="memory of its processes, with a cluster", value=held, budget=1.5, unit="GiB")
-    platform.down()
 
 
 def first_page() -> Iterator[Figure]:

@@ -28,7 +28,7 @@ _NAMESPACE = "gallery"
 
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    """A cluster with its nodes and the mesh's kinds, for all the stacks and controls."""
+    """A cluster with its nodes and the mesh's sidecar, for all the stacks and controls."""
     supervisor = Supervisor(tmp_path_factory.mktemp("cluster"))
     try:
         if lacking := installed.absent():

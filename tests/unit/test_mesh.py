@@ -9,7 +9,6 @@ import pytest
 from components.mesh import Mesh, MeshArgs
 from gallery.plan.mesh import GATEWAY
 from gallery.plan.model import Plan
-from gallery.plan.patience import patience
 from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
 from gallery.store.companions import PROBER
@@ -33,7 +32,7 @@ def mesh_args(plan: Plan, namespace: str) -> MeshArgs:
     return MeshArgs(
         allowed=plan.allowed,
         services=plan.services,
-        waits=patience(each.service for each in plan.services),
+        waits=plan.waits,
         namespace=namespace,
     )
 
