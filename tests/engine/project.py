@@ -10,7 +10,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,6 +163,20 @@ class Project:
     def attempt(self, verb: str) -> Run:
         """Run `up` or `destroy` as a person does: with its preview first."""
         return self.pulumi(verb, "--yes", "-s", self.stack)
+
+    @contextmanager
+    def changed(self, module: str, change: Callable[[str], str]) -> Generator[None]:
+        """The program with another text of one of its modules, by its path in the project."""
+        path = self.directory / module
+        text = path.read_text()
+        other = change(text)
+        if other == text:
+            raise ValueError(f"{module} is as it was")
+        _ = path.write_text(other)
+        try:
+            yield
+        finally:
+            _ = path.write_text(text)
 
     def protected(self, type_token: str) -> bool:
         """Whether the state protects any resource of a type."""

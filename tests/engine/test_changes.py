@@ -47,16 +47,12 @@ def test_one_host_more_makes_one_host_and_deletes_nothing(deployed: Project) -> 
 def test_another_image_and_user_data_replace_no_host(deployed: Project) -> None:
     _ = _hosts(deployed)
     deployed.cloud.images |= {"ami-0fedcba98765432a": "arm64", "ami-0fedcba98765432b": "x86_64"}
-    cloud_init = deployed.directory / "gallery" / "render" / "cloud_init.py"
-    text = cloud_init.read_text()
-    _ = cloud_init.write_text(
-        f"{text}\n_rendered = user_data\n\n\ndef user_data(*known):\n"
+    longer = (
+        "\n_rendered = user_data\n\n\ndef user_data(*known):\n"
         '    return _rendered(*known) + "# another line\\n"\n'
     )
-    try:
+    with deployed.changed("gallery/render/cloud_init.py", lambda text: text + longer):
         assert str(deployed.preview("--expect-no-changes")) == "nothing"
-    finally:
-        _ = cloud_init.write_text(text)
 
 
 def test_other_subnets_move_no_host_before_its_next_generation(deployed: Project) -> None:
@@ -181,15 +177,12 @@ def test_an_agent_keeps_its_configuration_until_it_is_replaced(deployed: Project
 
 def test_a_service_that_becomes_headless_takes_no_agent_with_it(configured: Project) -> None:
     """A Service's address cannot change; what a StatefulSet is called by can neither."""
-    component = configured.directory / "components" / "collector.py"
-    text = component.read_text()
-    spreading = text.replace('"cluster_ip": "None",\n', "\n")
-    assert spreading != text
-    _ = component.write_text(spreading)
-    try:
+
+    def spreading(text: str) -> str:
+        return text.replace('"cluster_ip": "None",\n', "\n")
+
+    with configured.changed("components/collector.py", spreading):
         _ = configured.up()
-    finally:
-        _ = component.write_text(text)
     plan = configured.preview()
     replaced = {(step.type, step.name) for step in plan.destructive}
     assert replaced == {(SERVICE, "collector")}, str(plan)
@@ -198,18 +191,15 @@ def test_a_service_that_becomes_headless_takes_no_agent_with_it(configured: Proj
 
 def test_a_renamed_priority_takes_no_namespace_with_it(deployed: Project) -> None:
     """The namespace comes after the class that its pods name, and must not go with it."""
-    module = deployed.directory / "gallery" / "plan" / "model.py"
-    text = module.read_text()
-    renamed = text.replace('cluster_name("watchers")', 'cluster_name("lookouts")')
-    assert renamed != text
-    _ = module.write_text(renamed)
-    try:
+
+    def renamed(text: str) -> str:
+        return text.replace('cluster_name("watchers")', 'cluster_name("lookouts")')
+
+    with deployed.changed("gallery/plan/model.py", renamed):
         plan = deployed.preview()
         assert {step.type for step in plan.destructive} == {PRIORITY_CLASS}, str(plan)
         _ = deployed.up()
         assert str(deployed.preview("--expect-no-changes")) == "nothing"
-    finally:
-        _ = module.write_text(text)
 
 
 def test_another_password_starts_whoever_reads_it_anew_and_keeps_the_carts(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
@@ -61,33 +60,24 @@ def test_a_rebuilt_cluster_of_the_same_name_is_another(deployed: Project) -> Non
 
 def test_a_cluster_that_stays_is_the_same_whatever_it_was_called_by(deployed: Project) -> None:
     """The provider was once given the cluster's ARN to go by."""
-    component = deployed.directory / "components" / "kubernetes.py"
-    text = component.read_text()
-    identified = text.replace("context=args", 'cluster_identifier="arn:aws:eks:x", context=args')
-    assert identified != text
-    _ = component.write_text(identified)
-    try:
+
+    def identified(text: str) -> str:
+        return text.replace("context=args", 'cluster_identifier="arn:aws:eks:x", context=args')
+
+    with deployed.changed("components/kubernetes.py", identified):
         _ = deployed.up()
-    finally:
-        _ = component.write_text(text)
     plan = deployed.preview()
     assert {step.op for step in plan.steps} == {"update"}, str(plan)
     assert [step.type for step in plan.steps] == ["pulumi:providers:kubernetes"]
 
 
-@contextmanager
-def _named(project: Project, prefix: str) -> Generator[None]:
+def _named(project: Project, prefix: str) -> AbstractContextManager[None]:
     """The program as it was when everything's name began otherwise."""
-    module = project.directory / "gallery" / "plan" / "stack.py"
-    text = module.read_text()
-    _ = module.write_text(
-        f"{text}\n\nStack.prefix = property(lambda self: {prefix!r})\n"
+    otherwise = (
+        f"\n\nStack.prefix = property(lambda self: {prefix!r})\n"
         f'Stack.iam_name = lambda self, part: f"{prefix}-{{part}}"\n'
     )
-    try:
-        yield
-    finally:
-        _ = module.write_text(text)
+    return project.changed("gallery/plan/stack.py", lambda text: text + otherwise)
 
 
 def _inside(project: Project, scope: str) -> set[tuple[str, str]]:
