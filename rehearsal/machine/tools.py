@@ -36,10 +36,11 @@ exec "$here/lib/{name}" "$@"
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """A program: its names, Debian's last, and the Debian package that has it."""
+    """A program: its names, Debian's last, the Debian package that has it, and who else does."""
 
     names: tuple[str, ...]
     package: str
+    download: str = "prometheus.io/download"
 
 
 PROMETHEUS = Tool(names=("prometheus",), package="prometheus")
@@ -56,7 +57,7 @@ NODE_EXPORTER = Tool(
     names=("node_exporter", "prometheus-node-exporter"), package="prometheus-node-exporter"
 )
 # With `up --cluster` alone.
-ETCD = Tool(names=("etcd",), package="etcd-server")
+ETCD = Tool(names=("etcd",), package="etcd-server", download="github.com/etcd-io/etcd/releases")
 ALL = (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL, BLACKBOX_EXPORTER, NODE_EXPORTER)
 _KNOWN = (*ALL, ETCD)
 
@@ -198,10 +199,11 @@ def _last_line(outcome: subprocess.CompletedProcess[str]) -> str:
 
 def _to_install(absent: Sequence[Tool], reason: str) -> str:
     lines = [f"  {tool.names[0]} (Debian package {tool.package})" for tool in absent]
+    downloads = " and ".join(sorted({tool.download for tool in absent}))
     return "\n".join(
         [
             f"these programs are not on PATH and could not be fetched ({reason}):",
             *lines,
-            "Install them and put them on PATH; prometheus.io/download has them for any Linux.",
+            f"Install them and put them on PATH; {downloads} has them for any Linux.",
         ]
     )

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from offline.errors import UserError
-from rehearsal.machine.tools import ALERTMANAGER, PROMETHEUS, Tool, find, major_version, provide
+from rehearsal.machine.tools import (
+    ALERTMANAGER,
+    ETCD,
+    PROMETHEUS,
+    Tool,
+    find,
+    major_version,
+    provide,
+)
 
 _VERSION = "#!/bin/sh\necho 'prometheus, version 3.14.0 (branch: x)'\n"
 
@@ -81,3 +89,12 @@ def test_a_package_that_cannot_be_unpacked_is_named_with_what_to_install(
     assert "prometheus_2.deb cannot be unpacked: dpkg-deb: unexpected end of archive" in message
     assert "prometheus (Debian package prometheus)" in message
     assert "put them on PATH" in message
+
+
+def test_who_else_has_a_program_is_named_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=r"github\.com/etcd-io/etcd/releases has them") as fault:
+        provide((ETCD,), directory=tmp_path / "tools")
+    assert "prometheus.io" not in str(fault.value)
