@@ -60,16 +60,17 @@ test: $(INSTALLED) vacant ## every test this machine can run
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
 	@# Outages mostly wait, and are judged by the second: all the others run beside them with what
-	@# they leave of the processors, last the proofs of the rules. What a shell runs beside
-	@# something hears no Ctrl-C: it is told to end, and waited for while it stops its rehearsal.
+	@# they leave of the processors, last the proofs of the rules. A machine that others use too
+	@# lets a probe time out otherwise, which is an outage. What a shell runs beside something
+	@# hears no Ctrl-C: it is told to end, and waited for while it stops its rehearsal.
 	@mkdir -p build; \
 	end() { trap "" INT TERM HUP; kill $$(jobs -p); wait; exit $$1; }; \
 	trap 'end 130' INT TERM HUP; \
 	$(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & drills=$$!; \
-	nice -n 5 $(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1 & cluster=$$!; \
-	nice $(PYTHON) -m pytest tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
-	nice -n 5 $(SHELL) -c '$(LINT)' || end 1; \
-	nice -n 5 $(PYTHON) -m pytest -m "not drill and not cluster" --ignore tests/rules | tee -i build/test.log; \
+	nice -n 15 $(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1 & cluster=$$!; \
+	nice -n 19 $(PYTHON) -m pytest tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
+	nice -n 15 $(SHELL) -c '$(LINT)' || end 1; \
+	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" --ignore tests/rules | tee -i build/test.log; \
 	failed=$${PIPESTATUS[0]}; \
 	for part in cluster rules drills; do \
 	  tail -f -n +1 --pid $${!part} build/test-$$part.log; \

@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     And of those the ones last that leave tickets behind, which end ten minutes later.
     """
-    items.sort(key=lambda item: (_has(item, "standing"), _has(item, "played")))
+    items.sort(key=lambda item: (_has(item, "standing"), "tickets" in item.keywords))
 
 
 def _has(item: pytest.Item, fixture: str) -> bool:

@@ -49,7 +49,8 @@ class Play:
     """One drill. Its clock is that of this machine, in seconds since the epoch.
 
     `mark` is when something was last broken or restarted: bounds count from there. `findings` and
-    `unexpected` are what steps themselves miss, and what they find too much.
+    `unexpected` are what steps themselves miss, and what they find too much. `pause_seconds` is
+    the longest time between two looks, of which a busy machine makes more than the poll's.
     """
 
     running: Running
@@ -61,6 +62,7 @@ class Play:
     injected_at: float | None = field(default=None, init=False)
     mended_at: float | None = field(default=None, init=False)
     mark: float = field(default=0.0, init=False)
+    pause_seconds: float = field(default=0.0, init=False)
     expectations: list[Expectation] = field(default_factory=list[Expectation], init=False)
     findings: list[Finding] = field(default_factory=list[Finding], init=False)
     unexpected: list[Finding] = field(default_factory=list[Finding], init=False)
@@ -141,6 +143,7 @@ class Play:
 
     def wait(self, done: Callable[[], bool], until: float) -> bool:
         """Watch until `done`, or until that time; whether it was done."""
+        looked = time.monotonic()
         while True:
             self._observe()
             if done():
@@ -148,6 +151,8 @@ class Play:
             if time.time() >= until:
                 return False
             time.sleep(POLL_SECONDS)
+            before, looked = looked, time.monotonic()
+            self.pause_seconds = max(self.pause_seconds, looked - before)
 
     def beats(self, contact_point: str, since: float = 0.0) -> list[float]:
         """When a heartbeat was heard there, at that time or later, ascending."""

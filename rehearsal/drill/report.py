@@ -10,16 +10,23 @@ from rehearsal.drill.verdict import Entry, Finding, Verdict, describe
 from rehearsal.machine.lines import table
 from rehearsal.machine.screen import duration
 
+# Longer than a probe waits for its answer: what is late then may be well.
+_BUSY_SECONDS = 2.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A played scenario. Times in seconds since the epoch, None for what it did not do."""
+    """A played scenario. Times in seconds since the epoch, None for what it did not do.
+
+    `pause_seconds` is the longest that this machine kept the drill from looking.
+    """
 
     scenario: str
     stack: str
     injected_at: float | None
     mended_at: float | None
     seconds: float
+    pause_seconds: float
     verdict: Verdict
 
     def document(self) -> dict[str, Any]:
@@ -42,8 +49,16 @@ class Report:
             "",
             *_times(self.verdict.entries),
             *(f"wrong: {fault}" for fault in self.verdict.faults),
+            *self._excuses(),
             f"{self.scenario} {result} in {duration(self.seconds)}",
         ]
+
+    def _excuses(self) -> list[str]:
+        """What else than the stack may have made it fail."""
+        if self.verdict.ok or self.pause_seconds < _BUSY_SECONDS:
+            return []
+        busy = f"{self.pause_seconds:.1f} s passed between two looks of the drill"
+        return [f"note: this machine is busy: {busy}; play it again when less runs here"]
 
 
 def unjudged(scenario: str, stack: str, why: str, *, ok: bool | None) -> dict[str, Any]:

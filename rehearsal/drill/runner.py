@@ -136,6 +136,7 @@ def _played(
         injected_at=play.injected_at,
         mended_at=play.mended_at,
         seconds=time.time() - play.began,
+        pause_seconds=play.pause_seconds,
         verdict=play.verdict(),
     )
     for line in report.lines():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,13 @@ import pytest
 from offline.errors import UserError
 from rehearsal.drill import command, runner
 from rehearsal.drill.observer import Observer
-from rehearsal.drill.play import Play
+from rehearsal.drill.play import POLL_SECONDS, Play
 from rehearsal.drill.report import Report
 from rehearsal.drill.running import NotPlayableError, Running
 from rehearsal.drill.scenarios import SCENARIOS
 from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.steps import Await, Break, BreakBriefly, Mend, Until, Watch
+from rehearsal.drill.timeline import Event
 from rehearsal.drill.verdict import Verdict
 from rehearsal.machine import loopback
 from rehearsal.machine.queries import ActiveAlert, PrometheusClient
@@ -48,6 +50,20 @@ def test_a_page_that_does_not_come_is_missing_when_its_bound_has_passed(
     assert [finding.alert for finding in report.verdict.missing] == ["EndpointDown"]
     assert fake.mended == ["cartservice"]
     assert any(line.startswith("wrong: EndpointDown") for line in lines)
+
+
+def test_how_long_it_could_not_look_is_measured(
+    running: Running, fake: FakeRehearsal, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = Observer.look
+
+    def late(self: Observer, now: float) -> list[Event]:
+        time.sleep(1.0)
+        return look(self, now)
+
+    monkeypatch.setattr(Observer, "look", late)
+    report = played(running, lines, Break(fake.calm()), Watch(1.5, "nothing is told"))
+    assert 1.0 + POLL_SECONDS <= report.pause_seconds < report.seconds
 
 
 def test_a_resolve_that_does_not_come_fails_it(
@@ -271,6 +287,7 @@ def play_all(
             injected_at=0.0,
             mended_at=None,
             seconds=1.0,
+            pause_seconds=0.0,
             verdict=verdict,
         )
 

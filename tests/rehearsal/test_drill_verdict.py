@@ -263,8 +263,17 @@ def report(found: Verdict) -> Report:
         injected_at=BROKEN,
         mended_at=MENDED,
         seconds=125.0,
+        pause_seconds=0.3,
         verdict=found,
     )
+
+
+def test_one_that_fails_on_a_busy_machine_says_so() -> None:
+    busy = "note: this machine is busy: 2.0 s passed between two looks of the drill"
+    late, well = report(verdict()), report(verdict(PAGE))
+    assert busy in replace(late, pause_seconds=2.0).lines()[-2]
+    assert not any("busy" in line for line in replace(late, pause_seconds=1.9).lines())
+    assert not any("busy" in line for line in replace(well, pause_seconds=2.0).lines())
 
 
 def test_the_document_has_the_promised_shape() -> None:

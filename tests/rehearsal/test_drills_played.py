@@ -56,6 +56,7 @@ def test_in_a_quiet_minute_only_the_heartbeat_speaks(played: Played) -> None:
     assert (document["ok"], document["alerts"], document["mended_at"]) == (True, [], None)
 
 
+@pytest.mark.tickets
 def test_every_alert_reaches_the_contact_points_of_the_plan_once(played: Played) -> None:
     status, document = played("contact-points")
     assert (status, document["ok"], document["unexpected"]) == (0, True, [])
@@ -81,6 +82,7 @@ def test_an_endpoint_that_is_down_is_one_page_and_one_resolve(played: Played) ->
     assert {each["labels"]["service"] for each in document["alerts"]} == {"cartservice"}
 
 
+@pytest.mark.tickets
 def test_a_host_that_is_down_is_one_page_and_one_resolve(played: Played) -> None:
     status, document = played("host-down", host="orders-db-2")
     assert (status, document["ok"]) == (0, True)
@@ -112,6 +114,7 @@ def _evaluate(standing: Path, rules: Path) -> None:
     supervisor.start(EVALUATOR_NAME)
 
 
+@pytest.mark.tickets
 @pytest.mark.usefixtures("misspelt")
 def test_a_fault_in_a_rendered_rule_makes_the_drill_fail(played: Played) -> None:
     status, document = played("endpoint-down", service="shippingservice")

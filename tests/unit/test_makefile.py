@@ -30,9 +30,10 @@ case "$*" in
     exit "${STYLE:-0}" ;;
   *"-m drill") trap 'echo ended >> ran; exit 2' TERM; touch playing
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done ;;
-  *"pytest tests/rules") trap 'echo ended >> ran; exit 2' TERM; echo "judged $JUDGED"
+  *"pytest tests/rules") trap 'echo ended >> ran; exit 2' TERM; touch judging
+    echo "judged $JUDGED"
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done; exit "$JUDGED" ;;
-  *"-m not drill and"*) until [ -e playing ]; do sleep 0.1; done
+  *"-m not drill and"*) until [ -e playing ] && [ -e judging ]; do sleep 0.1; done
     echo "SKIPPED [1] no promtool"; [ -z "$WAIT" ] || exec sleep 60 ;;
 esac
 """
