@@ -125,17 +125,16 @@ def test_a_drill_is_played_from_the_wall(page: Page, said: list[str], drill: Loc
     seconds = _SCRAPE + _REFRESH + _DRAWING
     page.locator(f".tile[style*='{BAD}']", has_text="emailservice").wait_for(timeout=seconds * 1000)
     assert page.get_by_role("button", name="Mend and end it").is_visible()
-    page.locator(".delivery.pagerduty", has_text="Triggered").first.wait_for(timeout=90_000)
-    assert (
-        "Orders go through without a confirmation"
-        in page.locator(".delivery.slack").first.inner_text()
-    )
+    incident = page.locator(".delivery.pagerduty", has_text="EndpointDown emailservice")
+    incident.filter(has_text="Triggered").wait_for(timeout=90_000)
+    message = page.locator(".delivery.slack", has_text="FIRING EndpointDown emailservice")
+    assert "Orders go through without a confirmation" in message.inner_text()
     drill.locator(".report").wait_for(timeout=_DRILL_SECONDS * 1000)
     assert "endpoint-down passed in" in drill.inner_text()
     page.locator(f".tile[style*='{GOOD}']", has_text="emailservice").wait_for(
         timeout=seconds * 1000
     )
-    page.locator(".delivery.pagerduty", has_text="Resolved").first.wait_for(timeout=20_000)
+    incident.filter(has_text="Resolved").wait_for(timeout=20_000)
     lane = page.locator(".lane", has_text="emailservice")
     lane.locator(".segment").nth(2).wait_for(timeout=seconds * 1000)
     states = lane.locator(".segment").all_inner_texts()
