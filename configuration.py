@@ -16,6 +16,7 @@ from gallery.plan.model import Plan
 from gallery.plan.placeholders import placeholders
 from gallery.plan.resolve import resolve
 from gallery.plan.stack import PRODUCTION
+from gallery.render.without_mesh import warning
 from gallery.stack_file.credentials import require_credentials
 from gallery.stack_file.document import whole_file
 from gallery.stack_file.errors import StackFileError
@@ -39,6 +40,8 @@ def plan() -> Plan:
         errors += error.errors
     else:
         if not errors:
+            if without := warning(found):
+                pulumi.warn(without)
             return found
     raise pulumi.RunError(str(StackFileError(errors)))
 

@@ -215,7 +215,10 @@ class Collector(pulumi.ComponentResource):
                 "selector": {"match_labels": {APP: COLLECTOR.name}},
                 "service_name": COLLECTOR.name,
                 "template": {
-                    "metadata": {"labels": labels_of(COLLECTOR.name) | NO_PROXY},
+                    "metadata": {
+                        "labels": labels_of(COLLECTOR.name)
+                        | (NO_PROXY if self._args.plan.mesh else {})
+                    },
                     "spec": self._pod(role.arn, stored_name),
                 },
                 # From the last to the first, one at a time, and no further where one fails.

@@ -15,9 +15,8 @@ from components.pods import (
     bounds,
     container_security,
     labels_of,
+    pod_metadata,
     pod_security,
-    proxy_bounds,
-    proxy_ending,
     scratch,
     scratch_mount,
     variables,
@@ -38,7 +37,7 @@ class LoadGeneratorArgs:
     environment: Mapping[str, str]
     reach: Reach
     cluster: Cluster
-    proxy: Resources
+    proxy: Resources | None
     namespace: pulumi.Input[str]
 
 
@@ -80,13 +79,7 @@ class LoadGenerator(pulumi.ComponentResource):
                 "replicas": 1,
                 "selector": {"match_labels": {APP: generator.name}},
                 "template": {
-                    "metadata": {
-                        "annotations": {
-                            **proxy_bounds(args.proxy),
-                            **proxy_ending(UNCALLED),
-                        },
-                        "labels": labels_of(generator.name),
-                    },
+                    "metadata": pod_metadata(generator.name, args.proxy, UNCALLED),
                     "spec": {
                         "automount_service_account_token": False,
                         "containers": [playing],

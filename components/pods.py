@@ -15,6 +15,7 @@ from gallery.store.services import APP, NAMESPACE, Resources
 # Keeps the proxy out of a pod. A label, because Istio's webhook selects by labels.
 NO_PROXY = {"sidecar.istio.io/inject": "false"}
 _STORE_USER = 1000
+_NOTHING: Mapping[str, str] = {}
 _SCRATCH = "scratch"
 _SCRATCH_SIZE = "64Mi"
 # A name with a dot is looked up as it stands. Kubernetes' own five have each name with fewer
@@ -104,7 +105,19 @@ def bounds(resources: Resources) -> k8s.core.v1.ResourceRequirementsArgsDict:
     return {"requests": requests(resources), "limits": limits(resources)}
 
 
-def proxy_bounds(proxy: Resources) -> dict[str, str]:
+def pod_metadata(
+    app: str, proxy: Resources | None, ending: Ending, annotations: Mapping[str, str] = _NOTHING
+) -> k8s.meta.v1.ObjectMetaArgsDict:
+    """A pod's labels, and annotations by which it has its `proxy`, where there is a mesh."""
+    of_proxy = {**_bounds_of(proxy), **_ending_of(ending)} if proxy else {}
+    metadata: k8s.meta.v1.ObjectMetaArgsDict = {"labels": labels_of(app)}
+    # An empty mapping is dropped by the API server, and each deployment would count as a change.
+    if every := {**of_proxy, **annotations}:
+        metadata["annotations"] = every
+    return metadata
+
+
+def _bounds_of(proxy: Resources) -> dict[str, str]:
     """Annotations that give the pod's proxy what the quota counts, whatever the mesh's own are.
 
     Source: istio.io, "Resource Annotations".
@@ -126,7 +139,7 @@ def until_nobody_calls(ending: Ending) -> k8s.core.v1.LifecycleArgsDict:
     return {"pre_stop": {"sleep": {"seconds": ending.answers}}}
 
 
-def proxy_ending(ending: Ending) -> dict[str, str]:
+def _ending_of(ending: Ending) -> dict[str, str]:
     """The annotation that lets the pod's proxy outlive what is behind it.
 
     A proxy that is an init container ends after the others anyway; one that is a container is told

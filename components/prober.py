@@ -17,9 +17,8 @@ from components.pods import (
     bounds,
     container_security,
     labels_of,
+    pod_metadata,
     pod_security,
-    proxy_bounds,
-    proxy_ending,
     scratch,
     scratch_mount,
     spread,
@@ -56,7 +55,7 @@ class ProberArgs:
     image: str
     replicas: int
     cluster: Cluster
-    proxy: Resources
+    proxy: Resources | None
     ways_out: Sequence[pulumi.Input[str]]
     reach: Reach
     namespace: pulumi.Input[str]
@@ -95,15 +94,15 @@ class Prober(pulumi.ComponentResource):
                     "rolling_update": {"max_surge": 1, "max_unavailable": 0},
                 },
                 "template": {
-                    "metadata": {
-                        "annotations": {
-                            **_PAST_THE_PROXY,
-                            **proxy_bounds(args.proxy),
-                            **proxy_ending(PROBER.ending),
+                    "metadata": pod_metadata(
+                        PROBER.name,
+                        args.proxy,
+                        PROBER.ending,
+                        {
+                            **(_PAST_THE_PROXY if args.proxy else {}),
                             _CHECKSUM: sha256(args.config.encode()).hexdigest(),
                         },
-                        "labels": labels_of(PROBER.name),
-                    },
+                    ),
                     "spec": _pod(args),
                 },
             },
@@ -130,7 +129,7 @@ class Prober(pulumi.ComponentResource):
             opts=child,
         )
         admit(name, args.reach, namespace=args.namespace, opts=child)
-        if args.ways_out:
+        if args.proxy and args.ways_out:
             _admit_out(name, metadata, args.ways_out, child)
         if args.replicas > 1:
             disruption_budget(name, PROBER.name, args.namespace, child)

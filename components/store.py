@@ -55,9 +55,10 @@ class Store(pulumi.ComponentResource):
         super().__init__("gallery:components:Store", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         plan = args.plan
+        injected = plan.mesh.namespace_labels if plan.mesh else {}
         self.namespace = k8s.core.v1.Namespace(
             f"{name}-namespace",
-            metadata={"name": NAMESPACE, "labels": _NAMESPACE_LABELS | _injected(plan)},
+            metadata={"name": NAMESPACE, "labels": _NAMESPACE_LABELS | injected},
             # Its end is the end of everything in it, the carts' volume too.
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -67,16 +68,17 @@ class Store(pulumi.ComponentResource):
             ),
         ).metadata.apply(lambda metadata: metadata.name or NAMESPACE)
         self._bounds(name, plan)
-        Mesh(
-            f"{name}-mesh",
-            MeshArgs(
-                allowed=plan.allowed,
-                services=plan.services,
-                waits=plan.waits,
-                namespace=self.namespace,
-            ),
-            self._child,
-        )
+        if plan.mesh:
+            Mesh(
+                f"{name}-mesh",
+                MeshArgs(
+                    allowed=plan.allowed,
+                    services=plan.services,
+                    waits=plan.waits,
+                    namespace=self.namespace,
+                ),
+                self._child,
+            )
         password = self._password(name, args)
         workloads: list[pulumi.Resource] = [
             Workload(
@@ -116,7 +118,7 @@ class Store(pulumi.ComponentResource):
                     self._child,
                 )
             )
-        self._doors(name, workloads)
+        self._doors(name, plan, workloads)
         self.register_outputs({"namespace": self.namespace})
 
     def _priority(self, name: str, plan: Plan) -> list[pulumi.Resource]:
@@ -174,7 +176,7 @@ class Store(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _doors(self, name: str, after: Sequence[pulumi.Resource]) -> None:
+    def _doors(self, name: str, plan: Plan, after: Sequence[pulumi.Resource]) -> None:
         of_all_pods(
             f"{name}-deny",
             "deny-by-default",
@@ -182,14 +184,15 @@ class Store(pulumi.ComponentResource):
             namespace=self.namespace,
             opts=self._child,
         )
-        of_all_pods(
-            f"{name}-mesh-metrics",
-            "mesh-metrics",
-            "Ingress",
-            [metrics_of_proxies()],
-            namespace=self.namespace,
-            opts=self._child,
-        )
+        if plan.mesh:
+            of_all_pods(
+                f"{name}-mesh-metrics",
+                "mesh-metrics",
+                "Ingress",
+                [metrics_of_proxies()],
+                namespace=self.namespace,
+                opts=self._child,
+            )
         of_all_pods(
             f"{name}-deny-out",
             "deny-egress-by-default",
@@ -198,13 +201,6 @@ class Store(pulumi.ComponentResource):
             # Where pods run already, each has its own ways out before the rest is closed.
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
-
-
-def _injected(plan: Plan) -> dict[str, str]:
-    """The label by which a mesh gives the namespace's pods their proxies."""
-    if plan.mesh.revision is None:
-        return {"istio-injection": "enabled"}
-    return {"istio.io/rev": plan.mesh.revision}
 
 
 def _password_of(

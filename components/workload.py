@@ -16,9 +16,8 @@ from components.pods import (
     bounds,
     container_security,
     labels_of,
+    pod_metadata,
     pod_security,
-    proxy_bounds,
-    proxy_ending,
     scratch,
     scratch_mount,
     spread,
@@ -65,7 +64,7 @@ class WorkloadArgs:
     apart: bool
     storage_class: str | None
     cluster: Cluster
-    proxy: Resources
+    proxy: Resources | None
     namespace: pulumi.Input[str]
 
 
@@ -106,13 +105,7 @@ class Workload(pulumi.ComponentResource):
             "selector": {"match_labels": {APP: service.name}},
             "strategy": _strategy(service),
             "template": {
-                "metadata": {
-                    "annotations": {
-                        **proxy_bounds(self._args.proxy),
-                        **proxy_ending(service.ending),
-                    },
-                    "labels": labels_of(service.name),
-                },
+                "metadata": pod_metadata(service.name, self._args.proxy, service.ending),
                 "spec": self._pod(),
             },
         }

@@ -98,6 +98,7 @@ ENDPOINT_SLOW = Alert(
     onset={FailureMode.CHANGED: lambda timings: timings.window},
     clearing=lambda timings: timings.window,
     keep_firing=APART,
+    meshed=True,
 )
 
 

@@ -113,6 +113,7 @@ class Alert:
     `blindness` is True where it says that nobody sees: it must be told before what was down is
     forgotten and looks mended.
     `unbridged` says why a missed scrape or a single good answer may delay or end it, where one may.
+    `meshed` is True where it reads what the mesh alone tells: without a mesh it could never fire.
     `intermittent` is True where it says that a thing comes and goes: one that stays broken is
     another alert's.
     `what` is the first line of the page, a Go template over the alert's labels and value.
@@ -132,6 +133,7 @@ class Alert:
     clearing: Callable[[Timings], Duration] = lambda _: ZERO
     keep_firing: Duration = ZERO
     unbridged: str = ""
+    meshed: bool = False
     intermittent: bool = False
     threshold: float | None = None
     unit: str = ""

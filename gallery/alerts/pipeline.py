@@ -152,6 +152,7 @@ MESH_UNMEASURED = Alert(
     onset={FailureMode.CHANGED: lambda _: Duration.parse(promql.LAST_KNOWN)},
     clearing=next_scrape,
     keep_firing=APART,
+    meshed=True,
 )
 
 

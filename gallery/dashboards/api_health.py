@@ -50,17 +50,18 @@ def _parts(plan: Plan, services: Source) -> Iterator[Band | Heading]:
     yield side_by_side(
         4,
         *endpoints.tiles(plan, every),
-        *requests.tiles(plan, entrances),
+        *(requests.tiles(plan, entrances) if plan.mesh else ()),
         *((door.now(plan),) if plan.door else ()),
     )
     yield side_by_side(4, endpoints.now(plan, services))
     alerts = alert_list(plan, "Alerts")
     yield Band(height=8, panels=((16, endpoints.over_time(services)), (8, alerts)))
     yield side_by_side(8, impact(plan, services))
-    yield Heading(title="Requests")
-    yield side_by_side(9, *requests.traffic(plan, services))
-    yield side_by_side(9, *requests.waits(plan, services))
-    yield side_by_side(8, requests.by_caller(plan, services))
+    if plan.mesh:
+        yield Heading(title="Requests")
+        yield side_by_side(9, *requests.traffic(plan, services))
+        yield side_by_side(9, *requests.waits(plan, services))
+        yield side_by_side(8, requests.by_caller(plan, services))
     yield Heading(title="Probes")
     yield side_by_side(
         9, endpoints.availability(plan, services), endpoints.probe_time(plan, services)

@@ -56,8 +56,10 @@ def shift(plan: Plan) -> model.Dashboard:
 
 def _parts(plan: Plan, here: Source) -> Iterator[Band | Heading]:
     yield side_by_side(4, *_tiles(plan, here))
+    fires, left = alert_list(plan, "Alerts now"), tuple(_left(plan, here))
     yield Band(
-        height=9, panels=((10, alert_list(plan, "Alerts now")), (14, _close_to_firing(plan, here)))
+        height=9,
+        panels=((10, fires), (14, _close_to_firing(here, left))) if left else ((24, fires),),
     )
     yield Heading(title="What happened")
     yield Band(height=8, panels=((14, endpoints.over_time(here)), (10, _what_was_down(plan, here))))
@@ -96,13 +98,15 @@ def _tiles(plan: Plan, here: Source) -> Iterator[model.Panel]:
             Query(expr=_ever_down(host_panels.answers(here)), legend="down"),
             Face(unit="none", empty="NOT KNOWN", decimals=0, steps=none_at_all(ATTENTION)),
         )
-    yield tile(
-        here,
-        "Requests that failed",
-        "The share of all requests that ended in a server's error, at the service with the most.",
-        Query(expr=f"max ({requests.failing(here, '$__range')})", legend="failed"),
-        Face(unit="percentunit", empty="no traffic", decimals=2, steps=at_most(0.01)),
-    )
+    if plan.mesh:
+        yield tile(
+            here,
+            "Requests that failed",
+            "The share of all requests that ended in a server's error, at the service with the "
+            "most.",
+            Query(expr=f"max ({requests.failing(here, '$__range')})", legend="failed"),
+            Face(unit="percentunit", empty="no traffic", decimals=2, steps=at_most(0.01)),
+        )
 
 
 def _ever_down(answers: str) -> str:
@@ -145,9 +149,9 @@ def _what_was_down(plan: Plan, here: Source) -> model.Panel:
     )
 
 
-def _close_to_firing(plan: Plan, here: Source) -> model.Panel:
+def _close_to_firing(here: Source, shares: tuple[str, ...]) -> model.Panel:
     """What has the least left until an alert counts it."""
-    left = " or ".join(f"({expr})" for expr in _left(plan, here))
+    left = " or ".join(f"({expr})" for expr in shares)
     return live_table(
         here,
         "Close to firing",

@@ -93,11 +93,12 @@ class Ground:
     services: tuple[Service, ...]
     host_owners: Mapping[str, tuple[str, ...]]
     door: bool
+    mesh: bool
     runbooks: str
 
     def has(self, alert: Alert) -> bool:
         """Whether this stack has what the alert speaks of."""
-        if self.engine not in alert.engines:
+        if self.engine not in alert.engines or (alert.meshed and not self.mesh):
             return False
         subjects = {Subject.DOOR: self.door, Subject.HOST: bool(self.host_owners)}
         return subjects.get(alert.subject, True)

@@ -41,78 +41,118 @@ class Mesh:
         """Who a proxy is by its certificate, as policies name it: a SPIFFE id without scheme."""
         return f"{self.trust_domain}/ns/{namespace}/sa/{service_account}"
 
+    def principal_of(self, caller: str) -> str:
+        """Who a caller of the call graph is, the gateway among them."""
+        if caller == GATEWAY and self.gateway:
+            return self.principal(self.gateway.service_account, self.gateway.namespace)
+        return self.principal(caller)
+
+    @property
+    def namespace_labels(self) -> dict[str, str]:
+        """By which the mesh gives the pods of a namespace their proxies."""
+        if self.revision is None:
+            return {"istio-injection": "enabled"}
+        return {"istio.io/rev": self.revision}
+
 
 @dataclass(frozen=True, kw_only=True)
-class Allowed:
+class Edge:
+    """One caller reaches a callee's container port: what the network sees of the call graph."""
+
+    caller: str
+    callee: str
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowed(Edge):
     """One caller may reach a callee's container port, and ask for this.
 
     `methods` are the catalogue's; `verbs` and `paths` are what a proxy sees of them: no path where
     any will do, and neither of both where the callee speaks neither HTTP nor gRPC.
     """
 
-    caller: str
     principal: str
-    callee: str
-    port: int
     methods: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+
+
+def edges(
+    services: Iterable[Service], generator: LoadGenerator | None, *, door: bool
+) -> tuple[Edge, ...]:
+    """Every connection of the call graph, by callee in the catalogue's order.
+
+    `door`: whether customers come in from outside, through what is called the gateway.
+    """
+    return tuple(
+        Edge(caller=each.caller, callee=each.callee.name, port=each.callee.container_port)
+        for each in _asked(tuple(services), generator, door=door)
+    )
 
 
 def allowed(
     services: Iterable[Service], generator: LoadGenerator | None, mesh: Mesh
 ) -> tuple[Allowed, ...]:
     """Everything that is allowed, by callee in the catalogue's order. The rest is denied."""
-    services = tuple(services)
-    callers = (*services, *([generator] if generator else ()))
     return tuple(
-        each
-        for callee in services
-        for each in (*_calls(callee, callers, mesh), _probe(callee, mesh))
+        _may_ask(each, mesh)
+        for each in _asked(tuple(services), generator, door=mesh.gateway is not None)
     )
 
 
-def _calls(
-    callee: Service, callers: Iterable[Service | LoadGenerator], mesh: Mesh
-) -> Iterator[Allowed]:
-    for caller in callers:
-        for call in caller.calls:
-            if call.callee == callee.name:
-                yield _may_ask(caller.name, mesh.principal(caller.name), callee, call.methods)
-    gateway = mesh.gateway
-    if gateway and callee.name == ENTRANCE:
-        principal = mesh.principal(gateway.service_account, gateway.namespace)
-        methods = tuple(method.name for method in callee.methods)
-        yield _may_ask(GATEWAY, principal, callee, methods)
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """One caller asks one callee for these methods."""
+
+    caller: str
+    callee: Service
+    methods: tuple[str, ...]
 
 
-def _may_ask(caller: str, principal: str, callee: Service, methods: tuple[str, ...]) -> Allowed:
+def _asked(
+    services: tuple[Service, ...], generator: LoadGenerator | None, *, door: bool
+) -> Iterator[_Asked]:
+    callers = (*services, *([generator] if generator else ()))
+    for callee in services:
+        for caller in callers:
+            for call in caller.calls:
+                if call.callee == callee.name:
+                    yield _Asked(caller=caller.name, callee=callee, methods=call.methods)
+        if door and callee.name == ENTRANCE:
+            methods = tuple(method.name for method in callee.methods)
+            yield _Asked(caller=GATEWAY, callee=callee, methods=methods)
+        yield _Asked(caller=PROBER.name, callee=callee, methods=())
+
+
+def _may_ask(asked: _Asked, mesh: Mesh) -> Allowed:
+    callee = asked.callee
     verbs, paths = (), ()
     match callee.protocol:
         case Protocol.HTTP:
-            verbs = methods
+            verbs = asked.methods
         case Protocol.GRPC:
-            verbs, paths = (_GRPC_VERB,), tuple(map(callee.path, methods))
+            verbs, paths = (_GRPC_VERB,), tuple(map(callee.path, asked.methods))
         case Protocol.TCP:
             pass
-    return Allowed(
-        caller=caller,
-        principal=principal,
+    found = Allowed(
+        caller=asked.caller,
+        principal=mesh.principal_of(asked.caller),
         callee=callee.name,
         port=callee.container_port,
-        methods=methods,
+        methods=asked.methods,
         verbs=verbs,
         paths=paths,
     )
+    return _probe(found, callee) if asked.caller == PROBER.name else found
 
 
-def _probe(callee: Service, mesh: Mesh) -> Allowed:
+def _probe(found: Allowed, callee: Service) -> Allowed:
     """What the prober asks. The kubelet's probes go past the proxy, and need no leave."""
-    asked = _may_ask(PROBER.name, mesh.principal(PROBER.name), callee, ())
     match callee.protocol:
         case Protocol.HTTP:
-            return replace(asked, verbs=("GET",), paths=(str(callee.probe.path),))
+            return replace(found, verbs=("GET",), paths=(str(callee.probe.path),))
         case Protocol.GRPC:
-            return replace(asked, paths=(_HEALTH,))
+            return replace(found, paths=(_HEALTH,))
         case Protocol.TCP:
-            return asked
+            return found

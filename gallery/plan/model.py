@@ -15,8 +15,8 @@ from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.catalogue import Catalogue
 from gallery.plan.cluster import Cluster
-from gallery.plan.mesh import Allowed, Mesh, allowed
-from gallery.plan.network import Reach, reaches
+from gallery.plan.mesh import Allowed, Mesh, allowed, edges
+from gallery.plan.network import Pods, Reach, reaches
 from gallery.plan.patience import patience
 from gallery.plan.routing import (
     DATASOURCE_ALERTS,
@@ -74,7 +74,11 @@ class PlannedHost:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Everything a stack gets."""
+    """Everything a stack gets.
+
+    `mesh` and `proxy` are None for a stack without a mesh. `customers` are the pods that customers
+    come through, where the stack has a door.
+    """
 
     stack: Stack
     account: str | None
@@ -84,8 +88,9 @@ class Plan:
     services: tuple[PlannedService, ...]
     load_generator: LoadGenerator | None
     images: Mapping[str, str]
-    proxy: Resources
-    mesh: Mesh
+    proxy: Resources | None
+    mesh: Mesh | None
+    customers: Pods | None
     storage_class: str | None
     redis_secret: str | None
     hosts: tuple[PlannedHost, ...]
@@ -154,16 +159,23 @@ class Plan:
 
     @cached_property
     def allowed(self) -> tuple[Allowed, ...]:
-        """Who may ask whom for what through the mesh."""
+        """Who may ask whom for what through the mesh; nothing where there is none."""
+        if self.mesh is None:
+            return ()
         services = (planned.service for planned in self.services)
         return allowed(services, self.load_generator, self.mesh)
 
     @cached_property
     def reaches(self) -> dict[str, Reach]:
         """Which connections each workload of the namespace may take part in, by its name."""
-        generator = self.load_generator.name if self.load_generator else None
+        services = (planned.service for planned in self.services)
         every = reaches(
-            self.allowed, self.mesh, self.cluster, hosts=bool(self.hosts), generator=generator
+            edges(services, self.load_generator, door=self.customers is not None),
+            self.mesh,
+            self.cluster,
+            customers=self.customers,
+            hosts=bool(self.hosts),
+            generator=self.load_generator.name if self.load_generator else None,
         )
         return {each.app: each for each in every}
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from gallery.metrics.ports import MESH_METRICS_PORT, NODE_EXPORTER_PORT
 from gallery.plan.cluster import Cluster
-from gallery.plan.mesh import GATEWAY, Allowed, Mesh
+from gallery.plan.mesh import GATEWAY, Edge, Mesh
 from gallery.store.companions import COLLECTOR, PROBER
 from gallery.store.services import APP
 
@@ -57,18 +57,27 @@ class Reach:
 
 
 def reaches(
-    allowed: Iterable[Allowed], mesh: Mesh, cluster: Cluster, *, hosts: bool, generator: str | None
+    edges: Iterable[Edge],
+    mesh: Mesh | None,
+    cluster: Cluster,
+    *,
+    customers: Pods | None,
+    hosts: bool,
+    generator: str | None,
 ) -> tuple[Reach, ...]:
-    """What every workload of the namespace may do, by its name. `hosts`: whether there are any."""
-    allowed = tuple(allowed)
-    callees = tuple(dict.fromkeys(each.callee for each in allowed))
-    common = (_resolver(cluster), _control_plane(mesh))
+    """What every workload of the namespace may do, by its name.
+
+    `customers` are the pods that customers come through, `hosts` says whether there are any.
+    """
+    edges = tuple(edges)
+    callees = tuple(dict.fromkeys(each.callee for each in edges))
+    common = (_resolver(cluster), *([_control_plane(mesh)] if mesh else ()))
     return (
         *(
             Reach(
                 app=app,
-                ways_in=tuple(_from_callers(app, allowed, mesh)),
-                ways_out=(*_to_callees(app, allowed), *common),
+                ways_in=tuple(_from_callers(app, edges, customers)),
+                ways_out=(*_to_callees(app, edges), *common),
             )
             for app in (*callees, *([generator] if generator else ()))
         ),
@@ -76,7 +85,7 @@ def reaches(
             app=PROBER.name,
             ways_in=(_of_apps(PROBER.port, COLLECTOR.name, PROBER.name),),
             ways_out=(
-                *_to_callees(PROBER.name, allowed),
+                *_to_callees(PROBER.name, edges),
                 _of_apps(PROBER.port, PROBER.name),
                 Opening(
                     ports=(_TLS,), why="the shop's public address and Grafana have no known ones"
@@ -87,7 +96,7 @@ def reaches(
         Reach(
             app=COLLECTOR.name,
             ways_in=(_of_apps(COLLECTOR.port, COLLECTOR.name),),
-            ways_out=(*_out_of_collector(cluster, hosts=hosts), _resolver(cluster)),
+            ways_out=(*_out_of_collector(mesh, cluster, hosts=hosts), _resolver(cluster)),
         ),
     )
 
@@ -97,26 +106,26 @@ def metrics_of_proxies() -> Opening:
     return _of_apps(MESH_METRICS_PORT, COLLECTOR.name)
 
 
-def _from_callers(app: str, allowed: Iterable[Allowed], mesh: Mesh) -> Iterator[Opening]:
-    mine = [each for each in allowed if each.callee == app]
+def _from_callers(app: str, edges: Iterable[Edge], customers: Pods | None) -> Iterator[Opening]:
+    mine = [each for each in edges if each.callee == app]
     if inside := [each.caller for each in mine if each.caller != GATEWAY]:
         yield _of_apps(mine[0].port, *inside)
-    if mesh.gateway and len(inside) < len(mine):
-        gateway = Pods(labels=mesh.gateway.pods, namespace=mesh.gateway.namespace)
-        yield Opening(ports=(mine[0].port,), pods=(gateway,))
+    if customers and len(inside) < len(mine):
+        yield Opening(ports=(mine[0].port,), pods=(customers,))
 
 
-def _to_callees(app: str, allowed: Iterable[Allowed]) -> Iterator[Opening]:
-    for each in allowed:
+def _to_callees(app: str, edges: Iterable[Edge]) -> Iterator[Opening]:
+    for each in edges:
         if each.caller == app:
             yield _of_apps(each.port, each.callee)
 
 
-def _out_of_collector(cluster: Cluster, *, hosts: bool) -> Iterator[Opening]:
+def _out_of_collector(mesh: Mesh | None, cluster: Cluster, *, hosts: bool) -> Iterator[Opening]:
     yield _of_apps(PROBER.port, PROBER.name)
     yield _of_apps(COLLECTOR.port, COLLECTOR.name)
-    # Whoever has a proxy here, known or not.
-    yield Opening(ports=(MESH_METRICS_PORT,), pods=(Pods(labels={}),))
+    if mesh:
+        # Whoever has a proxy here, known or not.
+        yield Opening(ports=(MESH_METRICS_PORT,), pods=(Pods(labels={}),))
     yield Opening(
         ports=tuple(sorted({_TLS, cluster.api_port})),
         why="the cluster's API server and AWS' endpoints have no known addresses",

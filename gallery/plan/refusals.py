@@ -104,12 +104,25 @@ def _divided_data(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _closed_door(settings: Settings) -> Iterator[str]:
-    if settings.door is not None and settings.mesh.gateway is None:
+    door = settings.door
+    if door is None:
+        return
+    if door.gateway is None:
         yield (
-            f"gallery:mesh.gateway is missing: {settings.door.domain} leads to the shop, and the "
-            "mesh lets nobody in who comes without a certificate of its own; name the mesh's "
-            "gateway that customers come through, as gateway: {namespace: istio-ingress, "
-            "service_account: istio-ingress, pods: {istio: ingress}}"
+            f"gallery:door.gateway is missing: {door.domain} leads to the shop, and nobody is let "
+            "in from elsewhere; name what customers come through, as gateway: {namespace: "
+            "istio-ingress, service_account: istio-ingress, pods: {istio: ingress}}"
+        )
+    elif settings.mesh is None and door.gateway.service_account:
+        yield (
+            "gallery:door.gateway.service_account is whom a mesh would know the gateway by, and "
+            "gallery:mesh is none; remove it"
+        )
+    elif settings.mesh is not None and door.gateway.service_account is None:
+        yield (
+            "gallery:door.gateway.service_account is missing: the mesh knows the gateway by it, "
+            "and lets nobody in who comes without a certificate of its own; name the account that "
+            "the gateway's pods run as"
         )
 
 

@@ -13,6 +13,7 @@ from gallery.plan.images import images
 from gallery.plan.intervals import timings_of
 from gallery.plan.mesh import Gateway, Mesh
 from gallery.plan.model import Network, Plan, PlannedHost, PlannedService
+from gallery.plan.network import Pods
 from gallery.plan.refusals import refused_plan, refused_settings
 from gallery.plan.routing import (
     Points,
@@ -46,6 +47,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         services=catalogue.services,
         host_owners=_host_owners(settings),
         door=address is not None,
+        mesh=settings.mesh is not None,
         runbooks=settings.alerting.runbooks,
     )
     alerts = effective_alerts(catalogue.alerts, settings.alerting.overrides, ground)
@@ -70,6 +72,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         images=images(settings, catalogue),
         proxy=_proxy(settings),
         mesh=_mesh(settings),
+        customers=_customers(settings),
         storage_class=settings.store.storage_class,
         redis_secret=settings.store.redis.secret if settings.store.redis else None,
         hosts=_hosts(settings),
@@ -139,22 +142,38 @@ def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService,
     return tuple(planned(service) for service in catalogue.services)
 
 
-def _mesh(settings: Settings) -> Mesh:
+def _mesh(settings: Settings) -> Mesh | None:
     mesh = settings.mesh
-    gateway = mesh.gateway and Gateway(
-        namespace=mesh.gateway.namespace,
-        service_account=mesh.gateway.service_account,
-        pods=mesh.gateway.pods,
-    )
+    if mesh is None:
+        return None
     return Mesh(
-        trust_domain=mesh.trust_domain,
-        namespace=mesh.namespace,
-        revision=mesh.revision,
-        gateway=gateway,
+        trust_domain=mesh.existing.trust_domain,
+        namespace=mesh.existing.namespace,
+        revision=mesh.existing.revision,
+        gateway=_gateway(settings),
     )
 
 
-def _proxy(settings: Settings) -> Resources:
+def _gateway(settings: Settings) -> Gateway | None:
+    gateway = settings.door.gateway if settings.door else None
+    if gateway is None:
+        return None
+    return Gateway(
+        namespace=gateway.namespace,
+        # Without one the stack was refused before.
+        service_account=gateway.service_account or "",
+        pods=gateway.pods,
+    )
+
+
+def _customers(settings: Settings) -> Pods | None:
+    gateway = settings.door.gateway if settings.door else None
+    return Pods(labels=gateway.pods, namespace=gateway.namespace) if gateway else None
+
+
+def _proxy(settings: Settings) -> Resources | None:
+    if settings.mesh is None:
+        return None
     proxy = settings.mesh.proxy
     return Resources(
         cpu=(proxy.cpu_request, proxy.cpu_limit),

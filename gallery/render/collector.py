@@ -45,7 +45,7 @@ def collector_config(plan: Plan, *, remote_write_url: str, grafana_url: str | No
             "scrape_configs": [
                 *_probe_jobs(plan, (*plan.probes, *grafana)),
                 *([_node_job(plan)] if plan.hosts else []),
-                _mesh_job(),
+                *([_mesh_job()] if plan.mesh else []),
                 _collector_job(),
             ],
             "remote_write": [_remote_write(plan, remote_write_url)],

@@ -10,6 +10,7 @@ from gallery.plan.cluster import OpenShiftCluster
 from gallery.plan.mesh import Allowed, Gateway, Mesh, allowed
 from gallery.plan.network import reaches
 from gallery.plan.patience import patience, tried_again
+from gallery.render.without_mesh import losses
 from gallery.store.services import Service
 
 _HEALTH = "whether it is well"
@@ -39,7 +40,7 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "What the mesh lets through, from the call graph. Written by `make mesh`. Whatever is not"
     yield "marked here is refused, and so is whoever comes without a certificate of the mesh, but"
     yield "at a proxy's own ports and the prober's. A stack without played customers has no"
-    yield "`loadgenerator`, one without `mesh.gateway` no `gateway`."
+    yield "`loadgenerator`, one without a `door` no `gateway`."
     yield "[Why](adr/0031-mutual-tls-and-the-gateway.md)."
     yield ""
     yield f"| service | asked for | waits | again? | {' | '.join(callers)} |"
@@ -79,10 +80,23 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield ""
     yield "5353 and 6443 are OpenShift's."
     yield ""
+    yield from _without(catalogue)
+
+
+def _without(catalogue: Catalogue) -> Iterator[str]:
+    yield "## Without a mesh"
+    yield ""
+    yield "A stack that says `mesh: none` has no proxies, and nothing of the mesh's is declared."
+    yield "The network policies stay: the same calls at the same ports. It goes without"
+    yield ""
+    for loss in losses(catalogue.alerts):
+        yield f"- {loss}."
+    yield ""
 
 
 def _anywhere(catalogue: Catalogue, every: tuple[Allowed, ...]) -> Iterator[str]:
-    known = reaches(every, _ANY, _CLUSTER, hosts=True, generator=catalogue.load_generator.name)
+    generator = catalogue.load_generator.name
+    known = reaches(every, _ANY, _CLUSTER, customers=None, hosts=True, generator=generator)
     ways = dict[tuple[str, str], list[str]]()
     for reach in known:
         for opening in reach.ways_out:

@@ -43,4 +43,6 @@ def next_steps(plan: Plan, grafana_url: str) -> str:
         f"Watch the store: {grafana_url}/d/{API_HEALTH}",
         f"Runbooks: {plan.runbooks}",
     ]
+    if plan.mesh is None:
+        steps.append("Know what this stack goes without: docs/mesh.md, Without a mesh")
     return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))

@@ -76,16 +76,20 @@ def _hard(shares: tuple[_Share, ...]) -> dict[str, str]:
 def _shop(plan: Plan) -> Iterator[_Share]:
     for each in plan.services:
         service = each.service
-        yield _rolling(each.most, service.ending, (service.resources, plan.proxy))
+        yield _rolling(each.most, service.ending, _with_proxy(service.resources, plan))
     if plan.load_generator:
-        yield _rolling(1, UNCALLED, (plan.load_generator.resources, plan.proxy))
+        yield _rolling(1, UNCALLED, _with_proxy(plan.load_generator.resources, plan))
 
 
 def _watchers(plan: Plan) -> Iterator[_Share]:
     probers = prober_replicas(production=plan.production)
-    yield _rolling(probers, PROBER.ending, (PROBER.resources, plan.proxy))
+    yield _rolling(probers, PROBER.ending, _with_proxy(PROBER.resources, plan))
     # Each of these is replaced in its place.
     yield _Share(pods=COLLECTOR_REPLICAS, containers=(COLLECTOR.resources,))
+
+
+def _with_proxy(resources: Resources, plan: Plan) -> tuple[Resources, ...]:
+    return (resources, plan.proxy) if plan.proxy else (resources,)
 
 
 def _rolling(pods: int, ending: Ending, containers: tuple[Resources, ...]) -> _Share:

@@ -38,7 +38,7 @@ def recorded(plan: Plan) -> tuple[RecordingGroup, ...]:
     sizes = Counter((host.group, host.service) for host in plan.hosts)
     # How many pods of a service run is its autoscaler's, so one is enough; the collector has two
     # so that one may be lost, and nobody else would miss it.
-    proxies = {planned.service.name: 1 for planned in plan.services}
+    proxies = {planned.service.name: 1 for planned in plan.services if plan.mesh}
     return recording_groups(
         StackSeries(environment=plan.environment, cluster=plan.cluster_name),
         evaluate=plan.timings.evaluate_amp,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, cast
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from gallery.stack_file.quantities import Cpu, Memory, Name
 from gallery.stack_file.section import LABEL, SUBDOMAIN, Section
 from gallery.store.companions import SIDECAR
-
-# How Kubernetes names labels.
-_LabelName = Annotated[str, Field(pattern=r"^([-a-z0-9.]+/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?$")]
 
 
 class Proxy(Section):
@@ -30,27 +29,67 @@ class Proxy(Section):
         return self
 
 
-class MeshGateway(Section):
-    """The mesh's gateway that customers come through: whom its pods run as, what they carry."""
-
-    namespace: Annotated[str, Field(max_length=63, pattern=LABEL)]
-    service_account: Annotated[str, Field(max_length=253, pattern=SUBDOMAIN)]
-    pods: Annotated[
-        dict[_LabelName, Annotated[str, Field(max_length=63, pattern=r"^\S*$")]],
-        Field(min_length=1),
-    ]
-
-
-class Mesh(Section):
-    """What is particular about the cluster's service mesh.
+class ExistingMesh(Section):
+    """A mesh that is there.
 
     `revision` is the control plane's, or its tag's, where namespaces choose one by name.
     `namespace` is the control plane's, `trust_domain` how its certificates begin.
-    A stack with a door names its `gateway`.
     """
 
     revision: Name | None = None
     namespace: Annotated[str, Field(max_length=63, pattern=LABEL)] = "istio-system"
     trust_domain: Annotated[str, Field(max_length=255, pattern=SUBDOMAIN)] = "cluster.local"
-    gateway: MeshGateway | None = None
+
+
+class Mesh(Section):
+    """`{existing: {…}}`, and what the proxy beside each container is given."""
+
+    existing: ExistingMesh = ExistingMesh()
     proxy: Proxy = Proxy()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, given: object) -> object:
+        """What stood here before a mesh was a choice. Raises ValueError with its new place."""
+        if isinstance(given, Mapping):
+            keys = cast("Mapping[str, object]", given)
+            if found := [where for key, where in _MOVED.items() if key in keys]:
+                raise ValueError("\n".join(found))
+        return cast("object", given)
+
+
+_MOVED = {
+    "gateway": "gateway stands under gallery:door now; write gallery:door: {gateway: {…}}",
+    **{
+        key: f"{key} is one of an existing mesh's; write existing: {{{key}: …}}"
+        for key in ExistingMesh.model_fields
+    },
+}
+
+
+NONE = "none"
+
+
+def _left_out(value: object) -> object:
+    """The mesh, or None where the stack says in words that it has none."""
+    if value == NONE:
+        return None
+    if isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 - pydantic knows no other error
+            f"{value!r} says nothing of the mesh; write existing: {{…}}, or {NONE} for a stack "
+            "without one"
+        )
+    return value
+
+
+class _Spelled:
+    """In the schema, what stands for no mesh is the word for it."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        mesh, _ = handler(core)["anyOf"]
+        return {"anyOf": [mesh, {"const": NONE}]}
+
+
+MeshChoice = Annotated[Mesh | None, BeforeValidator(_left_out), _Spelled()]

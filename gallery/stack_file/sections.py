@@ -17,17 +17,16 @@ from gallery.contact_points.kinds import BY_REQUEST, KINDS, deliverable
 from gallery.contact_points.model import BUILT_IN, Engine
 from gallery.metrics.durations import Duration
 from gallery.stack_file.aws_names import grafana_regions, known_instance_type, known_region
+from gallery.stack_file.door import Door
 from gallery.stack_file.errors import all_of, nearest
-from gallery.stack_file.mesh import Mesh
+from gallery.stack_file.mesh import Mesh, MeshChoice
 from gallery.stack_file.quantities import (
     Account,
     Cidr,
     Days,
     Distinct,
-    Domain,
     EksName,
     Group,
-    HeaderName,
     Image,
     Length,
     Mail,
@@ -233,15 +232,6 @@ class GrafanaSection(Section):
         return self
 
 
-class Door(Section):
-    """The shop's public address, what its page contains, and what the prober says of itself."""
-
-    domain: Domain
-    path: Annotated[str, Field(pattern=r"^/[^\s?#]*$")] = "/"
-    contains: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    headers: dict[HeaderName, Annotated[str, Field(pattern=r"^[^\r\n]+$")]] = {}
-
-
 class Redis(Section):
     """The carts' Redis. `secret` holds its password."""
 
@@ -403,7 +393,7 @@ class Settings(Section):
     prometheus: PrometheusSection = PrometheusSection()
     grafana: GrafanaSection
     door: Door | None = None
-    mesh: Mesh = Mesh()
+    mesh: MeshChoice = Mesh()
     store: Store = Store()
     monitoring: Monitoring = Monitoring()
     alerting: Alerting

@@ -51,6 +51,13 @@ def with_value(path: str, value: object, stack: str = "dev") -> dict[str, Any]:
     return config
 
 
+def without_mesh(stack: str = "dev") -> dict[str, Any]:
+    """A shipped stack that leaves the mesh out."""
+    config = with_value("mesh", "none", stack)
+    config["gallery:door"]["gateway"].pop("service_account")
+    return config
+
+
 def errors(config: dict[str, Any], secret_keys: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Everything that is wrong with a stack, from parse and resolve alike."""
     with pytest.raises(StackFileError) as raised:

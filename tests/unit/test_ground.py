@@ -194,7 +194,7 @@ def test_every_key_that_the_page_on_the_ground_names_is_one() -> None:
         for key in known
         if key.startswith(("cluster.existing.", "mesh.")) and "kubeconfig" not in key
     }
-    sisters = {key for key in known if key.startswith(("mesh.proxy.", "mesh.gateway."))} - named
+    sisters = {key for key in known if key.startswith("mesh.proxy.")} - named
     assert particular - sisters - named == {"cluster.existing.platform", "cluster.existing.name"}
 
 

@@ -164,7 +164,7 @@ def test_customers_come_through_the_gateway_and_reach_the_entrance_alone() -> No
 
 
 def test_a_mesh_with_another_trust_domain_is_believed_under_its_name() -> None:
-    plan = resolve(parse(with_value("mesh.trust_domain", "shop.example.org")))
+    plan = resolve(parse(with_value("mesh.existing.trust_domain", "shop.example.org")))
     assert {each.principal.partition("/ns/")[0] for each in plan.allowed} == {"shop.example.org"}
 
 
@@ -178,19 +178,23 @@ def test_without_a_door_no_gateway_is_needed_and_none_is_let_in() -> None:
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_a_door_without_a_gateway_is_refused_with_the_key_and_the_cure(stack: str) -> None:
     config = values(stack)
-    del config["gallery:mesh"]
+    del config["gallery:door"]["gateway"]
     (fault,) = errors(config)
-    assert fault.startswith("gallery:mesh.gateway is missing: shop.")
+    assert fault.startswith("gallery:door.gateway is missing: shop.")
     assert "gateway: {namespace: istio-ingress, service_account: istio-ingress" in fault
 
 
 @pytest.mark.parametrize(
     ("key", "value", "fault"),
     [
-        ("mesh.gateway.namespace", "Istio", "gallery:mesh.gateway.namespace is 'Istio'"),
-        ("mesh.gateway.pods", {}, "gallery:mesh.gateway.pods is an empty mapping"),
-        ("mesh.gateway.pods", {"istio": True}, "gallery:mesh.gateway.pods.istio is true"),
-        ("mesh.trust_domain", "spiffe://x", "gallery:mesh.trust_domain is 'spiffe://x'"),
+        ("door.gateway.namespace", "Istio", "gallery:door.gateway.namespace is 'Istio'"),
+        ("door.gateway.pods", {}, "gallery:door.gateway.pods is an empty mapping"),
+        ("door.gateway.pods", {"istio": True}, "gallery:door.gateway.pods.istio is true"),
+        (
+            "mesh.existing.trust_domain",
+            "spiffe://x",
+            "gallery:mesh.existing.trust_domain is 'spiffe://x'",
+        ),
     ],
 )
 def test_a_gateway_that_kubernetes_could_not_have_is_refused(

@@ -18,7 +18,7 @@ from gallery.stack_file.parse import parse
 from offline.monitor import Recording
 from tests.unit.components import objects, on_openshift, pods, recorded, secrets_of
 from tests.unit.network_policies import End, Policy, connects, pod
-from tests.unit.stack_files import planned, values, with_value
+from tests.unit.stack_files import planned, values, with_value, without_mesh
 
 Edge = tuple[str, str, int, str]
 GATEWAY = pod("istio-ingress", "istio-ingress", istio="ingress")
@@ -83,8 +83,9 @@ def wanted(plan: Plan, *, api: int = 443, dns: tuple[int, ...] = (53,)) -> set[E
     callers = [*(each.service for each in plan.services)]
     if plan.load_generator:
         callers = [*callers, plan.load_generator]
-    in_mesh = [*(caller.name for caller in callers), "prober"]
-    everybody = [end.name for end in (*map(pod, (*in_mesh, "collector")), STRANGER)]
+    asking = [*(caller.name for caller in callers), "prober"]
+    in_mesh = asking if plan.mesh else []
+    everybody = [*asking, "collector", STRANGER.name] if plan.mesh else []
     anywhere = [end.name for end in OUTSIDE if end is not STRANGER]
     tcp = [
         *((caller.name, c.callee, ports[c.callee]) for caller in callers for c in caller.calls),
@@ -97,13 +98,13 @@ def wanted(plan: Plan, *, api: int = 443, dns: tuple[int, ...] = (53,)) -> set[E
         *((asker, there, 443) for asker in ("collector", "prober") for there in anywhere),
         *(("collector", there, port) for there in anywhere for port in {api, 443, 9100}),
     ]
-    if plan.mesh.gateway:
+    if plan.customers:
         tcp.append(("istio-ingress", "frontend", 8080))
     if plan.cluster.oidc_provider is None:
         tcp.append(("collector", "pod-identity-agent", 80))
     names = {
         (name, there, port, protocol)
-        for name in (*in_mesh, "collector")
+        for name in (*asking, "collector")
         for there in anywhere
         for port in dns
         for protocol in ("TCP", "UDP")
@@ -114,6 +115,12 @@ def wanted(plan: Plan, *, api: int = 443, dns: tuple[int, ...] = (53,)) -> set[E
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_what_is_open_is_what_is_wanted_both_ways(stack: str) -> None:
     plan = planned(stack)
+    recording = everything(plan)
+    assert edges(policies(recording), pods(recording)) == wanted(plan)
+
+
+def test_without_a_mesh_the_network_still_holds_the_call_graph() -> None:
+    plan = resolve(parse(without_mesh()))
     recording = everything(plan)
     assert edges(policies(recording), pods(recording)) == wanted(plan)
 
@@ -145,7 +152,7 @@ def test_without_hosts_nobody_is_let_out_to_them() -> None:
 
 
 def test_a_control_plane_in_another_namespace_is_reached_there() -> None:
-    recording = everything(resolve(parse(with_value("mesh.namespace", "mesh-system"))))
+    recording = everything(resolve(parse(with_value("mesh.existing.namespace", "mesh-system"))))
     there, here = pod("istiod", "mesh-system"), ISTIOD
     assert connects(policies(recording), pod("frontend"), there, 15012)
     assert not connects(policies(recording), pod("frontend"), here, 15012)

@@ -76,7 +76,7 @@ def test_everything_lives_in_the_namespace_and_depends_on_it() -> None:
 
 
 def test_a_mesh_that_is_chosen_by_its_revision_is_chosen_so() -> None:
-    plan = resolve(parse(with_value("mesh.revision", "stable-1-30")))
+    plan = resolve(parse(with_value("mesh.existing.revision", "stable-1-30")))
     labels = objects(store(plan), "Namespace")["gallery"]["metadata"]["labels"]
     assert labels["istio.io/rev"] == "stable-1-30"
     # Beside it, this one would win.
