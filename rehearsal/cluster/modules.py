@@ -1,10 +1,12 @@
-"""Go modules of which the cluster's programs are built, pinned by `go.mod` and `go.sum` in `go/`.
+"""Go modules of which programs are built, pinned by `go.mod` and `go.sum` in `go/`.
 
-A program is built once and kept in the cache under its module's version.
+A program is built once and kept in the cache under its module's version, and where the module has
+code of its own under that code's digest too.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -34,7 +36,8 @@ class Module:
 
     `commands` are paths of packages by the program's name, `stamp` the variables that a linker
     gives the version, `tags` what leaves out parts that nobody needs here, `documents` the files
-    of the module that a cluster is given.
+    of the module that a cluster is given, `asked` the option of `up` that needs it. `source` is
+    the folder of `go/` where that is not called by its name.
     """
 
     name: str
@@ -43,11 +46,13 @@ class Module:
     stamp: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    asked: str = "--cluster"
+    source: str = ""
 
     @property
     def directory(self) -> Path:
         """Where its `go.mod` is."""
-        return _MODULES / self.name
+        return _MODULES / (self.source or self.name)
 
     @property
     def version(self) -> str:
@@ -61,7 +66,14 @@ class Module:
     @property
     def kept(self) -> Path:
         """The directory of the cache that has its programs and documents."""
-        return cache() / f"{self.name}-{self.version}"
+        return cache() / "-".join([self.name, self.version, *self._own_code()])
+
+    def _own_code(self) -> list[str]:
+        """The digest of the code that its commands have here; nothing where all are others'."""
+        if not any(package.startswith(".") for package in self.commands.values()):
+            return []
+        text = b"".join(each.read_bytes() for each in sorted(self.directory.rglob("*.go")))
+        return [hashlib.sha256(text).hexdigest()[:8]]
 
     def kept_documents(self) -> tuple[Path, ...]:
         """Its documents in the cache."""
@@ -103,6 +115,24 @@ PROMETHEUS = Module(
     stamp=("github.com/prometheus/common/version.Version",),
     tags=("remove_all_sd", "enable_kubernetes_sd"),
 )
+# The mesh's control plane, and what keeps a proxy's certificate and configuration: of one version.
+ISTIOD = Module(
+    name="istiod",
+    source="mesh",
+    path="istio.io/istio",
+    commands={"pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery"},
+    documents=("tools/packaging/common/envoy_bootstrap.json",),
+    asked="--mesh",
+)
+AGENT = Module(
+    name="agent",
+    source="mesh",
+    path="istio.io/istio",
+    commands={"agent": "./agent"},
+    asked="--mesh",
+)
+OF_A_MESH = (ISTIOD, AGENT)
+# Of a cluster alone.
 MODULES = (KUBERNETES, KWOK, ISTIO, PROMETHEUS)
 
 
@@ -125,7 +155,7 @@ def build(module: Module, names: Sequence[str], progress: Progress) -> None:
 
 
 def _build(module: Module, name: str, progress: Progress) -> None:
-    _go()
+    _go(module)
     package = module.commands[name]
     linked = " ".join(["-s", "-w", *(f"-X={each}={module.version}" for each in module.stamp)])
     progress(f"building {name} {module.version} with Go: once, for minutes")
@@ -170,7 +200,7 @@ def _copy_documents(module: Module) -> None:
 def _downloaded(module: Module) -> Path:
     """Where Go has unpacked the module."""
     outcome = subprocess.run(
-        [_go(), "mod", "download", "-json", module.path],
+        [_go(module), "mod", "download", "-json", module.path],
         cwd=module.directory,
         env=_environment(),
         capture_output=True,
@@ -186,7 +216,7 @@ def _downloaded(module: Module) -> Path:
 
 def _started(arguments: Sequence[str], module: Module) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [_go(), *arguments],
+        [_go(module), *arguments],
         cwd=module.directory,
         env=_environment(),
         stdin=subprocess.DEVNULL,
@@ -197,13 +227,14 @@ def _started(arguments: Sequence[str], module: Module) -> subprocess.Popen[str]:
     )
 
 
-def _go() -> str:
+def _go(module: Module) -> str:
     found = shutil.which("go")
     if found is None:
-        names = ", ".join(name for module in MODULES for name in module.commands)
+        alike = (each for each in (*MODULES, *OF_A_MESH) if each.asked == module.asked)
+        names = ", ".join(name for each in alike for name in each.commands)
         raise UserError(
-            f"--cluster needs {names}, and neither KUBEBUILDER_ASSETS nor {cache()} has all of "
-            "them; they are built with Go, which is not on PATH: go.dev/dl has it for any Linux "
+            f"{module.asked} needs {names}, and neither KUBEBUILDER_ASSETS nor {cache()} has all "
+            "of them; they are built with Go, which is not on PATH: go.dev/dl has it for any Linux "
             "(1.26 or later). Install it, and leave the rest to this command"
         )
     return found
