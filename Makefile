@@ -84,8 +84,8 @@ proofs: $(INSTALLED) ## judge every proof of the alerts, of which test takes a s
 	@$(PYTHON) -m rehearsal tools
 	@$(PYTHON) -m pytest --every-proof tests/rules
 
-proof: $(INSTALLED) vacant ## build a cluster once, for minutes, and let its API judge all stacks
-	@$(PYTHON) -m rehearsal tools --cluster
+proof: $(INSTALLED) vacant ## build a cluster and a mesh once, for minutes, and let them judge
+	@$(PYTHON) -m rehearsal tools --mesh
 	@$(PYTHON) -m pytest --every-proof -m cluster
 
 drills: $(INSTALLED) ## play every outage, one after another

@@ -108,6 +108,10 @@ def up(
         bool,
         typer.Option("--cluster", help="let a Kubernetes API judge every object of the stack"),
     ] = False,
+    mesh: Annotated[
+        bool,
+        typer.Option("--mesh", help="run istiod on that API, and a real proxy for each workload"),
+    ] = False,
 ) -> int:
     """Start the stack; returns when everything works."""
     from rehearsal.cluster import judge
@@ -116,8 +120,8 @@ def up(
     print(_BANNER, file=sys.stderr)
     screen = Screen(sys.stderr)
     with screen.live():
-        platform.up(stack, screen.does, grafana=grafana, cluster=cluster)
-    if cluster:
+        platform.up(stack, screen.does, grafana=grafana, cluster=cluster, mesh=mesh)
+    if cluster or mesh:
         print("\n".join(judge.verdict(platform.STATE).lines()))
     print(_wall())
     return 0
@@ -153,6 +157,21 @@ def drill(
     from rehearsal import drill as played
 
     return played.main(scenario, service=service, host=host, json=json)
+
+
+@_command
+def matrix() -> int:
+    """Ask every service for everything, as everybody, on the stack that is up with its mesh.
+
+    Exit status 0: whatever the plan allows was answered, and nothing else; 1: not so, or a fault.
+    """
+    from rehearsal.mesh.running import running
+
+    mesh = running()
+    mesh.refuse_refusals()
+    found = mesh.matrix.play()
+    print("\n".join(found.lines()))
+    return 1 if found.wrong else 0
 
 
 @_command
@@ -215,16 +234,22 @@ def tools(
     cluster: Annotated[
         bool, typer.Option("--cluster", help="those of `up --cluster` too: built once, for minutes")
     ] = False,
+    mesh: Annotated[
+        bool, typer.Option("--mesh", help="those of `up --mesh` too: built once, for minutes")
+    ] = False,
 ) -> int:
     """Find or fetch the programs that a rehearsal runs."""
     from rehearsal.cluster.installed import provide as provide_cluster
     from rehearsal.machine.tools import provide
+    from rehearsal.mesh.installed import provide as provide_mesh
 
     screen = Screen(sys.stderr)
     with screen.live():
         found = {tool.names[0]: path for tool, path in provide(progress=screen.does).items()}
-        if cluster:
+        if cluster or mesh:
             found |= provide_cluster(screen.does).programs
+        if mesh:
+            found |= provide_mesh(screen.does).programs
     for name, path in found.items():
         print(f"{name:<24} {path}")
     return 0

@@ -11,7 +11,7 @@ from gallery.store.services import ENTRANCE, NAMESPACE, LoadGenerator, Protocol,
 # How the page on the mesh calls what customers come through.
 GATEWAY = "gateway"
 # The prober asks for it as every client of gRPC's health protocol does.
-_HEALTH = "/grpc.health.v1.Health/Check"
+HEALTH = "/grpc.health.v1.Health/Check"
 # gRPC is HTTP's POST to a path.
 _GRPC_VERB = "POST"
 
@@ -153,6 +153,6 @@ def _probe(found: Allowed, callee: Service) -> Allowed:
         case Protocol.HTTP:
             return replace(found, verbs=("GET",), paths=(str(callee.probe.path),))
         case Protocol.GRPC:
-            return replace(found, paths=(_HEALTH,))
+            return replace(found, paths=(HEALTH,))
         case Protocol.TCP:
             return found

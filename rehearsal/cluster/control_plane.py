@@ -39,6 +39,7 @@ _ADVERTISED = "192.0.2.1"
 # Pods and Services have addresses that no network here carries.
 _SERVICES = "10.96.0.0/16"
 _PODS = "10.112.0.1/16"
+_WITHOUT_ENDPOINTS = "--controllers=*,-endpoints-controller,-endpointslice-controller"
 
 # What is deployed, what stands for it here, and why.
 SUBSTITUTED = (
@@ -53,19 +54,32 @@ SUBSTITUTED = (
         "disks are a cloud's",
     ),
     (
+        "the proxies that the mesh's webhook gives pods",
+        "an admission policy that gives pods the sidecar of Istio's template",
+        "pods are judged with it, and nothing runs in them",
+    ),
+)
+# And where no mesh is rehearsed.
+WITHOUT_A_MESH = (
+    (
         "the mesh's control plane",
-        "its kinds, and an admission policy that gives pods the sidecar of Istio's template",
-        "it is not built here; objects are held by the kinds' own schemas",
+        "its kinds",
+        "objects are held by the kinds' own schemas; with `--mesh` it runs",
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ControlPlane:
-    """A cluster whose files are in `directory`."""
+    """A cluster whose files are in `directory`.
+
+    `finds_pods` is whether its Services lead to pods: to what runs in their place otherwise, which
+    others tell it.
+    """
 
     directory: Path
     installed: Installed
+    finds_pods: bool = True
 
     @property
     def certificate(self) -> Path:
@@ -144,6 +158,7 @@ class ControlPlane:
             f"--service-account-private-key-file={self._accounts.with_suffix('.key')}",
             # An autoscaler's least is what its Deployment has first.
             "--horizontal-pod-autoscaler-sync-period=2s",
+            *(() if self.finds_pods else (_WITHOUT_ENDPOINTS,)),
         )
         yield self._controller("kube-scheduler", KUBE_SCHEDULER)
         kwok = (

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from gallery.metrics.labels import COLLECTOR_SERVICE
 from offline.errors import UserError
-from rehearsal.cluster.control_plane import API_NAME, SUBSTITUTED, ControlPlane
+from rehearsal.cluster.control_plane import (
+    API_NAME,
+    SUBSTITUTED,
+    WITHOUT_A_MESH,
+    ControlPlane,
+)
 from rehearsal.cluster.verdict import Verdict, read, write
 from rehearsal.machine.processes.journal import Journal
 from rehearsal.machine.processes.supervisor import Supervisor
@@ -20,6 +25,8 @@ from rehearsal.stand_in.substitutions import append
 if TYPE_CHECKING:
     from rehearsal.cluster.api import Api
     from rehearsal.cluster.declared import Objects
+
+    First = Callable[[Api, Objects], None]
 
 Progress = Callable[[str], None]
 
@@ -45,13 +52,16 @@ def verdict(state: Path) -> Verdict:
     return read(cluster_directory(state) / _VERDICT)
 
 
-def judging(supervisor: Supervisor, progress: Progress) -> Judge:
-    """A judge whose programs are on this machine. Raises UserError."""
+def judging(supervisor: Supervisor, progress: Progress, *, finds_pods: bool = True) -> Judge:
+    """A judge whose programs are on this machine. Raises UserError.
+
+    `finds_pods` is whether Services lead to pods, which have addresses that nothing here carries.
+    """
     # Nothing of this is needed by `down` and `status`.
     from rehearsal.cluster.installed import provide  # noqa: PLC0415
 
     directory = cluster_directory(supervisor.directory)
-    plane = ControlPlane(directory=directory, installed=provide(progress))
+    plane = ControlPlane(directory=directory, installed=provide(progress), finds_pods=finds_pods)
     return Judge(plane=plane, supervisor=supervisor, progress=progress)
 
 
@@ -71,6 +81,8 @@ class Judge:
     def note(self, substitutions: Path) -> None:
         """Add what stands for what in the cluster to the list of all that does."""
         append(substitutions, SUBSTITUTED)
+        if self.plane.finds_pods:
+            append(substitutions, WITHOUT_A_MESH)
 
     def complete(self) -> None:
         """Wait for the API, and give it controllers, nodes and the mesh's sidecar."""
@@ -83,12 +95,18 @@ class Judge:
             api.apply(policy)
         ground.add_nodes(api)
 
-    def judge(self, stack: str, deployed: Path) -> Verdict:
-        """The verdict on the objects of a `deployed/` tree, which is kept. Raises UserError."""
+    def judge(self, stack: str, deployed: Path, first: First | None = None) -> Verdict:
+        """The verdict on the objects of a `deployed/` tree, which is kept. Raises UserError.
+
+        `first` is done before any of them is applied.
+        """
         from rehearsal.cluster import declared  # noqa: PLC0415
 
         self.complete()
-        found = self.admit(stack, declared.read(deployed), deployed / _COLLECTOR)
+        objects = declared.read(deployed)
+        if first:
+            first(self.api(), objects)
+        found = self.admit(stack, objects, deployed / _COLLECTOR)
         write(self.plane.directory / _VERDICT, found)
         return found
 
@@ -109,10 +127,10 @@ class Judge:
         )
         return admission.judge(stack)
 
-    def refuse_faulty(self, stack: str, deployed: Path) -> None:
+    def refuse_faulty(self, stack: str, deployed: Path, first: First | None = None) -> None:
         """Judge, and raise UserError with all that is wrong."""
-        with self._answered():
-            found = self.judge(stack, deployed)
+        with self.answered():
+            found = self.judge(stack, deployed, first)
         if found.faults:
             lines = "\n".join(f"  {fault}" for fault in found.faults)
             raise UserError(
@@ -126,7 +144,7 @@ class Judge:
         return Api(certificate=self.plane.certificate, token=self.plane.token())
 
     @contextmanager
-    def _answered(self) -> Generator[None, None, None]:
+    def answered(self) -> Generator[None, None, None]:
         """Raise UserError where the API itself fails, with the end of its log."""
         from rehearsal.cluster.api import RefusedError, UnansweredError  # noqa: PLC0415
 

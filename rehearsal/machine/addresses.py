@@ -66,6 +66,12 @@ KUBE_API = _program(16, 6443)
 KUBE_CONTROLLER_MANAGER = _program(17, 10257)
 KUBE_SCHEDULER = _program(18, 10259)
 KWOK = _program(19, 10247)
+# The mesh's control plane, with `up --mesh`.
+ISTIOD = _program(20, 15012)
+ISTIOD_HTTP = _program(20, 8080)
+ISTIOD_METRICS = _program(20, 15014)
+ISTIOD_WEBHOOK = _program(20, 15017)
+ISTIOD_CONTROL = _program(20, 9876)
 REMOTE_WRITE_RELAY = "remote-write"
 # What every rehearsal on this machine listens on, whatever its stack.
 FIXED = (
@@ -86,9 +92,13 @@ FIXED = (
 )
 # And one with a cluster.
 OF_A_CLUSTER = (ETCD, ETCD_PEER, KUBE_API, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, KWOK)
+# And one with a mesh, but for its proxies.
+OF_A_MESH = (ISTIOD, ISTIOD_HTTP, ISTIOD_METRICS, ISTIOD_WEBHOOK, ISTIOD_CONTROL)
 
 STORE_NETWORK = IPv4Network("127.30.0.0/16")
 HOST_NETWORK = IPv4Network("127.40.0.0/16")
+# A proxy takes its workload's calls to others here, and tells of itself.
+PROXY_NETWORK = IPv4Network("127.31.0.0/16")
 
 # The proxy of a pod in the mesh serves its metrics here.
 PROXY_PORT = 15020
@@ -98,6 +108,11 @@ NODE_PORT = 9100
 def store_host(position: int) -> str:
     """The loopback host of the store's service at `position`, counted from 0."""
     return _nth(STORE_NETWORK, position)
+
+
+def proxy_host(position: int) -> str:
+    """The loopback host of the mesh's proxy at `position`, counted from 0."""
+    return _nth(PROXY_NETWORK, position)
 
 
 def instance_host(position: int) -> str:

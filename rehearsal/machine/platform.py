@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gallery.metrics import labels
 from offline import stack_file
 from offline.errors import UserError
-from rehearsal.cluster.judge import cluster_directory, is_judged, judging
+from rehearsal.cluster.judge import Judge, cluster_directory, is_judged, judging
 from rehearsal.machine import grafana as grafana_itself
 from rehearsal.machine import tools
 from rehearsal.machine.addresses import (
@@ -34,11 +35,16 @@ from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.programs import AMP_NAME, DRILLS, KEY, NOTIFICATIONS, Programs
 from rehearsal.machine.queries import PrometheusClient
 from rehearsal.machine.tools import ROOT
+from rehearsal.mesh.place import is_meshed, mesh_directory
 from rehearsal.stand_in.derive import derive
 from rehearsal.stand_in.documents import Document, read_json, read_yaml
 from rehearsal.stand_in.instances import read_instances
 from rehearsal.stand_in.scrape import CERTIFICATE
 from rehearsal.world.topology import Topology
+
+if TYPE_CHECKING:
+    from gallery.plan.model import Plan
+    from rehearsal.mesh.rehearsed import Mesh
 
 STATE = ROOT / "build" / "rehearsal"
 
@@ -52,21 +58,22 @@ def up(
     *,
     grafana: bool = False,
     cluster: bool = False,
+    mesh: bool = False,
 ) -> dict[str, Address]:
     """Render a stack, start everything, and return its addresses once all of it is healthy.
 
     With `grafana`, Grafana itself evaluates and notifies where something else would stand in for
-    it; with `cluster`, a Kubernetes API judges the stack's objects. Where the same stack is up
-    already, nothing is started. Raises UserError, or whatever interrupted it, after stopping
-    everything that it had started.
+    it; with `cluster`, a Kubernetes API judges the stack's objects; with `mesh`, istiod does too,
+    and each workload has a real proxy. Where the same stack is up already, nothing is started.
+    Raises UserError, or whatever interrupted it, after stopping everything that it had started.
     """
     supervisor = Supervisor(state)
     with _alone(state):
-        if _already_up(supervisor, stack, grafana=grafana, cluster=cluster):
+        if _already_up(supervisor, stack, grafana=grafana, cluster=cluster or mesh, mesh=mesh):
             progress(f"stack {stack} is already up")
             return addresses(state)
         try:
-            _start(stack, supervisor, progress, grafana=grafana, cluster=cluster)
+            _start(stack, supervisor, progress, grafana=grafana, cluster=cluster or mesh, mesh=mesh)
         except BaseException:
             with uninterrupted():
                 supervisor.stop_all()
@@ -102,7 +109,13 @@ def ec2(state: Path = STATE) -> Ec2Client:
 
 
 def _start(
-    stack: str, supervisor: Supervisor, progress: Progress, *, grafana: bool, cluster: bool
+    stack: str,
+    supervisor: Supervisor,
+    progress: Progress,
+    *,
+    grafana: bool,
+    cluster: bool,
+    mesh: bool,
 ) -> None:
     # Pulumi takes longer to import than `down` and `status` take to run.
     from offline.render import render  # noqa: PLC0415
@@ -113,8 +126,11 @@ def _start(
         state=state,
         tools=tools.provide(progress=progress),
     )
-    judge = judging(supervisor, progress) if cluster else None
-    old = (programs.data, state / "hosts", state / "logs", cluster_directory(state))
+    meant = _planned(stack) if mesh else None
+    judge = judging(supervisor, progress, finds_pods=not mesh) if cluster else None
+    meshed = _meshed(meant, judge, progress) if meant and judge else None
+    kept = (cluster_directory(state), mesh_directory(state))
+    old = (programs.data, state / "hosts", state / "logs", *kept)
     for directory in old:
         shutil.rmtree(directory, ignore_errors=True)
     supervisor.begin(stack, stack_file.read(ROOT, stack).digest())
@@ -126,6 +142,8 @@ def _start(
     derive(render(stack, state), programs.stand_in, grafana=grafana)
     if judge:
         judge.note(programs.stand_in / "substitutions.md")
+    if meshed:
+        meshed.note(programs.stand_in / "substitutions.md")
     topology = Topology.read(programs.stand_in / "world.json")
     instances = read_instances(programs.stand_in / "instances.json")
     _prepare(programs, topology)
@@ -137,10 +155,27 @@ def _start(
     supervisor.launch(programs.children(topology, instances), progress)
     if judge:
         # Meanwhile everything else is scraped and evaluated for the first time.
-        judge.refuse_faulty(stack, state / "deployed")
+        judge.refuse_faulty(stack, state / "deployed", meshed.begin if meshed else None)
+        if meshed:
+            with judge.answered():
+                meshed.join(judge.api())
     await_healthy(len(instances), _evaluators(programs.stand_in), supervisor.refuse_dead, progress)
     supervisor.mark_healthy()
     progress(f"stack {stack} works")
+
+
+def _planned(stack: str) -> Plan:
+    # Nothing of this is needed by whoever has no mesh.
+    from rehearsal.mesh.rehearsed import planned  # noqa: PLC0415
+
+    return planned(stack)
+
+
+def _meshed(plan: Plan, judge: Judge, progress: Progress) -> Mesh:
+    from rehearsal.mesh.installed import provide  # noqa: PLC0415
+    from rehearsal.mesh.rehearsed import meshed  # noqa: PLC0415
+
+    return meshed(plan, judge, provide(progress))
 
 
 def _evaluators(stand_in: Path) -> list[PrometheusClient]:
@@ -185,7 +220,9 @@ def _region(stand_in: Path) -> str:
     raise UserError("this stack has no hosts")
 
 
-def _already_up(supervisor: Supervisor, stack: str, *, grafana: bool, cluster: bool) -> bool:
+def _already_up(
+    supervisor: Supervisor, stack: str, *, grafana: bool, cluster: bool, mesh: bool
+) -> bool:
     """Whether the stack is up. Raises UserError where something else is in the way."""
     journal = supervisor.journal()
     if journal is None or not any(entry.alive() for entry in journal.entries):
@@ -206,9 +243,15 @@ def _already_up(supervisor: Supervisor, stack: str, *, grafana: bool, cluster: b
     if grafana_itself.is_rehearsed(supervisor.directory / "stand-in") is not grafana:
         how = "without Grafana itself" if grafana else "with Grafana itself"
         raise UserError(f"stack {stack} is up {how}; stop it with `make down`, then try again")
-    if is_judged(journal) is not cluster:
-        how = "without a cluster" if cluster else "with a cluster"
-        raise UserError(f"stack {stack} is up {how}; stop it with `make down`, then try again")
+    for what, is_there, asked in (
+        ("a cluster", is_judged(journal), cluster),
+        ("a mesh", is_meshed(journal), mesh),
+    ):
+        if is_there is not asked:
+            how = "without" if asked else "with"
+            raise UserError(
+                f"stack {stack} is up {how} {what}; stop it with `make down`, then try again"
+            )
     return True
 
 

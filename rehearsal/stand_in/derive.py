@@ -164,9 +164,11 @@ def _world(
         "there is no cluster; probes and scrapes are real",
     )
     run.substitutions.add(
-        "the mesh's rules: mutual TLS, who may ask whom for what, timeouts, retries and limits",
+        "the mesh's rules for what is probed and counted: mutual TLS, who may ask whom for what, "
+        "timeouts, retries and limits",
         "nothing: whoever asks is answered, once, however long it takes",
-        "there is no mesh; the objects are rendered, and no drill plays them",
+        "drills break a store without proxies; with `--mesh` others stand beside it, and are asked "
+        "by `rehearsal matrix`",
     )
     run.substitutions.add(
         "EC2 instances",

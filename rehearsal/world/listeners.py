@@ -135,7 +135,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @dataclass
 class GrpcHealth:
-    """A gRPC server that has the health service alone and is serving."""
+    """A gRPC server that is serving; what else it is asked for it answers with nothing in it."""
 
     address: Address
     delay: Delay
@@ -163,9 +163,16 @@ class _HealthService(grpc.GenericRpcHandler):
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler[bytes, bytes] | None:
-        if handler_call_details.method != _HEALTH_CHECK:
-            return None
-        return grpc.unary_unary_rpc_method_handler(self._check)
+        if handler_call_details.method == _HEALTH_CHECK:
+            return grpc.unary_unary_rpc_method_handler(self._check)
+        return grpc.unary_unary_rpc_method_handler(self._answer)
+
+    async def _answer(
+        self, _request: bytes, _context: grpc.aio.ServicerContext[bytes, bytes]
+    ) -> bytes:
+        await asyncio.sleep(self.delay())
+        # Whatever the message is, all its fields have their defaults then.
+        return b""
 
     async def _check(
         self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+import grpc
 import pytest
 
 from rehearsal.machine import loopback
@@ -353,3 +355,11 @@ def test_a_wrong_order_to_the_world_is_explained(
 def test_the_slow_fault_alone_has_a_delay() -> None:
     with pytest.raises(ValueError, match="nothing else has them"):
         Fault(REFUSE.kind, 5)
+
+
+def test_a_grpc_service_answers_whatever_it_is_asked_for(chain: _Chain) -> None:
+    target = next(each for each in chain.topology.workloads if each.protocol == "grpc").listens
+    options = (("grpc.enable_http_proxy", 0),)
+    with grpc.insecure_channel(str(target), options=options) as channel:
+        call = cast("Callable[..., bytes]", channel.unary_unary("/hipstershop.CartService/GetCart"))
+        assert call(b"", timeout=5) == b""

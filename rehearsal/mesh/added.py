@@ -1,0 +1,179 @@
+"""What the rehearsal gives the cluster beside a stack's own objects, so that its mesh works here.
+
+All of it carries a label, stands beside what was rendered, and changes nothing of that.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+
+from gallery.store.services import Protocol, Service
+from rehearsal.machine.addresses import ISTIOD_WEBHOOK, local_port
+from rehearsal.mesh.authority import Authority
+from rehearsal.mesh.workloads import PROXIED, Workload, outward_port
+from rehearsal.stand_in.documents import Document
+
+MARK = {"rehearsed": "mesh"}
+_NETWORKING = "networking.istio.io/v1"
+# The kinds of it, whose definitions a stack alone may not need.
+KINDS = tuple((_NETWORKING, kind) for kind in ("Sidecar", "WorkloadEntry"))
+_PROTOCOLS = {Protocol.GRPC: "GRPC", Protocol.HTTP: "HTTP", Protocol.TCP: "TCP"}
+
+# What is deployed, what stands for it here, and why.
+SUBSTITUTED = (
+    (
+        "the proxies that the mesh gives pods",
+        "an upstream Envoy for each workload, with Istio's agent and the pod's own service account",
+        "nobody injects anything here; Istio's build of Envoy is no package for Linux",
+    ),
+    (
+        "the capture of a pod's connections",
+        "Sidecars that say where a proxy listens; callers ask it by the callee's name",
+        "capture takes root",
+    ),
+    (
+        "the addresses of pods",
+        "WorkloadEntries with the pods' labels and accounts, one for a workload",
+        "no network here carries pods' addresses, and the API takes no endpoint in 127.0.0.0/8",
+    ),
+    (
+        "how long a proxy goes on with an old configuration",
+        "a second, and not 45",
+        "until then, a connection that is open is judged by the old policy",
+    ),
+    (
+        "the gateway through which customers come",
+        "a proxy with the gateway's name, and no route of its own",
+        "the gateway is the ground's",
+    ),
+)  # fmt: skip
+
+
+def namespace(name: str) -> Document:
+    """A namespace, as the control plane's own, where it keeps who of it is the leader."""
+    return _object("v1", "Namespace", name)
+
+
+def webhook(authority: Authority) -> Document:
+    """Istiod's validation of the mesh's objects, as its chart has it, at its address here."""
+    bundle = base64.b64encode(authority.root.read_bytes()).decode()
+    rule = {
+        "operations": ["CREATE", "UPDATE"],
+        "apiGroups": ["security.istio.io", "networking.istio.io", "telemetry.istio.io"],
+        "apiVersions": ["*"],
+        "resources": ["*"],
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "istio-validator", "labels": MARK},
+        "webhooks": [
+            {
+                "name": "rev.validation.istio.io",
+                "clientConfig": {
+                    "url": f"https://{ISTIOD_WEBHOOK}/validate",
+                    "caBundle": bundle,
+                },
+                "rules": [rule],
+                "failurePolicy": "Fail",
+                "sideEffects": "None",
+                "admissionReviewVersions": ["v1"],
+            }
+        ],
+    }
+
+
+def objects(workloads: Iterable[Workload], known: Iterable[str]) -> Iterator[Document]:
+    """What they need; `known` are the namespaces that are there.
+
+    A workload of another namespace comes with that and its account.
+    """
+    workloads, known = tuple(workloads), frozenset(known)
+    services = tuple(each.service for each in workloads if each.service)
+    for each in workloads:
+        if each.namespace not in known:
+            yield namespace(each.namespace)
+            yield _object("v1", "ServiceAccount", each.account, each.namespace)
+        if each.service:
+            yield _entry(each)
+        yield _sidecar(each, services)
+
+
+def _entry(workload: Workload) -> Document:
+    return _object(
+        _NETWORKING,
+        "WorkloadEntry",
+        workload.name,
+        workload.namespace,
+        {
+            "address": workload.ip,
+            "labels": {**workload.labels, "security.istio.io/tlsMode": "istio"},
+            "serviceAccount": workload.account,
+        },
+    )
+
+
+def _sidecar(workload: Workload, services: Iterable[Service]) -> Document:
+    by_port = dict[int, list[Service]]()
+    for each in services:
+        by_port.setdefault(outward_port(each), []).append(each)
+    egress = [
+        {
+            "bind": workload.proxy,
+            "captureMode": "NONE",
+            "hosts": [f"*/{each.host}" for each in found],
+            "port": {"name": f"outward-{port}", "number": port, "protocol": _spoken(port, found)},
+        }
+        for port, found in by_port.items()
+    ]
+    return _object(
+        _NETWORKING,
+        "Sidecar",
+        workload.name,
+        workload.namespace,
+        {
+            "egress": egress,
+            "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"},
+            "workloadSelector": {"labels": {"app": workload.caller}},
+            **({"ingress": [_ingress(workload)]} if workload.inward else {}),
+        },
+    )
+
+
+def _spoken(port: int, services: Iterable[Service]) -> str:
+    if port == PROXIED:
+        # Of this kind, a port leads to services of whatever port.
+        return "HTTP_PROXY"
+    (protocol,) = {each.protocol for each in services}
+    return _PROTOCOLS[protocol]
+
+
+def _ingress(workload: Workload) -> Document:
+    assert workload.service is not None  # noqa: S101 - whoever has an address is asked
+    port = workload.service.container_port
+    return {
+        "bind": workload.ip,
+        "captureMode": "NONE",
+        # The workload's own address, as Istio writes it.
+        "defaultEndpoint": f"0.0.0.0:{local_port(port)}",
+        "port": {
+            "name": "served",
+            "number": port,
+            "protocol": _PROTOCOLS[workload.service.protocol],
+        },
+    }
+
+
+def _object(
+    version: str,
+    kind: str,
+    name: str,
+    namespace: str | None = None,
+    spec: Document | None = None,
+) -> Document:
+    metadata: Document = {"name": name, "labels": MARK}
+    if namespace:
+        metadata["namespace"] = namespace
+    made: Document = {"apiVersion": version, "kind": kind, "metadata": metadata}
+    return made if spec is None else {**made, "spec": spec}

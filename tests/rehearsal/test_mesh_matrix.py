@@ -1,0 +1,133 @@
+"""What is asked, by whom, and what is added to a cluster for it, without a mesh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gallery.plan.mesh import GATEWAY
+from gallery.plan.model import Plan
+from offline.errors import UserError
+from offline.render import render
+from rehearsal.mesh import added, rehearsed
+from rehearsal.mesh.asking import Outcome
+from rehearsal.mesh.matrix import Ask, Found, Matrix, Wrong, asks
+from rehearsal.mesh.workloads import STRANGER, Workload, workloads
+from rehearsal.stand_in.pods import Cluster
+from tests.unit.stack_files import planned
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return planned("dev")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
+    return Cluster.read(render("dev", tmp_path_factory.mktemp("rendered")))
+
+
+@pytest.fixture(scope="module")
+def everybody(plan: Plan, rendered: Cluster) -> tuple[Workload, ...]:
+    return workloads(plan, rendered)
+
+
+@pytest.fixture
+def matrix(plan: Plan, everybody: tuple[Workload, ...], tmp_path: Path) -> Matrix:
+    return Matrix(plan=plan, workloads=everybody, scratch=tmp_path)
+
+
+def test_everybody_is_there_and_has_an_address_of_its_own(
+    everybody: tuple[Workload, ...], plan: Plan
+) -> None:
+    callers = [each.caller for each in everybody]
+    services = [each.service.name for each in plan.services]
+    assert sorted(callers) == sorted([*services, "prober", "loadgenerator", GATEWAY, STRANGER])
+    assert len({each.proxy for each in everybody}) == len(everybody)
+    listens = [address for each in everybody for address in each.listens]
+    assert len(set(listens)) == len(listens)
+    assert all(address.host.startswith("127.") for address in listens)
+
+
+def test_the_stranger_has_the_name_of_one_that_may_ask_in_another_namespace(
+    everybody: tuple[Workload, ...],
+) -> None:
+    (stranger,) = [each for each in everybody if each.caller == STRANGER]
+    assert stranger.account == "frontend"
+    assert stranger.namespace != "gallery"
+
+
+def test_every_method_is_asked_for_by_everybody_and_wanted_as_the_plan_says(
+    matrix: Matrix, plan: Plan
+) -> None:
+    wanted = {
+        (caller, ask.callee.name, ask.verb, ask.path): outcome
+        for caller, ask, outcome, _ in matrix.questions()
+    }
+    assert wanted["checkoutservice", *_question(plan, "cartservice", "EmptyCart")] is (
+        Outcome.ANSWERED
+    )
+    assert wanted["checkoutservice", *_question(plan, "cartservice", "AddItem")] is Outcome.DENIED
+    assert wanted["cartservice", "redis-cart", "", ""] is Outcome.ANSWERED
+    assert wanted["frontend", "redis-cart", "", ""] is Outcome.CUT
+    assert wanted["plain text", "frontend", "", ""] is Outcome.CUT
+    assert {outcome for (caller, *_), outcome in wanted.items() if caller == STRANGER} == {
+        Outcome.DENIED,
+        Outcome.CUT,
+    }
+    for planned_service in plan.services:
+        service = planned_service.service
+        asked = {ask.path.rpartition("/")[2] or ask.verb for ask in asks(service)}
+        assert {method.name for method in service.methods} <= asked
+        for caller in matrix.workloads:
+            mine = [key for key in wanted if key[:2] == (caller.caller, service.name)]
+            assert len(mine) == len(list(asks(service)))
+
+
+def _question(plan: Plan, callee: str, method: str) -> tuple[str, str, str]:
+    (service,) = [each.service for each in plan.services if each.service.name == callee]
+    return callee, "POST", service.path(method)
+
+
+def test_what_is_not_as_the_plan_says_is_told_with_both(plan: Plan) -> None:
+    ask = Ask(callee=plan.services[0].service, verb="GET", path="/")
+    wrong = Wrong(caller="stranger", ask=ask, wanted=Outcome.DENIED, got=str(Outcome.ANSWERED))
+    found = Found(asked=10, answered=4, seconds=1.0, wrong=(wrong,))
+    assert list(found.lines()) == [
+        "10 questions in 1.0 s: 4 answered, 6 refused, 1 not as the plan says",
+        "  stranger asks frontend GET /: answered, and the plan says refused by a policy",
+    ]
+
+
+def test_what_is_added_is_marked_and_in_nobodys_way(
+    everybody: tuple[Workload, ...], rendered: Cluster
+) -> None:
+    known = {(kind, place, each["metadata"]["name"]) for kind, place, each in rendered.objects}
+    objects = list(added.objects(everybody, ["gallery"]))
+    for each in objects:
+        assert each["metadata"]["labels"] == added.MARK
+        metadata = each["metadata"]
+        place = metadata.get("namespace", "cluster")
+        assert (each["kind"].lower(), place, metadata["name"]) not in known
+    kinds = {(each["apiVersion"], each["kind"]) for each in objects}
+    assert set(added.KINDS) <= kinds
+    policies = {kind for _, kind in kinds}
+    assert policies == {"Namespace", "ServiceAccount", "Sidecar", "WorkloadEntry"}
+
+
+def test_a_proxy_takes_calls_where_policies_say_that_the_container_listens(
+    everybody: tuple[Workload, ...],
+) -> None:
+    for each in everybody:
+        if each.service and each.inward:
+            assert each.inward.port == each.service.container_port
+
+
+def test_a_stack_without_a_mesh_is_refused_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch, plan: Plan
+) -> None:
+    monkeypatch.setattr(rehearsed, "resolve", lambda _settings: replace(plan, mesh=None))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    with pytest.raises(UserError, match=r"stack dev goes without a mesh .*leave --mesh out"):
+        rehearsed.planned("dev")
