@@ -59,7 +59,7 @@ class Promises:
             if planned.alert is alert:
                 return planned
         raise NotPlayableError(
-            f"stack {self.plan.environment} has no alert {alert.name}, which this scenario is about"
+            f"stack {self.plan.stack.name} has no alert {alert.name}, which this scenario is about"
         )
 
     def must(
@@ -203,7 +203,7 @@ def promised(plan: Plan) -> Promises:
 
 def _plan(found: StackFile) -> Plan:
     try:
-        return resolve(parse(found.values(), found.secret_keys))
+        return resolve(parse(found.values(), found.secret_keys), stack=found.stack)
     except StackFileError as error:
         raise UserError(f"stack {found.stack}: {error}") from None
 

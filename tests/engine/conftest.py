@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 from .cloud import Cloud
 from .deployment import Stages, restore, stack_names, staged
 from .project import ROOT, Project, copied, environment, missing_program
 from .server import attached
+from .values import at, text_at
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +38,14 @@ def stages(
             environment=environment(directory, providers),
         )
         yield staged(project, directory)
+
+
+@pytest.fixture
+def on_eks(stages: Stages) -> None:
+    """Skips a stack on OpenShift: AWS says nothing of its cluster, which has its own classes."""
+    platform = at(yaml.safe_load(stages.configured.stack_file), "config.gallery:cluster.existing")
+    if text_at(platform, "platform") != "eks":
+        pytest.skip(f"{stages.project.stack} is on no EKS cluster")
 
 
 @pytest.fixture

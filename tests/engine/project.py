@@ -212,6 +212,14 @@ class Project:
             raise TypeError(self.stack_file)
         return config
 
+    @property
+    def cluster(self) -> Properties:
+        """The cluster that the stack file names."""
+        found = at(dict(self.configuration()), "gallery:cluster.existing")
+        if not isinstance(found, dict):
+            raise TypeError(self.stack_file)
+        return found
+
     def configure(self, changes: Mapping[str, Json]) -> None:
         """Replace whole keys of the stack file's `config`; None removes one."""
         document = cast("Properties", yaml.safe_load(self.stack_file.read_text()))
@@ -233,6 +241,8 @@ class Project:
         """Make the stack and set every secret that its file refers to."""
         self._forget_secrets()
         self._fill_in()
+        if self.cluster["platform"] == "openshift":
+            self.cloud.adopt([OPENSHIFT])
         _ = self.must("stack", "init", self.stack)
         self.set_secrets()
 
@@ -273,7 +283,9 @@ class Project:
 
     def set_secrets(self) -> None:
         """Set every secret that the stack file refers to, anew."""
-        self.secrets = {name: _secret(name) for name in referenced(self.configuration())}
+        context = str(at(dict(self.cluster), "kubeconfig.context"))
+        names = referenced(self.configuration())
+        self.secrets = {name: _secret(name, context) for name in names}
         assignments = [f"gallery:{name}={value}" for name, value in self.secrets.items()]
         pairs = [part for assignment in assignments for part in ("--secret", assignment)]
         _ = self.must("config", "set-all", "-s", self.stack, *pairs)
@@ -290,17 +302,20 @@ def referenced(value: Json) -> list[str]:
     return sorted(found)
 
 
-def _secret(name: str) -> str:
-    """A credential of the form that its name promises, never the same twice."""
+def _secret(name: str, context: str) -> str:
+    """A credential of the form that its name promises, never the same twice.
+
+    `context` is the one that the stack uses in a kubeconfig.
+    """
     text = secrets.token_hex(16)
     if "kubeconfig" in name:
-        return _kubeconfig(text)
+        return _kubeconfig(text, context)
     if "webhook" in name:
         return f"https://hooks.slack.com/services/T{text[:8]}/B{text[8:16]}/{text[16:]}"
     return text
 
 
-def _kubeconfig(token: str) -> str:
+def _kubeconfig(token: str, context: str) -> str:
     """The way into an OpenShift cluster, as `oc login` writes it."""
     return json.dumps(
         {
@@ -308,10 +323,8 @@ def _kubeconfig(token: str) -> str:
             "kind": "Config",
             "clusters": [{"name": "gallery", "cluster": {"server": OPENSHIFT}}],
             "users": [{"name": "deployer", "user": {"token": token}}],
-            "contexts": [
-                {"name": "gallery", "context": {"cluster": "gallery", "user": "deployer"}}
-            ],
-            "current-context": "gallery",
+            "contexts": [{"name": context, "context": {"cluster": "gallery", "user": "deployer"}}],
+            "current-context": context,
         }
     )
 

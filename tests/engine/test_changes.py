@@ -189,6 +189,7 @@ def test_a_service_that_becomes_headless_takes_no_agent_with_it(configured: Proj
     _ = configured.up()
 
 
+@pytest.mark.usefixtures("on_eks")
 def test_a_renamed_priority_takes_no_namespace_with_it(deployed: Project) -> None:
     """The namespace comes after the class that its pods name, and must not go with it."""
 

@@ -30,6 +30,7 @@ def test_another_rule_for_names_replaces_nothing_that_exists(configured: Project
     assert str(configured.preview("--expect-no-changes")) == "nothing"
 
 
+@pytest.mark.usefixtures("on_eks")
 def test_two_stacks_of_one_environment_share_an_account(deployed: Project) -> None:
     before = len(deployed.cloud.all())
     other = replace(deployed, stack=f"{deployed.stack}-two")
@@ -43,6 +44,7 @@ def test_two_stacks_of_one_environment_share_an_account(deployed: Project) -> No
     assert len(deployed.cloud.all()) == 2 * before
 
 
+@pytest.mark.usefixtures("on_eks")
 def test_a_rebuilt_cluster_of_the_same_name_is_another(deployed: Project) -> None:
     (old,) = {made.scope for made in deployed.cloud.all(NAMESPACE)}
     content = _inside(deployed, old)

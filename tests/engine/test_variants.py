@@ -1,4 +1,4 @@
-"""What the shipped stacks do not use: OpenShift, existing workspaces, the other engine."""
+"""What the shipped stacks do not use: existing workspaces, the other engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from .aws_kinds import PROMETHEUS, SECRET, WORKSPACE
 from .grafana_kinds import CONTACT_POINT, POLICY, RULE_GROUP
-from .project import OPENSHIFT, Project
+from .project import Project
 from .values import Json, Properties, at
 
 pytestmark = pytest.mark.engine
@@ -16,37 +16,24 @@ pytestmark = pytest.mark.engine
 
 def _deploy(project: Project, changes: Properties) -> None:
     """Configure and deploy."""
-    if at(dict(project.configuration()), "gallery:environment") == "prod":
-        pytest.skip("the variants are those of a stack outside production")
+    if at(dict(project.configuration()), "gallery:environment") != "dev":
+        pytest.skip("the variants are those of a stack for development")
     project.configure(changes)
     project.set_secrets()
     _ = project.up()
 
 
-def test_an_openshift_cluster_and_existing_workspaces_deploy(configured: Project) -> None:
-    configured.cloud.adopt([OPENSHIFT])
+def test_existing_workspaces_deploy(configured: Project) -> None:
     _deploy(
         configured,
         {
-            "gallery:cluster": {
-                "existing": {
-                    "platform": "openshift",
-                    "kubeconfig": {"secret": "kubeconfig", "context": "gallery"},
-                    "egress_cidrs": ["203.0.113.0/28"],
-                    "oidc_provider": (
-                        "arn:aws:iam::123456789012:oidc-provider/oidc.example.org/gallery"
-                    ),
-                }
-            },
             "gallery:prometheus": {"existing": "ws-01234567-89ab-cdef-0123-456789abcdef"},
             "gallery:grafana": _existing("g-0123456789"),
         },
     )
     assert configured.cloud.all(WORKSPACE) == configured.cloud.all(PROMETHEUS) == []
-    assert configured.cloud.all(scope=OPENSHIFT)
     (policy,) = configured.cloud.all(POLICY)
     assert policy.scope.startswith("g-0123456789")
-    assert configured.secrets["kubeconfig"] not in configured.state()
 
 
 def test_the_content_follows_to_another_existing_grafana(configured: Project) -> None:

@@ -121,6 +121,7 @@ def test_a_key_of_another_name_is_refused_with_the_nearest(configured: Project) 
     assert "pulumi:disable-default-providers is missing" in output
 
 
+@pytest.mark.usefixtures("on_eks")
 def test_a_cluster_that_cannot_carry_the_stack_is_refused_with_all_its_faults(
     configured: Project,
 ) -> None:
@@ -135,6 +136,7 @@ def test_a_cluster_that_cannot_carry_the_stack_is_refused_with_all_its_faults(
         assert words in output
 
 
+@pytest.mark.usefixtures("on_eks")
 def test_a_cluster_that_nobody_knows_is_refused_by_its_name(configured: Project) -> None:
     configured.cloud.no_cluster = True
     output = _refused(configured)
@@ -150,6 +152,7 @@ def test_a_type_that_a_zone_does_not_have_is_refused_by_its_group(configured: Pr
     assert f"the group {group} is of {kind}, which EC2 does not offer in" in output
 
 
+@pytest.mark.usefixtures("on_eks")
 def test_auto_mode_needs_no_agent(configured: Project) -> None:
     configured.cloud.addons.clear()
     configured.cloud.cluster = {"computeConfigs": [{"enabled": True}]}

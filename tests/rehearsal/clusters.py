@@ -8,20 +8,15 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-import yaml
 
-from offline.deployed import documents
 from offline.errors import UserError
-from offline.render import PROJECT, recording
 from rehearsal.cluster import declared, installed
 from rehearsal.cluster.declared import Declared, Objects
 from rehearsal.cluster.judge import Judge, judging
 from rehearsal.cluster.verdict import Verdict
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.stand_in.documents import Document
-from tests.unit.components import OPENSHIFT
 from tests.unit.recordings import deployed
-from tests.unit.stack_files import values
 
 _NAMESPACE = "gallery"
 
@@ -45,16 +40,6 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
         supervisor.stop_all()
 
 
-def _on_openshift(place: Path) -> dict[str, str]:
-    """The `deployed/` tree of `dev` on OpenShift."""
-    config = values("dev")
-    config["gallery:cluster"] = {"existing": OPENSHIFT}
-    (place / "stacks").mkdir()
-    (place / "__main__.py").symlink_to(PROJECT / "__main__.py")
-    (place / "stacks" / "Pulumi.openshift.yaml").write_text(yaml.safe_dump({"config": config}))
-    return documents(recording("openshift", place))
-
-
 @pytest.fixture
 def thorough(request: pytest.FixtureRequest) -> None:
     """For what takes a minute: `make test` leaves it to `make proof`."""
@@ -64,10 +49,10 @@ def thorough(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def objects(tmp_path: Path) -> Callable[[str], Objects]:
-    """The objects of a stack by its name, `openshift` too."""
+    """The objects of a stack by its name."""
 
     def read(stack: str) -> Objects:
-        tree = _on_openshift(tmp_path) if stack == "openshift" else deployed(stack)
+        tree = deployed(stack)
         (tmp_path / "resources.json").write_text(tree["resources.json"])
         (tmp_path / "prometheus.yml").write_text(tree["collector/prometheus.yml"])
         return declared.read(tmp_path)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.cluster
 _ROUTE = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"name": "shop"}}
 
 
-@pytest.mark.parametrize("stack", [*STACKS, "openshift"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_every_object_of_a_stack_is_admitted_and_its_pods_are_ready(
     stack: str,
     request: pytest.FixtureRequest,

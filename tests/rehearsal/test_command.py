@@ -185,7 +185,7 @@ def path(tools: Mapping[Tool, Path], tmp_path: Path) -> str:
 
 def test_a_stack_without_a_file_is_refused_with_the_nearest(project: Path, path: str) -> None:
     assert _refusal(project, "dve", path) == (
-        'rehearsal: stack "dve" has no file; did you mean "dev"? allowed: dev, prod\n'
+        'rehearsal: stack "dve" has no file; did you mean "dev"? allowed: dev, openshift, prod\n'
     )
 
 

@@ -20,9 +20,10 @@ from rehearsal.machine.tools import Tool
 from rehearsal.stand_in.derive import derive
 from rehearsal.stand_in.instances import read_instances
 from rehearsal.world.topology import Topology
+from tests.unit.stack_files import STACKS
 
 
-@pytest.fixture(scope="module", params=["dev", "prod"])
+@pytest.fixture(scope="module", params=STACKS)
 def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render(request.param, tmp_path_factory.mktemp(request.param))
 

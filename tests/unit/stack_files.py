@@ -26,7 +26,7 @@ def values(stack: str = "dev") -> dict[str, Any]:
 
 def planned(stack: str = "dev") -> Plan:
     """The plan of a shipped stack."""
-    return resolve(parse(values(stack)))
+    return resolve(parse(values(stack)), stack=stack)
 
 
 def bounds_of_endpoint_down(plan: Plan) -> dict[FailureMode, tuple[float, float]]:

@@ -15,7 +15,7 @@ from gallery.store.companions import PROBER
 from gallery.store.services import SERVICES, Protocol, Service
 from offline.monitor import Recording
 from tests.unit.components import objects, recorded
-from tests.unit.stack_files import errors, planned, values, with_value
+from tests.unit.stack_files import STACKS, errors, planned, values, with_value
 
 HERE = "cluster.local/ns/gallery/sa/"
 BY_NAME = {service.name: service for service in SERVICES}
@@ -175,7 +175,7 @@ def test_without_a_door_no_gateway_is_needed_and_none_is_let_in() -> None:
     assert GATEWAY not in found
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_a_door_without_a_gateway_is_refused_with_the_key_and_the_cure(stack: str) -> None:
     config = values(stack)
     del config["gallery:door"]["gateway"]
