@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from tests.rules.doubled import proofs_of_doubled
 from tests.rules.flapping import proofs_of_flapping, proofs_of_second_outages
 from tests.rules.functions import swapped
 from tests.rules.gaps import proofs_with_gaps
+from tests.rules.once import judged_once
 from tests.rules.promtool import Proof, Verdict, alert_proof, quick_verdicts, verdicts
 from tests.rules.variants import Effective, loosened, mutated
 from tests.unit.programs import program
@@ -96,7 +97,8 @@ def _judged(
 ) -> VerdictsOf:
     """Judges, at the first question, the proofs of every alert that tests were chosen for.
 
-    Of them a share, the same each time, unless every one was asked for.
+    Of them a share, the same each time, unless every one was asked for; of those that say the
+    same in several stacks one.
     """
     promtool = Path(program(tools.PROMTOOL))
     place = request.getfixturevalue("tmp_path_factory")
@@ -118,7 +120,9 @@ def _judged(
             if every or _chance(name, variant) < share
         }
         found = {name: dict[str, Verdict]() for name in chosen}
-        for (name, variant), verdict in run(promtool, place.mktemp("proofs"), proofs).items():
+        scopes = {one: chosen[one[0]].planned.scope for one in proofs}
+        once = partial(run, promtool, place.mktemp("proofs"))
+        for (name, variant), verdict in judged_once(once, proofs, scopes).items():
             found[name][variant] = verdict
         return found
 
