@@ -34,6 +34,9 @@ from rehearsal.machine.addresses import WALL
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.screen import Screen, Waiting
 from rehearsal.machine.tools import PROMETHEUS, PROMTOOL, ROOT, provide
+from rehearsal.mesh import installed as of_a_mesh
+from rehearsal.mesh.figures import call_with_proxies, call_without, seconds_until_enforced
+from rehearsal.mesh.running import running
 from rehearsal.wall.picture import browser
 
 STACK = "dev"
@@ -46,6 +49,7 @@ _GIB = 1024**3
 # Of the rules on a thousand hosts; where both come from: docs/adr/0030.
 _TIMES_A_PLAIN_RULE = 1.6
 _MILLION_SAMPLES = 55
+_CALL_MEDIAN, _CALL_P99 = 10, 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +151,39 @@ def cluster() -> Iterator[Figure]:
     yield Figure(name="memory of its processes, with a cluster", value=held, budget=1.5, unit="GiB")
 
 
+def mesh() -> Iterator[Figure]:
+    """Bring the rehearsal up with real proxies, where their programs are kept already."""
+    if lacking := [*installed.absent(), *of_a_mesh.absent()]:
+        _say(f"not built yet: {', '.join(lacking)}; `make proof` builds them")
+        return
+    platform.down()
+    began = time.monotonic()
+    platform.up(STACK, _say, mesh=True)
+    took = time.monotonic() - began
+    yield Figure(name=f"rehearsal up --mesh, {STACK}", value=took, budget=45, unit="s")
+    held = _memory() / _GIB
+    yield Figure(name="memory of its processes, with a mesh", value=held, budget=2.5, unit="GiB")
+    up = running()
+    found = up.matrix.play()
+    for wrong in found.wrong:
+        _say(str(wrong))
+    name = f"{found.asked} questions through proxies"
+    yield Figure(name=name, value=found.seconds, budget=30, unit="s")
+    yield Figure(
+        name=f"{name}, not as the plan says", value=float(len(found.wrong)), budget=0, unit="asked"
+    )
+    enforced = seconds_until_enforced(up)
+    yield Figure(name="until a changed policy is in force", value=enforced, budget=3, unit="s")
+    plain, proxied = call_without(up), call_with_proxies(up)
+    _say(f"a call without proxies: {plain.median:.2f} ms, p99 {plain.p99:.2f} ms")
+    yield Figure(
+        name="a call over two proxies, median", value=proxied.median, budget=_CALL_MEDIAN, unit="ms"
+    )
+    yield Figure(
+        name="a call over two proxies, p99", value=proxied.p99, budget=_CALL_P99, unit="ms"
+    )
+
+
 def first_page() -> Iterator[Figure]:
     """Draw the wall's first page in a browser, where there is one."""
     try:
@@ -239,7 +276,7 @@ def document(figures: list[Figure]) -> str:
 
 
 # In this order: what starts a rehearsal comes before what needs one.
-_PARTS = (render, answers, host_rules_at_a_thousand, cluster, start, first_page, time_to_page)
+_PARTS = (render, answers, host_rules_at_a_thousand, cluster, mesh, start, first_page, time_to_page)
 
 
 def main() -> int:

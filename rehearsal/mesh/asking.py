@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import cast
 
 import grpc
 import grpc.aio
@@ -79,14 +82,7 @@ async def request(proxy: Address, host: str, verb: str, path: str) -> Outcome | 
 
 async def call(proxy: Address, authority: str, method: str) -> Outcome | str:
     """A call to an authority by its name, over a proxy."""
-    options = (
-        ("grpc.default_authority", authority),
-        # Or one question would be asked over the connection of another.
-        ("grpc.use_local_subchannel_pool", 1),
-        # Whatever http_proxy says, 127.0.0.0/8 is here.
-        ("grpc.enable_http_proxy", 0),
-    )
-    async with _channel(proxy, options) as channel:
+    async with _channel(proxy, authority) as channel:
         try:
             await channel.unary_unary(method)(b"", timeout=_PATIENCE_SECONDS)
         except grpc.aio.AioRpcError as fault:
@@ -97,8 +93,32 @@ async def call(proxy: Address, authority: str, method: str) -> Outcome | str:
     return Outcome.ANSWERED
 
 
-def _channel(address: Address, options: tuple[tuple[str, str | int], ...]) -> grpc.aio.Channel:
+async def calls(address: Address, authority: str, method: str, times: int) -> list[float]:
+    """How many seconds each of so many calls took, one after another on one connection.
+
+    Raises grpc.aio.AioRpcError for one that is not answered.
+    """
+    took = list[float]()
+    async with _channel(address, authority) as channel:
+        asked = cast("Callable[..., Awaitable[bytes]]", channel.unary_unary(method))
+        # The first one opens the connection.
+        await asked(b"", timeout=_PATIENCE_SECONDS)
+        for _ in range(times):
+            began = time.perf_counter()
+            await asked(b"", timeout=_PATIENCE_SECONDS)
+            took.append(time.perf_counter() - began)
+    return took
+
+
+def _channel(address: Address, authority: str) -> grpc.aio.Channel:
     """A channel in plain text: to one's own proxy nobody speaks otherwise."""
+    options = (
+        ("grpc.default_authority", authority),
+        # Or one question would be asked over the connection of another.
+        ("grpc.use_local_subchannel_pool", 1),
+        # Whatever http_proxy says, 127.0.0.0/8 is here.
+        ("grpc.enable_http_proxy", 0),
+    )
     return grpc.aio.insecure_channel(str(address), options=options)
 
 

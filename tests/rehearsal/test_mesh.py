@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
+from offline.errors import UserError
+from rehearsal.cluster import definitions
 from rehearsal.cluster.api import RefusedError
+from rehearsal.cluster.declared import Declared
 from rehearsal.mesh import gates
 from rehearsal.mesh.asking import Outcome
-from rehearsal.mesh.matrix import PLAIN, Ask, asks
+from rehearsal.mesh.figures import (
+    CALLEE,
+    CALLER,
+    question,
+    seconds_until_enforced,
+    without_caller,
+)
+from rehearsal.mesh.matrix import PLAIN
 from rehearsal.mesh.rehearsed import Mesh
 from rehearsal.mesh.workloads import STRANGER
 from rehearsal.stand_in.documents import Document
@@ -22,25 +31,39 @@ __all__ = ["changed", "mesh", "thorough"]
 
 pytestmark = pytest.mark.cluster
 
+# A filter that Istio's own Envoy has alone, as its telemetry would be.
+_FILTER = Declared(
+    name="filter",
+    manifest={
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "EnvoyFilter",
+        "metadata": {"name": "another", "namespace": "gallery"},
+        "spec": {
+            "configPatches": [
+                {
+                    "applyTo": "HTTP_FILTER",
+                    "match": {"context": "SIDECAR_INBOUND"},
+                    "patch": {
+                        "operation": "INSERT_FIRST",
+                        "value": {
+                            "name": "istio.stats",
+                            "typed_config": {
+                                "@type": "type.googleapis.com/udpa.type.v1.TypedStruct",
+                                "type_url": "type.googleapis.com/stats.PluginConfig",
+                                "value": {},
+                            },
+                        },
+                    },
+                }
+            ]
+        },
+    },
+)
+
 Change = Callable[[str, str, Callable[[Document], object]], None]
 
 _ENFORCED_WITHIN_SECONDS = 3.0
 _MATRIX_WITHIN_SECONDS = 30.0
-_POLL_SECONDS = 0.05
-
-
-def _ask(mesh: Mesh, callee: str, method: str) -> Ask:
-    (service,) = [each.service for each in mesh.plan.services if each.service.name == callee]
-    (found,) = [each for each in asks(service) if each.path.endswith(f"/{method}")]
-    return found
-
-
-def _seconds_until(what: Callable[[], bool]) -> float:
-    began = time.monotonic()
-    while not what():
-        assert time.monotonic() - began < 10 * _ENFORCED_WITHIN_SECONDS
-        time.sleep(_POLL_SECONDS)
-    return time.monotonic() - began
 
 
 def test_everybody_gets_what_the_plan_says_and_nothing_else(mesh: Mesh) -> None:
@@ -56,24 +79,17 @@ def test_everybody_gets_what_the_plan_says_and_nothing_else(mesh: Mesh) -> None:
 
 
 def test_a_policy_without_one_caller_is_noticed_at_once(mesh: Mesh, changed: Change) -> None:
-    ask = _ask(mesh, "cartservice", "EmptyCart")
-    assert mesh.matrix.ask("checkoutservice", ask) is Outcome.ANSWERED
-    principal = mesh.mesh.principal("checkoutservice")
+    assert mesh.matrix.ask(CALLER, question(mesh)) is Outcome.ANSWERED
+    assert seconds_until_enforced(mesh) < _ENFORCED_WITHIN_SECONDS
 
     def without(policy: Document) -> None:
-        policy["spec"]["rules"] = [
-            rule
-            for rule in policy["spec"]["rules"]
-            if principal not in rule["from"][0]["source"]["principals"]
-        ]
+        policy["spec"] = without_caller(mesh, policy)["spec"]
 
-    changed("AuthorizationPolicy", "cartservice", without)
-    took = _seconds_until(lambda: mesh.matrix.ask("checkoutservice", ask) is Outcome.DENIED)
-    assert took < _ENFORCED_WITHIN_SECONDS
+    changed("AuthorizationPolicy", CALLEE, without)
     mesh.settle()
     wrong = mesh.matrix.play().wrong
     assert {(each.caller, each.ask.callee.name, each.got) for each in wrong} == {
-        ("checkoutservice", "cartservice", Outcome.DENIED)
+        (CALLER, CALLEE, Outcome.DENIED)
     }
     assert {each.ask.path.rpartition("/")[2] for each in wrong} == {"EmptyCart", "GetCart"}
 
@@ -109,3 +125,17 @@ def test_istiod_itself_refuses_what_the_kinds_schema_takes(changed: Change) -> N
 
     with pytest.raises(RefusedError, match="admission webhook"):
         changed("AuthorizationPolicy", "frontend", nobody)
+
+
+@pytest.mark.usefixtures("thorough")
+def test_a_configuration_that_proxies_refuse_is_told(mesh: Mesh) -> None:
+    """The last one: what was refused once is counted for as long as a proxy runs."""
+    assert not list(gates.refusals(mesh.workloads))
+    definitions.add(mesh.api(), mesh.cluster.installed.definitions, [_FILTER])
+    mesh.api().apply(_FILTER.manifest)
+    with pytest.raises(UserError) as refused:
+        mesh.settle()
+    assert "istiod counts" in str(refused.value)
+    assert "the proxy of frontend has refused listener_manager.lds.update_rejected" in (
+        str(refused.value)
+    )

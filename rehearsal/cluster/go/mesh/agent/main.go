@@ -88,7 +88,9 @@ func newCertificates(o *security.Options, secrets security.SecretManager, provid
 // serveMetrics answers every request with both halves, one after the other.
 func serveMetrics(address string, proxy string) error {
 	registry := prometheus.NewRegistry()
-	own, err := monitoring.RegisterPrometheusExporter(registry, registry)
+	// As pilot-agent calls them.
+	named := prometheus.WrapRegistererWithPrefix("istio_agent_", registry)
+	own, err := monitoring.RegisterPrometheusExporter(named, registry)
 	if err != nil {
 		return err
 	}
