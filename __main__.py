@@ -10,6 +10,7 @@ from components.dashboards import Dashboards, DashboardsArgs
 from components.encryption import Encryption, EncryptionArgs
 from components.grafana import Grafana, GrafanaArgs
 from components.hosts import Hosts, HostsArgs
+from components.installed_mesh import InstalledMesh, InstalledMeshArgs
 from components.kubernetes import Kubernetes, KubernetesArgs
 from components.offerings import require_offered
 from components.prometheus import Prometheus, PrometheusArgs
@@ -33,9 +34,7 @@ account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provide
 
 # The ground is asked first: what cannot carry the stack is refused before anything is made.
 require_offered(plan.hosts, plan.network, cloud)
-kubernetes = Kubernetes(
-    "kubernetes", KubernetesArgs(cluster=plan.cluster, secrets=secrets), in_cloud
-)
+kubernetes = Kubernetes("kubernetes", KubernetesArgs(plan=plan, secrets=secrets), in_cloud)
 
 # Where series live, encrypted, and the topics on which machines speak to people without Grafana.
 key = Encryption("encryption", EncryptionArgs(stack=plan.stack, account=account), in_cloud)
@@ -62,7 +61,8 @@ grafana = Grafana(
 
 # The shop itself, in its namespace, and what watches it from there.
 in_cluster = pulumi.ResourceOptions(providers=[cloud, kubernetes.provider])
-store = Store("store", StoreArgs(plan=plan, secrets=secrets), in_cluster)
+mesh = InstalledMesh("mesh", InstalledMeshArgs(plan=plan), in_cluster)
+store = Store("store", StoreArgs(plan=plan, secrets=secrets, after=mesh.steps), in_cluster)
 collector = Collector(
     "collector",
     CollectorArgs(

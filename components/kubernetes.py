@@ -13,6 +13,8 @@ import pulumi_kubernetes as k8s
 
 from gallery.plan.cluster import Cluster, EksCluster, OpenShiftCluster
 from gallery.plan.ground import EksFacts, refused_cluster
+from gallery.plan.mesh import Mesh
+from gallery.plan.model import Plan
 from gallery.render.kubeconfig import eks_kubeconfig
 
 _AGENT = "eks-pod-identity-agent"
@@ -31,9 +33,9 @@ class PodSource:
 
 @dataclass(frozen=True, kw_only=True)
 class KubernetesArgs:
-    """`secrets` hold the kubeconfig of an OpenShift cluster."""
+    """The plan, whose `secrets` hold the kubeconfig of an OpenShift cluster."""
 
-    cluster: Cluster
+    plan: Plan
     secrets: Mapping[str, pulumi.Output[str]]
 
 
@@ -53,9 +55,9 @@ class Kubernetes(pulumi.ComponentResource):
         self, name: str, args: KubernetesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("gallery:components:Kubernetes", name, None, opts)
-        match args.cluster:
+        match args.plan.cluster:
             case EksCluster() as cluster:
-                way = self._into_eks(cluster)
+                way = self._into_eks(cluster, args.plan.mesh)
             case OpenShiftCluster() as cluster:
                 way = _into_openshift(cluster, args.secrets)
         self.sources = way.sources
@@ -64,7 +66,7 @@ class Kubernetes(pulumi.ComponentResource):
         self.provider = k8s.Provider(
             f"{name}-provider",
             kubeconfig=way.kubeconfig,
-            context=args.cluster.name,
+            context=args.plan.cluster.name,
             # A changed configuration is an update: pods that restart meanwhile still find it.
             enable_config_map_mutable=True,
             # What hands changed is taken back (docs/adr/0016-hands-and-the-stack-file.md).
@@ -73,8 +75,8 @@ class Kubernetes(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _into_eks(self, cluster: EksCluster) -> _WayIn:
-        found = self._found(cluster)
+    def _into_eks(self, cluster: EksCluster, mesh: Mesh | None) -> _WayIn:
+        found = self._found(cluster, mesh)
         kubeconfig = eks_kubeconfig(
             cluster.name, cluster.region, found.endpoint, found.certificate_authorities[0].data
         )
@@ -86,7 +88,7 @@ class Kubernetes(pulumi.ComponentResource):
             sources=(*groups, *_from_cidrs(cluster)) or (own,),
         )
 
-    def _found(self, cluster: EksCluster) -> aws.eks.GetClusterResult:
+    def _found(self, cluster: EksCluster, mesh: Mesh | None) -> aws.eks.GetClusterResult:
         """What EKS says of it. Raises RunError before anything is made."""
         key = f"gallery:cluster.existing.name is {cluster.name}"
         asked = pulumi.InvokeOptions(parent=self)
@@ -106,7 +108,8 @@ class Kubernetes(pulumi.ComponentResource):
                 or _has_agent(cluster, asked)
             ),
         )
-        if errors := [f"{key}: {error}" for _, error in refused_cluster(facts)]:
+        istio = mesh.istio if mesh else None
+        if errors := [f"{key}: {error}" for _, error in refused_cluster(facts, istio)]:
             raise pulumi.RunError("\n".join(errors))
         return found
 

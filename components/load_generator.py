@@ -22,10 +22,10 @@ from components.pods import (
     variables,
 )
 from gallery.plan.cluster import Cluster
+from gallery.plan.mesh import Proxy
 from gallery.plan.network import Reach
 from gallery.store.ending import SETTLED_SECONDS, UNCALLED
 from gallery.store.services import LoadGenerator as Generator
-from gallery.store.services import Resources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class LoadGeneratorArgs:
     environment: Mapping[str, str]
     reach: Reach
     cluster: Cluster
-    proxy: Resources | None
+    proxy: Proxy | None
     namespace: pulumi.Input[str]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pulumi_kubernetes as k8s
 
 from gallery.plan.cluster import Cluster
+from gallery.plan.mesh import Proxy
 from gallery.render.resources import limits, requests
 from gallery.store.ending import Ending
 from gallery.store.services import APP, NAMESPACE, Resources
@@ -15,6 +16,7 @@ from gallery.store.services import APP, NAMESPACE, Resources
 # Keeps the proxy out of a pod. A label, because Istio's webhook selects by labels.
 NO_PROXY = {"sidecar.istio.io/inject": "false"}
 _STORE_USER = 1000
+_PROXY_VERSION = "gallery/proxy-version"
 _NOTHING: Mapping[str, str] = {}
 _SCRATCH = "scratch"
 _SCRATCH_SIZE = "64Mi"
@@ -106,13 +108,14 @@ def bounds(resources: Resources) -> k8s.core.v1.ResourceRequirementsArgsDict:
 
 
 def pod_metadata(
-    app: str, proxy: Resources | None, ending: Ending, annotations: Mapping[str, str] = _NOTHING
+    app: str, proxy: Proxy | None, ending: Ending, annotations: Mapping[str, str] = _NOTHING
 ) -> k8s.meta.v1.ObjectMetaArgsDict:
     """A pod's labels, and annotations by which it has its `proxy`, where there is a mesh."""
-    of_proxy = {**_bounds_of(proxy), **_ending_of(ending)} if proxy else {}
+    of_proxy = {**_bounds_of(proxy.resources), **_ending_of(ending)} if proxy else {}
     metadata: k8s.meta.v1.ObjectMetaArgsDict = {"labels": labels_of(app)}
+    version = {_PROXY_VERSION: proxy.version} if proxy and proxy.version else {}
     # An empty mapping is dropped by the API server, and each deployment would count as a change.
-    if every := {**of_proxy, **annotations}:
+    if every := {**of_proxy, **version, **annotations}:
         metadata["annotations"] = every
     return metadata
 

@@ -26,10 +26,10 @@ from components.pods import (
 )
 from components.probes import Probe, liveness, readiness, startup
 from gallery.plan.cluster import Cluster
+from gallery.plan.mesh import Proxy
 from gallery.plan.network import Reach
 from gallery.store.companions import PROBER
 from gallery.store.ending import SETTLED_SECONDS
-from gallery.store.services import Resources
 
 FILE = "blackbox.yml"
 _CHECKSUM = "checksum/config"
@@ -55,7 +55,7 @@ class ProberArgs:
     image: str
     replicas: int
     cluster: Cluster
-    proxy: Resources | None
+    proxy: Proxy | None
     ways_out: Sequence[pulumi.Input[str]]
     reach: Reach
     namespace: pulumi.Input[str]

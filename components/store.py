@@ -38,10 +38,14 @@ _NAMESPACE_LABELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class StoreArgs:
-    """The plan, and the secrets it refers to by name."""
+    """The plan, and the secrets it refers to by name.
+
+    `after` is what must be there before the store's namespace, and outlast it.
+    """
 
     plan: Plan
     secrets: Mapping[str, pulumi.Output[str]]
+    after: Sequence[pulumi.Resource] = ()
 
 
 class Store(pulumi.ComponentResource):
@@ -64,7 +68,7 @@ class Store(pulumi.ComponentResource):
                 parent=self,
                 protect=plan.production,
                 # No pod is admitted that names a class which is not there.
-                depends_on=self._priority(name, plan),
+                depends_on=[*self._priority(name, plan), *args.after],
             ),
         ).metadata.apply(lambda metadata: metadata.name or NAMESPACE)
         self._bounds(name, plan)

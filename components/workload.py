@@ -26,10 +26,11 @@ from components.pods import (
 )
 from components.probes import Probe, liveness, readiness, startup
 from gallery.plan.cluster import Cluster
+from gallery.plan.mesh import Proxy
 from gallery.plan.model import PlannedService
 from gallery.plan.network import Reach
 from gallery.store.ending import SETTLED_SECONDS
-from gallery.store.services import Protocol, Resources, Service
+from gallery.store.services import Protocol, Service
 
 CONTAINER = "server"
 _DATA = "data"
@@ -64,7 +65,7 @@ class WorkloadArgs:
     apart: bool
     storage_class: str | None
     cluster: Cluster
-    proxy: Resources | None
+    proxy: Proxy | None
     namespace: pulumi.Input[str]
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gallery.plan.installed_mesh import InstalledMesh, IstioCharts, ServiceMesh
+
 
 @dataclass(frozen=True, kw_only=True)
 class EksCluster:
@@ -35,6 +37,10 @@ class EksCluster:
         """The user that a pod says it runs as."""
         return user
 
+    def install_mesh(self, version: str) -> InstalledMesh:
+        """How a mesh of this version comes into the cluster."""
+        return IstioCharts(version=version)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpenShiftCluster:
@@ -56,6 +62,10 @@ class OpenShiftCluster:
     def pod_user(self, _user: int) -> int | None:
         """None: each namespace has users of its own, and a pod that names another is rejected."""
         return None
+
+    def install_mesh(self, version: str) -> InstalledMesh:
+        """How a mesh of this version comes into the cluster."""
+        return ServiceMesh(version=version)
 
 
 Cluster = EksCluster | OpenShiftCluster

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gallery.plan.mesh_versions import untested
 from gallery.plan.model import Network, PlannedHost
 
 # Since then ContainerResource metrics of an autoscaler are stable, and the kubelet waits before a
@@ -23,6 +24,7 @@ class Check(StrEnum):
 
     CLUSTER_SERVES = "cluster-serves"
     CLUSTER_VERSION = "cluster-version"
+    MESH_VERSION = "mesh-version"
     CLUSTER_IPV4 = "cluster-ipv4"
     POD_IDENTITY = "pod-identity"
     INSTANCE_TYPE = "instance-type"
@@ -39,8 +41,8 @@ class EksFacts:
     pod_identity: bool
 
 
-def refused_cluster(facts: EksFacts) -> Iterator[tuple[Check, str]]:
-    """What is wrong with a cluster, each with its cure."""
+def refused_cluster(facts: EksFacts, istio: str | None = None) -> Iterator[tuple[Check, str]]:
+    """What is wrong with a cluster, each with its cure. `istio` is the mesh's version, if known."""
     if facts.status not in _SERVING:
         yield (
             Check.CLUSTER_SERVES,
@@ -53,6 +55,15 @@ def refused_cluster(facts: EksFacts) -> Iterator[tuple[Check, str]]:
             (
                 f"it runs Kubernetes {facts.version}, and the store's autoscalers and the wait "
                 f"before a pod ends need {oldest} or newer; update the cluster"
+            ),
+        )
+    if istio and (tested := untested(istio, facts.version)):
+        yield (
+            Check.MESH_VERSION,
+            (
+                f"it runs Kubernetes {facts.version}, and the mesh is Istio {istio}, which is "
+                f"tested with {tested}; take another version under gallery:mesh, or update the "
+                "cluster"
             ),
         )
     if facts.ip_family == "ipv6":

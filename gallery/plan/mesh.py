@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from gallery.plan.installed_mesh import InstalledMesh
 from gallery.store.companions import PROBER
-from gallery.store.services import ENTRANCE, NAMESPACE, LoadGenerator, Protocol, Service
+from gallery.store.services import ENTRANCE, NAMESPACE, LoadGenerator, Protocol, Resources, Service
 
 # How the page on the mesh calls what customers come through.
 GATEWAY = "gateway"
@@ -29,13 +30,17 @@ class Gateway:
 class Mesh:
     """The cluster's mesh; `namespace` is its control plane's.
 
-    Without a `revision` it injects where a namespace asks for injection.
+    Without a `revision` it injects where a namespace asks for injection. `istio` is the version of
+    Istio that it is, or its minor alone, None where nobody has said. `installed` is what the stack
+    installs, None where the mesh is others'.
     """
 
     trust_domain: str
     namespace: str
     revision: str | None
     gateway: Gateway | None
+    istio: str | None = None
+    installed: InstalledMesh | None = None
 
     def principal(self, service_account: str, namespace: str = NAMESPACE) -> str:
         """Who a proxy is by its certificate, as policies name it: a SPIFFE id without scheme."""
@@ -53,6 +58,17 @@ class Mesh:
         if self.revision is None:
             return {"istio-injection": "enabled"}
         return {"istio.io/rev": self.revision}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proxy:
+    """The mesh's proxy in a pod: what it is given, and the version that the stack installs.
+
+    Pods say the version, so that another one rolls them: a proxy is as new as its pod.
+    """
+
+    resources: Resources
+    version: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.catalogue import Catalogue
 from gallery.plan.cluster import Cluster
-from gallery.plan.mesh import Allowed, Mesh, allowed, edges
+from gallery.plan.mesh import Allowed, Mesh, Proxy, allowed, edges
 from gallery.plan.network import Pods, Reach, reaches
 from gallery.plan.patience import patience
 from gallery.plan.routing import (
@@ -29,7 +29,7 @@ from gallery.plan.routing import (
 )
 from gallery.plan.stack import Stack
 from gallery.plan.times import Bound
-from gallery.store.services import LoadGenerator, Resources, Service
+from gallery.store.services import LoadGenerator, Service
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ class Plan:
     services: tuple[PlannedService, ...]
     load_generator: LoadGenerator | None
     images: Mapping[str, str]
-    proxy: Resources | None
+    proxy: Proxy | None
     mesh: Mesh | None
     customers: Pods | None
     storage_class: str | None

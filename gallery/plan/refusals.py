@@ -15,6 +15,7 @@ from gallery.plan.bounds import bound_of
 from gallery.plan.catalogue import Catalogue
 from gallery.plan.images import idle_images
 from gallery.plan.intervals import FORGOTTEN, impossible
+from gallery.plan.mesh_versions import KUBERNETES, SERVICE_MESH, minor
 from gallery.plan.model import Plan
 from gallery.plan.senseless import senseless
 from gallery.plan.times import REHEARSED
@@ -24,6 +25,9 @@ from gallery.stack_file.errors import all_of
 from gallery.stack_file.sections import Settings
 from gallery.store.roles import Severity
 
+# What may be installed on a platform, and which minor versions of it are known.
+_MESHES = {"eks": ("Istio", KUBERNETES), "openshift": ("OpenShift Service Mesh", SERVICE_MESH)}
+
 
 def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     """What is wrong with a stack file whose shapes, names and units are right."""
@@ -31,6 +35,7 @@ def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     yield from _repeated_groups(settings)
     yield from _unreachable(settings)
     yield from _divided_data(settings, catalogue)
+    yield from _unknown_mesh(settings)
     yield from _closed_door(settings)
     yield from _undeliverable(settings)
     yield from _idle_integrations(settings)
@@ -100,6 +105,22 @@ def _divided_data(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
             yield (
                 f"gallery:store.replicas.{service.name} is {replicas}; it keeps its data in one "
                 "place, and a second one would be another cart; remove it"
+            )
+
+
+def _unknown_mesh(settings: Settings) -> Iterator[str]:
+    mesh = settings.mesh
+    if mesh is None:
+        return
+    name, known = _MESHES[settings.cluster.existing.platform]
+    for key, version in (
+        ("existing", mesh.existing.version),
+        ("installed", mesh.installed.version if mesh.installed else None),
+    ):
+        if version and minor(version) not in known:
+            yield (
+                f"gallery:mesh.{key}.version is {version}; of {name} this program knows "
+                f"{all_of(known)}, each with what it may stand on: take one of these"
             )
 
 

@@ -10,8 +10,9 @@ from gallery.plan.bounds import bounds
 from gallery.plan.catalogue import STORE, Catalogue
 from gallery.plan.cluster import Cluster, EksCluster, OpenShiftCluster
 from gallery.plan.images import images
+from gallery.plan.installed_mesh import NAMESPACE
 from gallery.plan.intervals import timings_of
-from gallery.plan.mesh import Gateway, Mesh
+from gallery.plan.mesh import Gateway, Mesh, Proxy
 from gallery.plan.model import Network, Plan, PlannedHost, PlannedService
 from gallery.plan.network import Pods
 from gallery.plan.refusals import refused_plan, refused_settings
@@ -27,6 +28,8 @@ from gallery.store.services import Resources, Service
 
 # How far production's autoscalers may go above what runs at rest.
 _PRODUCTION_GROWTH = 4
+# Of a mesh that nobody has given another one.
+_TRUST_DOMAIN = "cluster.local"
 
 
 def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | None = None) -> Plan:
@@ -71,7 +74,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
         images=images(settings, catalogue),
         proxy=_proxy(settings),
-        mesh=_mesh(settings),
+        mesh=_mesh(settings, cluster),
         customers=_customers(settings),
         storage_class=settings.store.storage_class,
         redis_secret=settings.store.redis.secret if settings.store.redis else None,
@@ -142,15 +145,27 @@ def _services(settings: Settings, catalogue: Catalogue) -> tuple[PlannedService,
     return tuple(planned(service) for service in catalogue.services)
 
 
-def _mesh(settings: Settings) -> Mesh | None:
+def _mesh(settings: Settings, cluster: Cluster) -> Mesh | None:
     mesh = settings.mesh
     if mesh is None:
         return None
+    if mesh.installed:
+        installed = cluster.install_mesh(mesh.installed.version)
+        return Mesh(
+            trust_domain=_TRUST_DOMAIN,
+            namespace=NAMESPACE,
+            revision=installed.revision,
+            gateway=_gateway(settings),
+            istio=installed.istio,
+            installed=installed,
+        )
+    existing = mesh.existing
     return Mesh(
-        trust_domain=mesh.existing.trust_domain,
-        namespace=mesh.existing.namespace,
-        revision=mesh.existing.revision,
+        trust_domain=existing.trust_domain,
+        namespace=existing.namespace,
+        revision=existing.revision,
         gateway=_gateway(settings),
+        istio=cluster.install_mesh(existing.version).istio if existing.version else None,
     )
 
 
@@ -171,13 +186,16 @@ def _customers(settings: Settings) -> Pods | None:
     return Pods(labels=gateway.pods, namespace=gateway.namespace) if gateway else None
 
 
-def _proxy(settings: Settings) -> Resources | None:
-    if settings.mesh is None:
+def _proxy(settings: Settings) -> Proxy | None:
+    mesh = settings.mesh
+    if mesh is None:
         return None
-    proxy = settings.mesh.proxy
-    return Resources(
-        cpu=(proxy.cpu_request, proxy.cpu_limit),
-        memory=(proxy.memory_request, proxy.memory_limit),
+    return Proxy(
+        resources=Resources(
+            cpu=(mesh.proxy.cpu_request, mesh.proxy.cpu_limit),
+            memory=(mesh.proxy.memory_request, mesh.proxy.memory_limit),
+        ),
+        version=mesh.installed.version if mesh.installed else None,
     )
 
 

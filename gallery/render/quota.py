@@ -89,7 +89,7 @@ def _watchers(plan: Plan) -> Iterator[_Share]:
 
 
 def _with_proxy(resources: Resources, plan: Plan) -> tuple[Resources, ...]:
-    return (resources, plan.proxy) if plan.proxy else (resources,)
+    return (resources, plan.proxy.resources) if plan.proxy else (resources,)
 
 
 def _rolling(pods: int, ending: Ending, containers: tuple[Resources, ...]) -> _Share:

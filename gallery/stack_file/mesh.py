@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from gallery.stack_file.quantities import Cpu, Memory, Name
+from gallery.stack_file.quantities import Cpu, Memory, Name, Version
 from gallery.stack_file.section import LABEL, SUBDOMAIN, Section
 from gallery.store.companions import SIDECAR
+
+# Between the three numbers of a version that leaves nothing open.
+_DOTS = 2
+
+
+def _whole(version: str) -> str:
+    if version.count(".") < _DOTS:
+        raise ValueError(f"{version} leaves open which one; write all three numbers, as 1.30.4")
+    return version
+
+
+MeshVersion = Annotated[Version, AfterValidator(_whole)]
 
 
 class Proxy(Section):
@@ -32,20 +44,38 @@ class Proxy(Section):
 class ExistingMesh(Section):
     """A mesh that is there.
 
+    `version` is Istio's, or OpenShift Service Mesh's: said, it is held against the cluster's.
     `revision` is the control plane's, or its tag's, where namespaces choose one by name.
     `namespace` is the control plane's, `trust_domain` how its certificates begin.
     """
 
+    version: MeshVersion | None = None
     revision: Name | None = None
     namespace: Annotated[str, Field(max_length=63, pattern=LABEL)] = "istio-system"
     trust_domain: Annotated[str, Field(max_length=255, pattern=SUBDOMAIN)] = "cluster.local"
 
 
+class InstalledMesh(Section):
+    """A mesh that the stack installs: Istio on EKS, OpenShift Service Mesh on OpenShift."""
+
+    version: MeshVersion
+
+
 class Mesh(Section):
-    """`{existing: {…}}`, and what the proxy beside each container is given."""
+    """`{existing: {…}}` or `{installed: {…}}`, and what the proxy beside a container is given."""
 
     existing: ExistingMesh = ExistingMesh()
+    installed: InstalledMesh | None = None
     proxy: Proxy = Proxy()
+
+    @model_validator(mode="after")
+    def _one(self) -> Mesh:
+        if {"existing", "installed"} <= self.model_fields_set:
+            raise ValueError(
+                "a mesh is existing or installed; remove one of the two: an existing one keeps its "
+                "control plane, its revision and its trust domain"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -62,7 +92,7 @@ _MOVED = {
     "gateway": "gateway stands under gallery:door now; write gallery:door: {gateway: {…}}",
     **{
         key: f"{key} is one of an existing mesh's; write existing: {{{key}: …}}"
-        for key in ExistingMesh.model_fields
+        for key in ("revision", "namespace", "trust_domain")
     },
 }
 

@@ -8,10 +8,18 @@ import pytest
 
 from .aws_kinds import PROMETHEUS, SECRET, WORKSPACE
 from .grafana_kinds import CONTACT_POINT, POLICY, RULE_GROUP
-from .project import Project
+from .kubernetes_kinds import RELEASE, SUBSCRIPTION
+from .project import OPENSHIFT, Project
 from .values import Json, Properties, at
 
 pytestmark = pytest.mark.engine
+
+_OPENSHIFT_CLUSTER: Properties = {
+    "platform": "openshift",
+    "kubeconfig": {"secret": "kubeconfig", "context": "gallery"},
+    "egress_cidrs": ["203.0.113.0/28"],
+    "oidc_provider": "arn:aws:iam::123456789012:oidc-provider/oidc.example.org/gallery",
+}
 
 
 def _deploy(project: Project, changes: Properties) -> None:
@@ -34,6 +42,52 @@ def test_existing_workspaces_deploy(configured: Project) -> None:
     assert configured.cloud.all(WORKSPACE) == configured.cloud.all(PROMETHEUS) == []
     (policy,) = configured.cloud.all(POLICY)
     assert policy.scope.startswith("g-0123456789")
+
+
+def _bare(project: Project) -> None:
+    """An EKS cluster that knows no kind of a mesh's."""
+    if at(dict(project.configuration()), "gallery:cluster.existing.platform") != "eks":
+        pytest.skip("the cluster that a mesh is installed into is EKS'")
+    project.cloud.existing.clear()
+
+
+def test_a_mesh_is_installed_before_the_store_and_goes_after_it(configured: Project) -> None:
+    """On EKS by charts. The stand-ins refuse an object whose kind nobody has defined yet."""
+    _bare(configured)
+    _deploy(configured, {"gallery:mesh": {"installed": {"version": "1.30.4"}}})
+    releases = {made.text("name"): made for made in configured.cloud.all(RELEASE)}
+    assert set(releases) == {"istio-base", "istio-cni", "istiod-1-30-4"}
+    assert str(configured.preview("--expect-no-changes")) == "nothing"
+    configured.configure({"gallery:mesh": {"installed": {"version": "1.30.5"}}})
+    plan = configured.preview()
+    # The store's own objects stay, and what holds data too.
+    assert {step.name for step in plan.destructive} == {"mesh-istiod-1-30-4"}
+    calls = len(configured.cloud.calls)
+    _ = configured.up()
+    assert "istiod-1-30-5" in {made.text("name") for made in configured.cloud.all(RELEASE)}
+    last = [call for call in configured.cloud.calls[calls:] if call.verb in ("update", "delete")]
+    assert last[-1].verb == "delete"
+    run = configured.attempt("destroy")
+    assert run.ok, run.output
+    assert configured.cloud.all() == []
+
+
+def test_a_stack_with_a_mesh_of_its_own_moves_to_openshift(configured: Project) -> None:
+    """Another platform's mesh, by its operator, and nothing of the first one is left."""
+    _bare(configured)
+    configured.cloud.adopt([OPENSHIFT])
+    _deploy(configured, {"gallery:mesh": {"installed": {"version": "1.30.4"}}})
+    configured.configure(
+        {
+            "gallery:cluster": {"existing": _OPENSHIFT_CLUSTER},
+            "gallery:mesh": {"installed": {"version": "3.2.1"}},
+        }
+    )
+    configured.set_secrets()
+    _ = configured.up()
+    assert configured.cloud.all(RELEASE) == []
+    (subscription,) = configured.cloud.all(SUBSCRIPTION)
+    assert subscription.text("spec.startingCSV") == "servicemeshoperator3.v3.2.1"
 
 
 def test_the_content_follows_to_another_existing_grafana(configured: Project) -> None:

@@ -24,13 +24,16 @@ def deployed(stack: str) -> dict[str, str]:
     return documents(recorded(stack))
 
 
-def variant(config: dict[str, Any]) -> Recording:
-    """What the program registers for a configuration that no shipped stack has."""
+def variant(config: dict[str, Any], *secret: str) -> Recording:
+    """What the program registers for a configuration that no shipped stack has.
+
+    `secret` names secrets beside those of contact points and Redis.
+    """
     text = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
     }
     points = config["gallery:alerting"]["contact_points"].values()
-    named = {point["secret"] for point in points if "secret" in point}
+    named = {*secret, *(point["secret"] for point in points if "secret" in point)}
     named |= {one["secret"] for one in [config.get("gallery:store", {}).get("redis")] if one}
     secrets = {f"gallery:{name}": f"secret:{name}" for name in sorted(named)}
     return record(

@@ -35,6 +35,17 @@ def refused(check: Check, facts: EksFacts) -> None:
     assert [found for found, _ in refused_cluster(facts)] == [check]
 
 
+def old_mesh() -> None:
+    """Of an Istio too old for the cluster, of one too new, and of none of which nobody knows."""
+    for istio in ("1.28.3", "1.28", "1.24.1"):
+        ((check, error),) = refused_cluster(SOUND, istio)
+        assert check is Check.MESH_VERSION
+        assert f"Istio {istio}" in error
+    assert "tested with 1.30 to 1.34" in next(refused_cluster(SOUND, "1.28.3"))[1]
+    assert [*refused_cluster(replace(SOUND, version="1.31"), "1.30.4")]
+    assert not [*refused_cluster(SOUND, "1.30.4")]
+
+
 def old_grafana() -> None:
     with pytest.raises(ValueError, match="too old"):
         recent("10.4")
@@ -55,6 +66,7 @@ def no_such_type() -> None:
 PROVOKED: dict[Check, Callable[[], None]] = {
     Check.CLUSTER_SERVES: lambda: refused(Check.CLUSTER_SERVES, replace(SOUND, status="FAILED")),
     Check.CLUSTER_VERSION: lambda: refused(Check.CLUSTER_VERSION, replace(SOUND, version="1.29")),
+    Check.MESH_VERSION: old_mesh,
     Check.CLUSTER_IPV4: lambda: refused(Check.CLUSTER_IPV4, replace(SOUND, ip_family="ipv6")),
     Check.POD_IDENTITY: lambda: refused(Check.POD_IDENTITY, replace(SOUND, pod_identity=False)),
     Check.INSTANCE_TYPE: no_such_type,
@@ -92,7 +104,7 @@ def kubernetes(plan: Plan) -> tuple[Recording, tuple[PodSource, ...]]:
 
     def declare(opts: pulumi.ResourceOptions) -> None:
         secrets = {"kubeconfig": pulumi.Output.from_input("{}")}
-        args = KubernetesArgs(cluster=plan.cluster, secrets=secrets)
+        args = KubernetesArgs(plan=plan, secrets=secrets)
         found.extend(Kubernetes("kubernetes", args, opts).sources)
 
     return recorded(declare), tuple(found)

@@ -217,7 +217,7 @@ def test_on_openshift_it_opens_to_the_clusters_egress_addresses() -> None:
 
     def declare(opts: pulumi.ResourceOptions) -> None:
         secrets = {"kubeconfig": pulumi.Output.from_input("{}")}
-        args = KubernetesArgs(cluster=plan.cluster, secrets=secrets)
+        args = KubernetesArgs(plan=plan, secrets=secrets)
         sources.extend(Kubernetes("kubernetes", args, opts).sources)
 
     recorded(declare)

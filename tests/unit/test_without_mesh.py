@@ -19,7 +19,7 @@ from gallery.render.proof import proven
 from gallery.render.quota import quotas
 from gallery.render.rules import recorded
 from gallery.render.without_mesh import losses, warning
-from gallery.stack_file.parse import parse
+from gallery.stack_file.parse import parse, referenced_secrets
 from offline.deployed import documents
 from offline.render import PROJECT
 from tests.unit.recordings import deployed, variant
@@ -34,7 +34,8 @@ def plan(stack: str = "dev") -> Plan:
 def tree(stack: str) -> dict[str, str]:
     # The example is played as it is.
     with patch("configuration.left_of_the_example", return_value=[]):
-        return documents(variant(without_mesh(stack)))
+        config = without_mesh(stack)
+        return documents(variant(config, *referenced_secrets(parse(config))))
 
 
 def kubernetes(files: dict[str, str]) -> str:
