@@ -28,7 +28,8 @@ _CHART = "a chart, whose objects Helm renders"
 class Admission:
     """One judgement. `watch` is called again and again and may raise.
 
-    `look` is called when all pods are there, and says what is wrong with them.
+    `meanwhile` is done once everything is applied, while pods come; `look` is called when all pods
+    are there, and says what is wrong with them.
     """
 
     api: Api
@@ -36,6 +37,7 @@ class Admission:
     look: Callable[[], list[str]]
     watch: Callable[[], None]
     progress: Progress
+    meanwhile: Callable[[], None] = lambda: None
 
     def judge(self, stack: str) -> Verdict:
         """The verdict on the stack, with its pods and what was wrong."""
@@ -46,6 +48,7 @@ class Admission:
             return Verdict(stack=stack, judged=tuple(first))
         declared = controllers(each.manifest for each in self.objects.declared)
         self.progress(f"{len(first)} objects applied; waiting for {len(declared)} to have pods")
+        self.meanwhile()
         wrong = self._await_pods(declared) or self.look()
         pods = {str(each): ready(self.api, each) for each in declared}
         judged = tuple(first if wrong else self._applied_again(first))

@@ -35,6 +35,13 @@ class Objects:
     declared: tuple[Declared, ...]
     charts: tuple[str, ...]
 
+    def manifest(self, kind: str, name: str) -> Document:
+        """The object of this kind and name. Raises KeyError."""
+        for each in self.declared:
+            if each.is_a(kind, name):
+                return each.manifest
+        raise KeyError(f"{kind} {name}")
+
 
 def read(deployed: Path) -> Objects:
     """The objects of a `deployed/` tree."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gallery.metrics.labels import COLLECTOR_SERVICE
 from offline.errors import UserError
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rehearsal.cluster.api import Api
     from rehearsal.cluster.declared import Objects
 
-    First = Callable[[Api, Objects], None]
 
 Progress = Callable[[str], None]
 
@@ -52,6 +51,16 @@ def verdict(state: Path) -> Verdict:
     return read(cluster_directory(state) / _VERDICT)
 
 
+def administered(state: Path) -> Api:
+    """The API of the cluster that is up, as an administrator asks it."""
+    from rehearsal.cluster.api import Api  # noqa: PLC0415
+    from rehearsal.cluster.installed import Installed  # noqa: PLC0415
+
+    nothing = Installed(programs={}, stages=(), definitions=())
+    plane = ControlPlane(directory=cluster_directory(state), installed=nothing)
+    return Api(certificate=plane.certificate, token=plane.token())
+
+
 def judging(supervisor: Supervisor, progress: Progress, *, finds_pods: bool = True) -> Judge:
     """A judge whose programs are on this machine. Raises UserError.
 
@@ -63,6 +72,18 @@ def judging(supervisor: Supervisor, progress: Progress, *, finds_pods: bool = Tr
     directory = cluster_directory(supervisor.directory)
     plane = ControlPlane(directory=directory, installed=provide(progress), finds_pods=finds_pods)
     return Judge(plane=plane, supervisor=supervisor, progress=progress)
+
+
+class Guest(Protocol):
+    """What runs on a cluster beside a stack's objects."""
+
+    def begin(self, api: Api, objects: Objects) -> None:
+        """Be there before these objects are applied."""
+        ...
+
+    def join(self, api: Api) -> None:
+        """Do the rest once they are, while their pods come."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,22 +116,21 @@ class Judge:
             api.apply(policy)
         ground.add_nodes(api)
 
-    def judge(self, stack: str, deployed: Path, first: First | None = None) -> Verdict:
-        """The verdict on the objects of a `deployed/` tree, which is kept. Raises UserError.
-
-        `first` is done before any of them is applied.
-        """
+    def judge(self, stack: str, deployed: Path, guest: Guest | None = None) -> Verdict:
+        """The verdict on the objects of a `deployed/` tree, which is kept. Raises UserError."""
         from rehearsal.cluster import declared  # noqa: PLC0415
 
         self.complete()
         objects = declared.read(deployed)
-        if first:
-            first(self.api(), objects)
-        found = self.admit(stack, objects, deployed / _COLLECTOR)
+        if guest:
+            guest.begin(self.api(), objects)
+        found = self.admit(stack, objects, deployed / _COLLECTOR, guest)
         write(self.plane.directory / _VERDICT, found)
         return found
 
-    def admit(self, stack: str, objects: Objects, collector: Path) -> Verdict:
+    def admit(
+        self, stack: str, objects: Objects, collector: Path, guest: Guest | None = None
+    ) -> Verdict:
         """The verdict on these objects; `collector` is what the collector of theirs reads."""
         from rehearsal.cluster import definitions, ground  # noqa: PLC0415
         from rehearsal.cluster.admission import Admission  # noqa: PLC0415
@@ -124,13 +144,14 @@ class Judge:
             look=lambda: self._missed(api, objects, collector),
             watch=self.supervisor.refuse_dead,
             progress=self.progress,
+            meanwhile=lambda: guest.join(api) if guest else None,
         )
         return admission.judge(stack)
 
-    def refuse_faulty(self, stack: str, deployed: Path, first: First | None = None) -> None:
+    def refuse_faulty(self, stack: str, deployed: Path, guest: Guest | None = None) -> None:
         """Judge, and raise UserError with all that is wrong."""
-        with self.answered():
-            found = self.judge(stack, deployed, first)
+        with self._answered():
+            found = self.judge(stack, deployed, guest)
         if found.faults:
             lines = "\n".join(f"  {fault}" for fault in found.faults)
             raise UserError(
@@ -144,7 +165,7 @@ class Judge:
         return Api(certificate=self.plane.certificate, token=self.plane.token())
 
     @contextmanager
-    def answered(self) -> Generator[None, None, None]:
+    def _answered(self) -> Generator[None, None, None]:
         """Raise UserError where the API itself fails, with the end of its log."""
         from rehearsal.cluster.api import RefusedError, UnansweredError  # noqa: PLC0415
 

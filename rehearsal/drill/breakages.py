@@ -10,6 +10,7 @@ from rehearsal.drill.running import Running
 from rehearsal.machine import platform
 from rehearsal.machine.addresses import AGENTS
 from rehearsal.machine.programs import AGENT_NAMES, PROBER_NAME, host_name
+from rehearsal.mesh.policies import Policies
 from rehearsal.pager.client import PagerClient
 from rehearsal.stand_in.instances import Instance, read_instances
 from rehearsal.world.client import WorldClient
@@ -38,6 +39,16 @@ def service_broken(service: str, fault: Fault = REFUSE) -> Breakage:
         do=lambda: world.break_service(service, fault),
         mended=f"{service} {_MENDS[fault.kind]}",
         undo=lambda: world.mend_service(service),
+    )
+
+
+def caller_refused(policies: Policies, caller: str, callee: str) -> Breakage:
+    """A service whose policy in the mesh lacks one caller."""
+    return Breakage(
+        what=f"the policy of {callee} lacks {caller}",
+        do=lambda: policies.leave_out(caller, callee),
+        mended=f"the policy of {callee} has {caller} again",
+        undo=lambda: policies.restore(callee),
     )
 
 

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from rehearsal.machine.interruption import uninterrupted
 from rehearsal.machine.lock import alone
 from rehearsal.machine.loopback import answered
 from rehearsal.machine.processes.supervisor import Supervisor
-from rehearsal.machine.programs import AMP_NAME, DRILLS, KEY, NOTIFICATIONS, Programs
+from rehearsal.machine.programs import AGENT_NAMES, AMP_NAME, DRILLS, KEY, NOTIFICATIONS, Programs
 from rehearsal.machine.queries import PrometheusClient
 from rehearsal.machine.tools import ROOT
 from rehearsal.mesh.place import is_meshed, mesh_directory
@@ -44,6 +45,8 @@ from rehearsal.world.topology import Topology
 
 if TYPE_CHECKING:
     from gallery.plan.model import Plan
+    from rehearsal.cluster.api import Api
+    from rehearsal.cluster.declared import Objects
     from rehearsal.mesh.rehearsed import Mesh
 
 STATE = ROOT / "build" / "rehearsal"
@@ -139,7 +142,9 @@ def _start(
     ec2_server = programs.ec2()
     supervisor.spawn([ec2_server])
     progress(f"rendering stack {stack}")
-    derive(render(stack, state), programs.stand_in, grafana=grafana)
+    deployed = render(stack, state)
+    probed = meshed.probed if meshed else None
+    derive(deployed, programs.stand_in, grafana=grafana, probed=probed)
     if judge:
         judge.note(programs.stand_in / "substitutions.md")
     if meshed:
@@ -152,16 +157,34 @@ def _start(
         # Before the collector asks for the first time: it asks again only after half a minute.
         with _answered(supervisor, ec2_server.name):
             Ec2Client(_region(programs.stand_in)).prepare(instances)
-    supervisor.launch(programs.children(topology, instances), progress)
+    children = programs.children(topology, instances)
+    # Whoever asks through proxies would find nobody before they are there.
+    later = [each for each in children if meshed and each.name in AGENT_NAMES]
+    supervisor.launch([each for each in children if each not in later], progress)
     if judge:
         # Meanwhile everything else is scraped and evaluated for the first time.
-        judge.refuse_faulty(stack, state / "deployed", meshed.begin if meshed else None)
-        if meshed:
-            with judge.answered():
-                meshed.join(judge.api())
+        guest = _Guest(meshed, lambda: supervisor.launch(later, progress)) if meshed else None
+        judge.refuse_faulty(stack, state / "deployed", guest)
     await_healthy(len(instances), _evaluators(programs.stand_in), supervisor.refuse_dead, progress)
     supervisor.mark_healthy()
     progress(f"stack {stack} works")
+
+
+@dataclass(frozen=True)
+class _Guest:
+    """A mesh, and what waits for it."""
+
+    mesh: Mesh
+    then: Callable[[], None]
+
+    def begin(self, api: Api, objects: Objects) -> None:
+        """Begin."""
+        self.mesh.begin(api, objects)
+
+    def join(self, api: Api) -> None:
+        """Join, and let the others follow."""
+        self.mesh.join(api)
+        self.then()
 
 
 def _planned(stack: str) -> Plan:

@@ -6,18 +6,24 @@ All of it carries a label, stands beside what was rendered, and changes nothing 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from gallery.store.services import Protocol, Service
-from rehearsal.machine.addresses import ISTIOD_WEBHOOK, local_port
+from gallery.store.companions import PROBER
+from gallery.store.services import APP, Protocol, Service
+from rehearsal.machine.addresses import ISTIOD_WEBHOOK, Address, local_port
 from rehearsal.mesh.authority import Authority
-from rehearsal.mesh.workloads import PROXIED, Workload, outward_port
+from rehearsal.mesh.workloads import PROXIED, Workload, outward_port, probed
 from rehearsal.stand_in.documents import Document
 
 MARK = {"rehearsed": "mesh"}
 _NETWORKING = "networking.istio.io/v1"
 # The kinds of it, whose definitions a stack alone may not need.
-KINDS = tuple((_NETWORKING, kind) for kind in ("Sidecar", "WorkloadEntry"))
+_FILTERS = "networking.istio.io/v1alpha3"
+KINDS = (
+    (_NETWORKING, "Sidecar"),
+    (_NETWORKING, "WorkloadEntry"),
+    (_FILTERS, "EnvoyFilter"),
+)
 _PROTOCOLS = {Protocol.GRPC: "GRPC", Protocol.HTTP: "HTTP", Protocol.TCP: "TCP"}
 
 # What is deployed, what stands for it here, and why.
@@ -31,6 +37,11 @@ SUBSTITUTED = (
         "the capture of a pod's connections",
         "Sidecars that say where a proxy listens; callers ask it by the callee's name",
         "capture takes root",
+    ),
+    (
+        "the names by which the prober asks services",
+        "a port of its own proxy for each; an EnvoyFilter adds the proxy's address to the names",
+        "names are not known here, and the prober cannot be told for whom its request is",
     ),
     (
         "the addresses of pods",
@@ -91,13 +102,16 @@ def objects(workloads: Iterable[Workload], known: Iterable[str]) -> Iterator[Doc
     """
     workloads, known = tuple(workloads), frozenset(known)
     services = tuple(each.service for each in workloads if each.service)
+    asked = probed(workloads)
     for each in workloads:
         if each.namespace not in known:
             yield namespace(each.namespace)
             yield _object("v1", "ServiceAccount", each.account, each.namespace)
         if each.service:
             yield _entry(each)
-        yield _sidecar(each, services)
+        yield _sidecar(each, services, asked)
+        if each.caller == PROBER.name:
+            yield _by_address(each, services, asked)
 
 
 def _entry(workload: Workload) -> Document:
@@ -114,7 +128,9 @@ def _entry(workload: Workload) -> Document:
     )
 
 
-def _sidecar(workload: Workload, services: Iterable[Service]) -> Document:
+def _sidecar(
+    workload: Workload, services: Sequence[Service], asked: Mapping[str, Address]
+) -> Document:
     by_port = dict[int, list[Service]]()
     for each in services:
         by_port.setdefault(outward_port(each), []).append(each)
@@ -127,6 +143,16 @@ def _sidecar(workload: Workload, services: Iterable[Service]) -> Document:
         }
         for port, found in by_port.items()
     ]
+    if workload.caller == PROBER.name:
+        egress += [
+            {
+                "bind": workload.proxy,
+                "captureMode": "NONE",
+                "hosts": [f"*/{each.host}"],
+                "port": {"name": f"probed-{port}", "number": port, "protocol": "HTTP_PROXY"},
+            }
+            for each, port in _requested(services, asked)
+        ]
     return _object(
         _NETWORKING,
         "Sidecar",
@@ -135,10 +161,38 @@ def _sidecar(workload: Workload, services: Iterable[Service]) -> Document:
         {
             "egress": egress,
             "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"},
-            "workloadSelector": {"labels": {"app": workload.caller}},
+            "workloadSelector": {"labels": {APP: workload.caller}},
             **({"ingress": [_ingress(workload)]} if workload.inward else {}),
         },
     )
+
+
+def _requested(
+    services: Iterable[Service], asked: Mapping[str, Address]
+) -> Iterator[tuple[Service, int]]:
+    """The services that are asked by requests, and the port at which the prober asks each."""
+    for each in services:
+        if each.protocol is not Protocol.TCP:
+            yield each, asked[each.address].port
+
+
+def _by_address(
+    prober: Workload, services: Iterable[Service], asked: Mapping[str, Address]
+) -> Document:
+    """Lets the prober's proxy know a service by the address at which it is asked, too."""
+    patches = [
+        {
+            "applyTo": "VIRTUAL_HOST",
+            "match": {
+                "context": "SIDECAR_OUTBOUND",
+                "routeConfiguration": {"name": str(port), "vhost": {"name": each.address}},
+            },
+            "patch": {"operation": "MERGE", "value": {"domains": [prober.proxy]}},
+        }
+        for each, port in _requested(services, asked)
+    ]
+    spec = {"configPatches": patches, "workloadSelector": {"labels": {APP: prober.caller}}}
+    return _object(_FILTERS, "EnvoyFilter", prober.name, prober.namespace, spec)
 
 
 def _spoken(port: int, services: Iterable[Service]) -> str:

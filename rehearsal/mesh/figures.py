@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from statistics import quantiles
 
@@ -13,8 +12,8 @@ from offline.errors import UserError
 from rehearsal.machine.addresses import Address, local_port
 from rehearsal.mesh.asking import Outcome, calls
 from rehearsal.mesh.matrix import Ask
+from rehearsal.mesh.policies import POLICY, without_caller
 from rehearsal.mesh.rehearsed import Mesh
-from rehearsal.stand_in.documents import Document
 
 # An edge of the graph whose method may be asked for again and again.
 CALLER, CALLEE, METHOD = "checkoutservice", "cartservice", "GetCart"
@@ -37,26 +36,14 @@ def question(mesh: Mesh) -> Ask:
     return Ask(callee=callee, verb="POST", path=callee.path(METHOD))
 
 
-def without_caller(mesh: Mesh, policy: Document) -> Document:
-    """A policy that lacks the edge's caller."""
-    principal = mesh.mesh.principal(CALLER)
-    changed = deepcopy(policy)
-    changed["spec"]["rules"] = [
-        rule
-        for rule in policy["spec"]["rules"]
-        if principal not in rule["from"][0]["source"]["principals"]
-    ]
-    return changed
-
-
 def seconds_until_enforced(mesh: Mesh) -> float:
     """From a policy without one caller, when the API has it, to that caller's first refusal.
 
     The policy is then as it was. Raises UserError where nothing of it comes.
     """
     api, ask = mesh.api(), question(mesh)
-    policy = mesh.object("AuthorizationPolicy", CALLEE)
-    api.apply(without_caller(mesh, policy))
+    policy = mesh.object(POLICY, CALLEE)
+    api.apply(without_caller(mesh.mesh, policy, CALLER))
     try:
         return _until(lambda: mesh.matrix.ask(CALLER, ask) is Outcome.DENIED)
     finally:

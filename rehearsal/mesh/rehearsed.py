@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from rehearsal.cluster.api import Api
 from rehearsal.cluster.control_plane import ControlPlane as Cluster
 from rehearsal.cluster.declared import Declared, Objects
 from rehearsal.cluster.judge import Judge
+from rehearsal.machine.addresses import Address
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.tools import ROOT
 from rehearsal.mesh import added, gates, installed
@@ -27,7 +28,7 @@ from rehearsal.mesh.control_plane import ControlPlane
 from rehearsal.mesh.matrix import Matrix
 from rehearsal.mesh.place import mesh_directory
 from rehearsal.mesh.proxies import Proxy
-from rehearsal.mesh.workloads import Workload, workloads
+from rehearsal.mesh.workloads import Workload, probed, workloads
 from rehearsal.stand_in import pods
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.substitutions import append
@@ -95,6 +96,11 @@ class Mesh:
         return workloads(self.plan, pods.Cluster.read(self.deployed))
 
     @property
+    def probed(self) -> Mapping[str, Address]:
+        """Where the prober asks each service, by the service's address in the cluster."""
+        return probed(self.workloads)
+
+    @property
     def matrix(self) -> Matrix:
         """Everybody asks everything."""
         return Matrix(plan=self.plan, workloads=self.workloads, scratch=self.plane.directory)
@@ -133,10 +139,7 @@ class Mesh:
 
     def object(self, kind: str, name: str) -> Document:
         """An object of the mesh as the stack declares it. Raises KeyError."""
-        for each in declared.read(self.deployed).declared:
-            if each.is_a(kind, name):
-                return each.manifest
-        raise KeyError(f"{kind} {name}")
+        return declared.read(self.deployed).manifest(kind, name)
 
     def settle(self) -> None:
         """Wait until whatever was applied is in force, on connections that are open too."""

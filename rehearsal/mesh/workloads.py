@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gallery.plan.mesh import GATEWAY
 from gallery.plan.model import Plan
-from gallery.store.services import APP, ENTRANCE, Service
+from gallery.store.companions import PROBER
+from gallery.store.services import APP, ENTRANCE, Protocol, Service
 from offline.errors import UserError
 from rehearsal.machine.addresses import Address, local_port, proxy_host
 from rehearsal.stand_in.pods import Cluster
@@ -17,6 +18,8 @@ STRANGER = "stranger"
 _OUTSIDE = "elsewhere"
 
 _PRIVILEGED = 1024
+# The first port at which the prober's proxy takes what it asks.
+_PROBED = local_port(16000)
 # In the place of such a port.
 PROXIED = local_port(15001)
 # Ports of a proxy, all of them at its own host.
@@ -120,6 +123,23 @@ def workloads(plan: Plan, cluster: Cluster) -> tuple[Workload, ...]:
             )
         )
     return tuple(found)
+
+
+def probed(workloads: Iterable[Workload]) -> dict[str, Address]:
+    """Where the prober asks each service through its own proxy, by the service's address.
+
+    It asks addresses, and cannot say for whom: so each service has a port of its own there, but
+    for those that speak neither HTTP nor gRPC, which have one already.
+    """
+    workloads = tuple(workloads)
+    (prober,) = [each for each in workloads if each.caller == PROBER.name]
+    services = [each.service for each in workloads if each.service]
+    return {
+        each.address: prober.outward(each)
+        if each.protocol is Protocol.TCP
+        else Address(prober.proxy, _PROBED + number)
+        for number, each in enumerate(services)
+    }
 
 
 def _outsiders(plan: Plan) -> Iterator[tuple[str, str, str]]:

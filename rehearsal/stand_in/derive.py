@@ -11,7 +11,7 @@ substitutions.md
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,16 @@ from rehearsal.stand_in.store import Store, read_store
 from rehearsal.stand_in.substitutions import Substitutions
 from rehearsal.world.topology import Door, Page, Relay, Topology
 
+_MESH_UNPLAYED = (
+    "the mesh's rules: mutual TLS, who may ask whom for what, timeouts, retries and limits",
+    "nothing: whoever asks is answered, once, however long it takes",
+    "there are no proxies without `--mesh`",
+)
+_MESH_UNPLAYED_BUT_FOR_PROBES = (
+    "the mesh's rules for what services ask each other",
+    "nothing, but for who asks by `rehearsal matrix`: whatever is asked is counted as answered",
+    "the simulated services ask nobody; the prober asks through its proxy and theirs",
+)
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 
@@ -69,6 +79,7 @@ class _Derivation:
     switchboard: Switchboard
     substitutions: Substitutions
     grafana: bool
+    probed: Mapping[str, Address]
 
     @property
     def grafana_evaluates(self) -> bool:
@@ -82,10 +93,18 @@ class _Derivation:
         return GRAFANA if self.grafana else EVALUATOR
 
 
-def derive(deployed: Path, out: Path, *, grafana: bool = False) -> None:
+def derive(
+    deployed: Path,
+    out: Path,
+    *,
+    grafana: bool = False,
+    probed: Mapping[str, Address] | None = None,
+) -> None:
     """Replace the stand-in tree `out` by what `deployed` asks for. Raises UserError.
 
     With `grafana`, nothing stands in for Grafana: the tree has what it is provisioned with.
+    `probed` is where services are asked by the prober, by their addresses in the cluster, where
+    that is not where they are.
     """
     # By notifier (AMP's Alertmanager, Grafana), then by the name of the receiver.
     names: dict[str, dict[str, Any]] = read_json(deployed / "contact-points.json")
@@ -102,6 +121,7 @@ def derive(deployed: Path, out: Path, *, grafana: bool = False) -> None:
         ),
         substitutions=Substitutions(),
         grafana=grafana,
+        probed=probed or {},
     )
     if grafana and not run.grafana_evaluates:
         raise UserError("AMP evaluates this stack's rules, not Grafana; leave --grafana out")
@@ -121,7 +141,7 @@ def _collector_and_world(run: _Derivation) -> None:
     store = read_store(cluster, scrape.scrape_seconds(rendered))
     agents, files = scrape.agent_configs(
         rendered,
-        store.names,
+        {**store.names, **run.probed},
         cluster.pods(),
         cluster.namespace_of(labels.COLLECTOR_SERVICE),
         run.substitutions,
@@ -163,13 +183,7 @@ def _world(
         "one process that listens for each service and counts what would flow between them",
         "there is no cluster; probes and scrapes are real",
     )
-    run.substitutions.add(
-        "the mesh's rules for what is probed and counted: mutual TLS, who may ask whom for what, "
-        "timeouts, retries and limits",
-        "nothing: whoever asks is answered, once, however long it takes",
-        "drills break a store without proxies; with `--mesh` others stand beside it, and are asked "
-        "by `rehearsal matrix`",
-    )
+    run.substitutions.add(*(_MESH_UNPLAYED if not run.probed else _MESH_UNPLAYED_BUT_FOR_PROBES))
     run.substitutions.add(
         "EC2 instances",
         "a real node_exporter each, which reads a /proc that the rehearsal writes",

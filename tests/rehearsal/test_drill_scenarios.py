@@ -38,6 +38,7 @@ from rehearsal.drill.scenarios.endpoints import (
     down,
 )
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
+from rehearsal.drill.scenarios.mesh import POLICY_WRONG
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN
 from rehearsal.drill.script import Scenario, Script
 from rehearsal.drill.steps import (
@@ -51,8 +52,11 @@ from rehearsal.drill.steps import (
     Watch,
     WatchUntil,
 )
+from rehearsal.machine.processes import journal
+from rehearsal.machine.processes.journal import Child, Entry, Journal
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.queries import PrometheusClient, Sample
+from rehearsal.mesh.place import ISTIOD_NAME
 from rehearsal.stand_in.derive import derive
 from tests.unit.stack_files import STACKS, planned, values, with_value
 from tests.unit.test_plan import alertmanager_stack
@@ -64,9 +68,12 @@ PLANS = (*STACKS, ALERTMANAGER)
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state directory of a stack that was rendered and not started."""
+    """The state directory of a stack that was rendered with its mesh, and not started."""
     directory = tmp_path_factory.mktemp("state")
     derive(render("dev", directory), directory / "stand-in")
+    istiod = Child(name=ISTIOD_NAME, command=(), directory="", listens=(), ready="")
+    supervisor = Supervisor(directory)
+    journal.write(supervisor.state_file, Journal("dev", "", (Entry(istiod),), healthy=True))
     return directory
 
 
@@ -104,7 +111,7 @@ def about(expectations: tuple[Expectation, ...]) -> set[tuple[str, str]]:
 
 
 def test_names_are_distinct_and_each_has_one_line() -> None:
-    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 20
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 21
     assert not [scenario.name for scenario in SCENARIOS if "\n" in scenario.summary]
 
 
@@ -410,3 +417,21 @@ def test_every_step_that_takes_long_says_what_it_waits_for(
 ) -> None:
     for step in script(rehearsed(planned()), scenario).steps:
         assert step.at_most <= 2 * ACTION_SECONDS or awaited(step) != "acts"
+
+
+def test_a_policy_that_lacks_the_prober_pages_as_a_service_that_is_down(
+    rehearsed: RunningOf,
+) -> None:
+    [page] = script(rehearsed(planned()), POLICY_WRONG, service="emailservice").expectations
+    assert (page.alert, page.labels["service"]) == ("EndpointDown", "emailservice")
+    assert page.contact_points == {"pager", "chat"}
+
+
+def test_without_real_proxies_a_wrong_policy_is_not_playable(
+    rehearsed: RunningOf, tmp_path: Path
+) -> None:
+    supervisor = Supervisor(tmp_path)
+    supervisor.begin("dev", "")
+    running = replace(rehearsed(planned()), supervisor=supervisor)
+    with pytest.raises(NotPlayableError, match=r"without real proxies.*up --mesh"):
+        script(running, POLICY_WRONG)

@@ -227,8 +227,9 @@ def test_it_is_there_instead_of_both_stand_ins(
 def test_the_option_reaches_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[bool]()
 
-    def up(_stack: str, _progress: object, *, grafana: bool, cluster: bool) -> None:
+    def up(_stack: str, _progress: object, *, grafana: bool, cluster: bool, mesh: bool) -> None:
         assert not cluster
+        assert not mesh
         asked.append(grafana)
 
     monkeypatch.setattr(platform, "up", up)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
+from gallery.plan.mesh import HEALTH
+from gallery.store.services import Protocol
 from offline.errors import UserError
 from rehearsal.cluster import definitions
 from rehearsal.cluster.api import RefusedError
 from rehearsal.cluster.declared import Declared
 from rehearsal.mesh import gates
-from rehearsal.mesh.asking import Outcome
+from rehearsal.mesh.asking import Outcome, call, connect, request
 from rehearsal.mesh.figures import (
     CALLEE,
     CALLER,
     question,
     seconds_until_enforced,
-    without_caller,
 )
 from rehearsal.mesh.matrix import PLAIN
+from rehearsal.mesh.policies import without_caller
 from rehearsal.mesh.rehearsed import Mesh
 from rehearsal.mesh.workloads import STRANGER
 from rehearsal.stand_in.documents import Document
@@ -78,12 +81,25 @@ def test_everybody_gets_what_the_plan_says_and_nothing_else(mesh: Mesh) -> None:
     assert not list(gates.refusals(mesh.workloads))
 
 
+def test_the_prober_reaches_each_service_by_an_address(mesh: Mesh) -> None:
+    for service in (each.service for each in mesh.plan.services):
+        address = mesh.probed[service.address]
+        match service.protocol:
+            case Protocol.HTTP:
+                asked = request(address, str(address), "GET", str(service.probe.path))
+            case Protocol.GRPC:
+                asked = call(address, str(address), HEALTH)
+            case Protocol.TCP:
+                asked = connect(address)
+        assert asyncio.run(asked) is Outcome.ANSWERED, service.name
+
+
 def test_a_policy_without_one_caller_is_noticed_at_once(mesh: Mesh, changed: Change) -> None:
     assert mesh.matrix.ask(CALLER, question(mesh)) is Outcome.ANSWERED
     assert seconds_until_enforced(mesh) < _ENFORCED_WITHIN_SECONDS
 
     def without(policy: Document) -> None:
-        policy["spec"] = without_caller(mesh, policy)["spec"]
+        policy["spec"] = without_caller(mesh.mesh, policy, CALLER)["spec"]
 
     changed("AuthorizationPolicy", CALLEE, without)
     mesh.settle()

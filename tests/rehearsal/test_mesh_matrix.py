@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery.metrics import labels
 from gallery.plan.mesh import GATEWAY
 from gallery.plan.model import Plan
 from offline.errors import UserError
@@ -14,7 +15,9 @@ from offline.render import render
 from rehearsal.mesh import added, rehearsed
 from rehearsal.mesh.asking import Outcome
 from rehearsal.mesh.matrix import Ask, Found, Matrix, Wrong, asks
-from rehearsal.mesh.workloads import STRANGER, Workload, workloads
+from rehearsal.mesh.workloads import STRANGER, Workload, probed, workloads
+from rehearsal.stand_in.derive import derive
+from rehearsal.stand_in.documents import read_yaml
 from rehearsal.stand_in.pods import Cluster
 from tests.unit.stack_files import planned
 
@@ -114,7 +117,7 @@ def test_what_is_added_is_marked_and_in_nobodys_way(
     kinds = {(each["apiVersion"], each["kind"]) for each in objects}
     assert set(added.KINDS) <= kinds
     policies = {kind for _, kind in kinds}
-    assert policies == {"Namespace", "ServiceAccount", "Sidecar", "WorkloadEntry"}
+    assert policies == {"EnvoyFilter", "Namespace", "ServiceAccount", "Sidecar", "WorkloadEntry"}
 
 
 def test_a_proxy_takes_calls_where_policies_say_that_the_container_listens(
@@ -131,3 +134,29 @@ def test_a_stack_without_a_mesh_is_refused_before_anything_is_built(
     monkeypatch.setattr(rehearsed, "resolve", lambda _settings: replace(plan, mesh=None))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     with pytest.raises(UserError, match=r"stack dev goes without a mesh .*leave --mesh out"):
         rehearsed.planned("dev")
+
+
+def test_the_prober_asks_each_service_at_a_port_of_its_own_proxy(
+    everybody: tuple[Workload, ...], tmp_path: Path
+) -> None:
+    through = probed(everybody)
+    (prober,) = [each for each in everybody if each.caller == "prober"]
+    assert len(set(through.values())) == len(through) == 11
+    assert {address.host for address in through.values()} == {prober.proxy}
+    sidecars = [each for each in added.objects(everybody, ["gallery"]) if each["kind"] == "Sidecar"]
+    (own,) = [each for each in sidecars if each["metadata"]["name"] == prober.name]
+    ports = [listener["port"]["number"] for listener in own["spec"]["egress"]]
+    # The API takes no port twice.
+    assert len(set(ports)) == len(ports)
+    assert {address.port for address in through.values()} <= set(ports)
+    derive(render("dev", tmp_path), tmp_path / "stand-in", probed=through)
+    agent = read_yaml(tmp_path / "stand-in" / "collector" / "agent-0.yml")
+    asked = {
+        rule["replacement"].removeprefix("http://").partition("/")[0]
+        for job in agent["scrape_configs"]
+        if job["job_name"] == labels.PROBE
+        for rule in job["relabel_configs"]
+        if rule["target_label"] == "__param_target" and "regex" in rule
+    }
+    assert asked >= {str(address) for address in through.values()}
+    assert not [address for address in asked if address.startswith("127.30.")]

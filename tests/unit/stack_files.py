@@ -55,7 +55,6 @@ def without_mesh(stack: str = "dev") -> dict[str, Any]:
     """A shipped stack that leaves the mesh out."""
     config = with_value("mesh", "none", stack)
     config["gallery:door"]["gateway"].pop("service_account")
-    config["gallery:door"].pop("certificate", None)
     return config
 
 

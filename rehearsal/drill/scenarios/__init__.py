@@ -25,6 +25,7 @@ from rehearsal.drill.scenarios.endpoints import (
     TWO_ENDPOINTS_DOWN,
 )
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_FLAPPING, HOST_TERMINATED, HOST_TRAFFIC
+from rehearsal.drill.scenarios.mesh import POLICY_WRONG
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN, REMOTE_WRITE_BLOCKED
 from rehearsal.drill.script import Scenario
 
@@ -49,4 +50,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     STORE_DOWN,
     DOOR_HALF_DEAD,
     HOST_FLAPPING,
+    POLICY_WRONG,
 )

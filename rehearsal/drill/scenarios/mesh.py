@@ -1,0 +1,34 @@
+"""Outages of the mesh, on a rehearsal with real proxies."""
+
+from __future__ import annotations
+
+from gallery.store.companions import PROBER
+from rehearsal.drill.breakages import caller_refused
+from rehearsal.drill.running import NotPlayableError, Running
+from rehearsal.drill.scenarios.endpoints import down, outage, service_of
+from rehearsal.drill.script import Scenario, Script, Target
+from rehearsal.drill.steps import Await, Break, Mend
+from rehearsal.mesh.place import is_meshed
+from rehearsal.mesh.policies import Policies
+
+
+def _policy_wrong(running: Running, target: Target) -> Script:
+    service, mesh = service_of(target), running.plan.mesh
+    journal = running.supervisor.journal()
+    if mesh is None or journal is None or not is_meshed(journal):
+        raise NotPlayableError(
+            f"stack {running.stack} is up without real proxies, whose policies this scenario is "
+            "about; start it with `rehearsal up --mesh`"
+        )
+    policies = Policies(mesh=mesh, state=running.supervisor.directory)
+    broken = Break(caller_refused(policies, PROBER.name, service))
+    page = down(running.promises, service)
+    return outage(running, (service,), broken, Await((page,)), Mend())
+
+
+POLICY_WRONG = Scenario(
+    name="policy-wrong",
+    summary="a service's policy in the mesh lacks the prober: a page, though customers are served",
+    write=_policy_wrong,
+    service="productcatalogservice",
+)
