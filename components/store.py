@@ -9,6 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.admission import of_all_pods
+from components.door import Door, DoorArgs
 from components.limits import limit
 from components.load_generator import LoadGenerator, LoadGeneratorArgs
 from components.mesh import Mesh, MeshArgs
@@ -17,7 +18,7 @@ from gallery.plan.model import Plan
 from gallery.plan.network import metrics_of_proxies
 from gallery.render.quota import quotas
 from gallery.render.resources import limits, requests
-from gallery.store.services import NAMESPACE, Resources, Service
+from gallery.store.services import ENTRANCE, NAMESPACE, Resources, Service
 
 _UNSPOKEN = Resources(cpu=(50, 200), memory=(64, 256))
 _OURS = {
@@ -83,6 +84,7 @@ class Store(pulumi.ComponentResource):
                 ),
                 self._child,
             )
+        self._door(name, plan)
         password = self._password(name, args)
         workloads: list[pulumi.Resource] = [
             Workload(
@@ -124,6 +126,22 @@ class Store(pulumi.ComponentResource):
             )
         self._doors(name, plan, workloads)
         self.register_outputs({"namespace": self.namespace})
+
+    def _door(self, name: str, plan: Plan) -> None:
+        entrance = next(
+            (each.service for each in plan.services if each.service.name == ENTRANCE), None
+        )
+        if plan.entry and entrance:
+            Door(
+                f"{name}-door",
+                DoorArgs(
+                    entry=plan.entry,
+                    entrance=entrance,
+                    wait=plan.waits[entrance.name],
+                    namespace=self.namespace,
+                ),
+                self._child,
+            )
 
     def _priority(self, name: str, plan: Plan) -> list[pulumi.Resource]:
         """The PriorityClass of whoever watches, where the platform has none for that."""

@@ -32,6 +32,8 @@ class EksCluster:
     api_port: int = 443
     dns_ports: tuple[int, ...] = (53,)
     watchers_priority: None = None
+    # Whether a mesh that the stack installs has a gateway too.
+    installs_gateway: bool = True
 
     def pod_user(self, user: int) -> int | None:
         """The user that a pod says it runs as."""
@@ -58,6 +60,7 @@ class OpenShiftCluster:
     dns_ports: tuple[int, ...] = (53, 5353)
     # That of the platform's own monitoring of users' workloads.
     watchers_priority: str = "openshift-user-critical"
+    installs_gateway: bool = False
 
     def pod_user(self, _user: int) -> int | None:
         """None: each namespace has users of its own, and a pod that names another is rejected."""

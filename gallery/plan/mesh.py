@@ -19,11 +19,15 @@ _GRPC_VERB = "POST"
 
 @dataclass(frozen=True, kw_only=True)
 class Gateway:
-    """The mesh's gateway through which customers come; `pods` are labels that its pods carry."""
+    """The mesh's gateway through which customers come; `pods` are labels that its pods carry.
+
+    `installed`: whether the stack installs it.
+    """
 
     namespace: str
     service_account: str
     pods: Mapping[str, str]
+    installed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.catalogue import Catalogue
 from gallery.plan.cluster import Cluster
+from gallery.plan.door import Entry
 from gallery.plan.mesh import Allowed, Mesh, Proxy, allowed, edges
 from gallery.plan.network import Pods, Reach, reaches
 from gallery.plan.patience import patience
@@ -77,7 +78,7 @@ class Plan:
     """Everything a stack gets.
 
     `mesh` and `proxy` are None for a stack without a mesh. `customers` are the pods that customers
-    come through, where the stack has a door.
+    come through, where the stack has a door, `entry` what the stack declares there.
     """
 
     stack: Stack
@@ -91,6 +92,7 @@ class Plan:
     proxy: Proxy | None
     mesh: Mesh | None
     customers: Pods | None
+    entry: Entry | None
     storage_class: str | None
     redis_secret: str | None
     hosts: tuple[PlannedHost, ...]

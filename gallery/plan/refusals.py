@@ -13,6 +13,7 @@ from gallery.metrics.timings import Timings
 from gallery.plan.alerts import PlannedAlert, idle_overrides
 from gallery.plan.bounds import bound_of
 from gallery.plan.catalogue import Catalogue
+from gallery.plan.door import closed
 from gallery.plan.images import idle_images
 from gallery.plan.intervals import FORGOTTEN, impossible
 from gallery.plan.mesh_versions import KUBERNETES, SERVICE_MESH, minor
@@ -36,7 +37,7 @@ def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     yield from _unreachable(settings)
     yield from _divided_data(settings, catalogue)
     yield from _unknown_mesh(settings)
-    yield from _closed_door(settings)
+    yield from closed(settings)
     yield from _undeliverable(settings)
     yield from _idle_integrations(settings)
     yield from idle_images(settings, catalogue)
@@ -122,29 +123,6 @@ def _unknown_mesh(settings: Settings) -> Iterator[str]:
                 f"gallery:mesh.{key}.version is {version}; of {name} this program knows "
                 f"{all_of(known)}, each with what it may stand on: take one of these"
             )
-
-
-def _closed_door(settings: Settings) -> Iterator[str]:
-    door = settings.door
-    if door is None:
-        return
-    if door.gateway is None:
-        yield (
-            f"gallery:door.gateway is missing: {door.domain} leads to the shop, and nobody is let "
-            "in from elsewhere; name what customers come through, as gateway: {namespace: "
-            "istio-ingress, service_account: istio-ingress, pods: {istio: ingress}}"
-        )
-    elif settings.mesh is None and door.gateway.service_account:
-        yield (
-            "gallery:door.gateway.service_account is whom a mesh would know the gateway by, and "
-            "gallery:mesh is none; remove it"
-        )
-    elif settings.mesh is not None and door.gateway.service_account is None:
-        yield (
-            "gallery:door.gateway.service_account is missing: the mesh knows the gateway by it, "
-            "and lets nobody in who comes without a certificate of its own; name the account that "
-            "the gateway's pods run as"
-        )
 
 
 def _told_too_late(alerts: tuple[PlannedAlert, ...], timings: Timings) -> Iterator[str]:

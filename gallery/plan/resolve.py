@@ -9,10 +9,11 @@ from gallery.plan.alerts import Ground, effective_alerts
 from gallery.plan.bounds import bounds
 from gallery.plan.catalogue import STORE, Catalogue
 from gallery.plan.cluster import Cluster, EksCluster, OpenShiftCluster
+from gallery.plan.door import entry_of, gateway_of
 from gallery.plan.images import images
 from gallery.plan.installed_mesh import NAMESPACE
 from gallery.plan.intervals import timings_of
-from gallery.plan.mesh import Gateway, Mesh, Proxy
+from gallery.plan.mesh import Mesh, Proxy
 from gallery.plan.model import Network, Plan, PlannedHost, PlannedService
 from gallery.plan.network import Pods
 from gallery.plan.refusals import refused_plan, refused_settings
@@ -42,6 +43,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
     timings = timings_of(settings)
     address = _public_address(settings)
     cluster = _cluster(settings)
+    mesh = _mesh(settings, cluster)
     ground = Ground(
         environment=settings.environment,
         cluster=cluster.name,
@@ -74,8 +76,9 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         load_generator=catalogue.load_generator if settings.store.load_generator else None,
         images=images(settings, catalogue),
         proxy=_proxy(settings),
-        mesh=_mesh(settings, cluster),
-        customers=_customers(settings),
+        mesh=mesh,
+        customers=_customers(settings, mesh),
+        entry=entry_of(settings, mesh.gateway if mesh else None),
         storage_class=settings.store.storage_class,
         redis_secret=settings.store.redis.secret if settings.store.redis else None,
         hosts=_hosts(settings),
@@ -155,7 +158,7 @@ def _mesh(settings: Settings, cluster: Cluster) -> Mesh | None:
             trust_domain=_TRUST_DOMAIN,
             namespace=NAMESPACE,
             revision=installed.revision,
-            gateway=_gateway(settings),
+            gateway=gateway_of(settings, cluster),
             istio=installed.istio,
             installed=installed,
         )
@@ -164,25 +167,14 @@ def _mesh(settings: Settings, cluster: Cluster) -> Mesh | None:
         trust_domain=existing.trust_domain,
         namespace=existing.namespace,
         revision=existing.revision,
-        gateway=_gateway(settings),
+        gateway=gateway_of(settings, cluster),
         istio=cluster.install_mesh(existing.version).istio if existing.version else None,
     )
 
 
-def _gateway(settings: Settings) -> Gateway | None:
-    gateway = settings.door.gateway if settings.door else None
-    if gateway is None:
-        return None
-    return Gateway(
-        namespace=gateway.namespace,
-        # Without one the stack was refused before.
-        service_account=gateway.service_account or "",
-        pods=gateway.pods,
-    )
-
-
-def _customers(settings: Settings) -> Pods | None:
-    gateway = settings.door.gateway if settings.door else None
+def _customers(settings: Settings, mesh: Mesh | None) -> Pods | None:
+    """The pods that customers come through, of a mesh or of none."""
+    gateway = mesh.gateway if mesh else settings.door and settings.door.gateway
     return Pods(labels=gateway.pods, namespace=gateway.namespace) if gateway else None
 
 

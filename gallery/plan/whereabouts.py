@@ -13,6 +13,7 @@ from gallery.stack_file.sections import ExistingOpenShift, Settings
 def elsewhere(settings: Settings) -> Iterator[str]:
     """What is wrong with where things are, each with its cure."""
     yield from _topics(settings)
+    yield from _certificate(settings)
     yield from _trust(settings)
     yield from _one_zone(settings)
 
@@ -48,6 +49,24 @@ def _topics(settings: Settings) -> Iterator[str]:
                 f"{key} is a topic of account {arn.account}, and the stack is in "
                 f"{settings.account}: AMP publishes in its own account alone; give a topic of that"
             )
+
+
+def _certificate(settings: Settings) -> Iterator[str]:
+    given = settings.door.certificate if settings.door else None
+    if given is None or given.arn is None:
+        return
+    arn = _Arn.read(given.arn)
+    if arn.region != settings.region:
+        yield (
+            f"gallery:door.certificate.arn is a certificate in {arn.region}, and the stack is in "
+            f"{settings.region}: a load balancer takes those of its own region alone; give one of "
+            "that"
+        )
+    if settings.account is not None and arn.account != settings.account:
+        yield (
+            f"gallery:door.certificate.arn is a certificate of account {arn.account}, and the "
+            f"stack is in {settings.account}; give one of that"
+        )
 
 
 def _trust(settings: Settings) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from gallery.plan.door import AtLoadBalancer, Certificate
 from gallery.plan.installed_mesh import NAMESPACE, IstioCharts, ServiceMesh
 from gallery.plan.mesh_versions import minor
 from gallery.plan.model import Plan
@@ -67,7 +68,8 @@ def installation(plan: Plan) -> tuple[Step, ...]:
     installed = plan.mesh.installed if plan.mesh else None
     match installed:
         case IstioCharts():
-            return tuple(_charts(installed, replicas=2 if plan.production else 1))
+            replicas = 2 if plan.production else 1
+            return (*_charts(installed, replicas=replicas), *_gateway(plan, installed, replicas))
         case ServiceMesh():
             return tuple(_operator(installed, replicas=2 if plan.production else 1))
         case None:
@@ -91,6 +93,66 @@ def _charts(mesh: IstioCharts, *, replicas: int) -> Iterator[Step]:
     )
 
 
+def _gateway(plan: Plan, mesh: IstioCharts, replicas: int) -> Iterator[Step]:
+    """The gateway that customers come through, and the load balancer before it."""
+    entry = plan.entry
+    if entry is None or not entry.gateway.installed:
+        return
+    namespace = entry.gateway.namespace
+    values: dict[str, object] = {
+        "autoscaling": {"enabled": True, "minReplicas": replicas, "maxReplicas": replicas + 3},
+        "revision": mesh.revision,
+        # Where this is left out the chart says the second alone.
+        "securityContext": {
+            "seccompProfile": _RESTRICTED,
+            "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
+        },
+        "service": {
+            "annotations": _load_balancer(entry.certificate),
+            "loadBalancerClass": entry.load_balancer,
+            "ports": [
+                {"name": "http2", "port": 80, "protocol": "TCP", "targetPort": 80},
+                {"name": "https", "port": 443, "protocol": "TCP", "targetPort": 443},
+            ],
+            "type": "LoadBalancer",
+        },
+        "topologySpreadConstraints": [_over_zones(namespace)],
+    }
+    if replicas > 1:
+        values["podDisruptionBudget"] = {"maxUnavailable": 1}
+    yield Space(name=namespace, labels={"pod-security.kubernetes.io/enforce": "baseline"})
+    yield Chart(
+        release=namespace,
+        chart="gateway",
+        version=mesh.version,
+        namespace=namespace,
+        values=values,
+    )
+
+
+def _load_balancer(certificate: Certificate) -> dict[str, str]:
+    """A public Network Load Balancer, which ends TLS where it has the certificate."""
+    prefix = "service.beta.kubernetes.io/aws-load-balancer"
+    public = {f"{prefix}-nlb-target-type": "ip", f"{prefix}-scheme": "internet-facing"}
+    if not isinstance(certificate, AtLoadBalancer):
+        return public
+    return {
+        **public,
+        f"{prefix}-ssl-cert": certificate.arn,
+        f"{prefix}-ssl-negotiation-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        f"{prefix}-ssl-ports": "443",
+    }
+
+
+def _over_zones(app: str) -> dict[str, object]:
+    return {
+        "labelSelector": {"matchLabels": {"app": app}},
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "ScheduleAnyway",
+    }
+
+
 def _production(replicas: int) -> dict[str, object]:
     """The control plane's: more than one of it have a disruption budget of the chart's."""
     return {
@@ -100,14 +162,7 @@ def _production(replicas: int) -> dict[str, object]:
         "cni": {"enabled": True},
         "resources": _CONTROL_PLANE,
         "seccompProfile": _RESTRICTED,
-        "topologySpreadConstraints": [
-            {
-                "labelSelector": {"matchLabels": {"app": "istiod"}},
-                "maxSkew": 1,
-                "topologyKey": "topology.kubernetes.io/zone",
-                "whenUnsatisfiable": "ScheduleAnyway",
-            }
-        ],
+        "topologySpreadConstraints": [_over_zones("istiod")],
     }
 
 

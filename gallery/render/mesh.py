@@ -13,6 +13,7 @@ from gallery.plan.mesh import Allowed
 from gallery.store.services import APP
 
 _SECURITY = "security.istio.io/v1"
+NETWORKING = "networking.istio.io/v1"
 
 
 @dataclass(frozen=True, kw_only=True)

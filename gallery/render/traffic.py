@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping
 from gallery.metrics.durations import Duration
 from gallery.plan.model import PlannedService
 from gallery.plan.patience import ANSWER, tried_again
-from gallery.render.mesh import MeshObject
+from gallery.render.mesh import NETWORKING, MeshObject
 from gallery.store.call_graph import Method
 from gallery.store.services import Protocol, Service
 
-_NETWORKING = "networking.istio.io/v1"
 # From each proxy to all pods of one service: more than a pod's CPU can answer at once.
 _MOST_AT_ONCE = 100
 # No answer was begun, or the pod said that it is not there. A server's other errors are its answer.
 _RETRIED = "connect-failure,refused-stream,reset,unavailable"
-_NEVER: dict[str, object] = {"attempts": 0}
+NEVER: dict[str, object] = {"attempts": 0}
 _FAULTS_IN_A_ROW = 5
 _EJECTED_FOR = "30s"
 _LOOKED_AT_EVERY = "10s"
@@ -54,7 +53,7 @@ def _destination(planned: PlannedService) -> MeshObject:
                 "http1MaxPendingRequests": _MOST_AT_ONCE,
                 "http2MaxRequests": _MOST_AT_ONCE,
             },
-            "tcp": {"connectTimeout": _seconds(ANSWER.halved), "maxConnections": _MOST_AT_ONCE},
+            "tcp": {"connectTimeout": seconds(ANSWER.halved), "maxConnections": _MOST_AT_ONCE},
         },
         "tls": {"mode": "ISTIO_MUTUAL"},
     }
@@ -69,7 +68,7 @@ def _destination(planned: PlannedService) -> MeshObject:
             "maxEjectionPercent": share,
         }
     return MeshObject(
-        api_version=_NETWORKING,
+        api_version=NETWORKING,
         kind="DestinationRule",
         name=service.name,
         app=service.name,
@@ -85,14 +84,14 @@ def _requests(service: Service, waits: Mapping[str, Duration]) -> MeshObject:
         {
             "match": [_matching(service, method) for method in methods],
             "retries": retries,
-            "route": _towards(service),
-            "timeout": _seconds(wait),
+            "route": towards(service),
+            "timeout": seconds(wait),
         }
-        for methods, retries in ((again, _second_try(wait)), (once, _NEVER))
+        for methods, retries in ((again, _second_try(wait)), (once, NEVER))
         if methods
     ]
     return MeshObject(
-        api_version=_NETWORKING,
+        api_version=NETWORKING,
         kind="VirtualService",
         name=service.name,
         app=service.name,
@@ -101,16 +100,17 @@ def _requests(service: Service, waits: Mapping[str, Duration]) -> MeshObject:
             "hosts": [service.host],
             # Last what nobody asks but the prober, which gives up by itself. What fails must be
             # seen to fail, and the mesh's own default would ask again.
-            "http": [*routes, {"retries": _NEVER, "route": _towards(service)}],
+            "http": [*routes, {"retries": NEVER, "route": towards(service)}],
         },
     )
 
 
 def _second_try(wait: Duration) -> dict[str, object]:
-    return {"attempts": 1, "perTryTimeout": _seconds(wait.halved), "retryOn": _RETRIED}
+    return {"attempts": 1, "perTryTimeout": seconds(wait.halved), "retryOn": _RETRIED}
 
 
-def _towards(service: Service) -> list[dict[str, object]]:
+def towards(service: Service) -> list[dict[str, object]]:
+    """The route to a service."""
     port = {"number": service.service_port}
     return [{"destination": {"host": service.host, "port": port}}]
 
@@ -121,6 +121,6 @@ def _matching(service: Service, method: Method) -> dict[str, object]:
     return {"method": {"exact": method.name}}
 
 
-def _seconds(length: Duration) -> str:
+def seconds(length: Duration) -> str:
     """As protobuf's JSON has it: in seconds, with a fraction."""
     return f"{length.seconds:g}s"

@@ -55,6 +55,7 @@ def without_mesh(stack: str = "dev") -> dict[str, Any]:
     """A shipped stack that leaves the mesh out."""
     config = with_value("mesh", "none", stack)
     config["gallery:door"]["gateway"].pop("service_account")
+    config["gallery:door"].pop("certificate", None)
     return config
 
 
