@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from gallery.metrics import labels
 from rehearsal.cluster.api import Api
 from rehearsal.machine.addresses import KUBE_API
 from rehearsal.stand_in.documents import Document, read_yaml, write_yaml
@@ -45,7 +46,9 @@ class Discovery:
                 return [f"promtool does not read the collector's configuration: {errors.strip()}"]
             found.update(_instances(output))
             said += [line for line in errors.splitlines() if "forbidden" in line][-1:]
-        missed = sorted(self._pods(namespace) - found)
+        # Without a mesh it asks no pod but its own: the others have no proxy, and no metrics.
+        meshed = any(job["job_name"] == labels.MESH for job in jobs)
+        missed = sorted(self._pods(namespace, "" if meshed else account) - found)
         if not missed:
             return []
         return [f"the collector's account finds no pod {', '.join(missed)}", *said]
@@ -90,9 +93,14 @@ class Discovery:
             text=True,
         )
 
-    def _pods(self, namespace: str) -> set[str]:
+    def _pods(self, namespace: str, account: str) -> set[str]:
+        """The pods of a namespace, or those of them that run as this account."""
         pods = self.api.items(f"/api/v1/namespaces/{quote(namespace)}/pods")
-        return {str(pod["metadata"]["name"]) for pod in pods}
+        return {
+            str(pod["metadata"]["name"])
+            for pod in pods
+            if account in ("", pod["spec"]["serviceAccountName"])
+        }
 
 
 def _instances(output: str) -> Iterator[str]:

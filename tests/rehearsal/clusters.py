@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 
@@ -51,13 +51,14 @@ def thorough(request: pytest.FixtureRequest) -> None:
 def objects(tmp_path: Path) -> Callable[[str], Objects]:
     """The objects of a stack by its name."""
 
-    def read(stack: str) -> Objects:
-        tree = deployed(stack)
-        (tmp_path / "resources.json").write_text(tree["resources.json"])
-        (tmp_path / "prometheus.yml").write_text(tree["collector/prometheus.yml"])
-        return declared.read(tmp_path)
+    return lambda stack: objects_of(deployed(stack), tmp_path)
 
-    return read
+
+def objects_of(tree: Mapping[str, str], directory: Path) -> Objects:
+    """The objects of a `deployed/` tree, and beside them what their collector reads."""
+    (directory / "resources.json").write_text(tree["resources.json"])
+    (directory / "prometheus.yml").write_text(tree["collector/prometheus.yml"])
+    return declared.read(directory)
 
 
 def _moved(objects: Objects, namespace: str) -> Objects:
@@ -67,7 +68,7 @@ def _moved(objects: Objects, namespace: str) -> Objects:
         text.replace(f'"namespace": "{_NAMESPACE}"', f'"namespace": "{namespace}"')
     )
     for each in manifests:
-        if each["kind"] == "Namespace":
+        if each["kind"] == "Namespace" and each["metadata"]["name"] == _NAMESPACE:
             each["metadata"]["name"] = namespace
     return Objects(
         declared=tuple(Declared(name="moved", manifest=each) for each in manifests),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 
+from offline.deployed import documents
 from rehearsal.cluster.declared import Declared, Objects
 from rehearsal.cluster.verdict import Outcome, Verdict
 from rehearsal.stand_in.documents import Document
-from tests.rehearsal.clusters import changed, judge, objects, thorough, verdict
-from tests.unit.stack_files import STACKS
+from tests.rehearsal.clusters import changed, judge, objects, objects_of, thorough, verdict
+from tests.unit.recordings import variant
+from tests.unit.stack_files import STACKS, with_value, without_mesh
 
 # Fixtures, which pytest finds here.
 __all__ = ["judge", "objects", "thorough", "verdict"]
@@ -36,6 +39,26 @@ def test_every_object_of_a_stack_is_admitted_and_its_pods_are_ready(
     assert not [text for each in found.judged for text in each.warnings]
     assert min(found.pods.values()) >= 1
     assert len(found.pods) >= 13
+
+
+_MESHES = {
+    "none": without_mesh,
+    "installed": lambda: with_value("mesh", {"installed": {"version": "1.30.4"}}),
+}
+
+
+@pytest.mark.usefixtures("thorough")
+@pytest.mark.parametrize("mesh", _MESHES)
+def test_a_stack_with_another_mesh_or_none_is_admitted_too(
+    mesh: str, tmp_path: Path, verdict: Callable[[Objects, str], Verdict]
+) -> None:
+    """With no proxy in any pod, and with those of a revision."""
+    objects = objects_of(documents(variant(_MESHES[mesh]())), tmp_path)
+    found = verdict(objects, f"mesh-{mesh}")
+    assert not found.faults
+    assert [each.kind for each in found.of(Outcome.NOT_JUDGED)] == ["Release"] * len(objects.charts)
+    assert not [text for each in found.judged for text in each.warnings]
+    assert min(found.pods.values()) >= 1
 
 
 def test_a_kind_that_openshift_alone_has_is_named_as_not_judged(
