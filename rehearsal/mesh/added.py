@@ -17,8 +17,8 @@ from rehearsal.stand_in.documents import Document
 
 MARK = {"rehearsed": "mesh"}
 _NETWORKING = "networking.istio.io/v1"
-# The kinds of it, whose definitions a stack alone may not need.
 _FILTERS = "networking.istio.io/v1alpha3"
+# What a stack alone may have no need of.
 KINDS = (
     (_NETWORKING, "Sidecar"),
     (_NETWORKING, "WorkloadEntry"),
@@ -56,7 +56,7 @@ SUBSTITUTED = (
     (
         "the gateway through which customers come",
         "a proxy with the gateway's name, and no route of its own",
-        "the gateway is the ground's",
+        "whoever comes through it is asked about, and not how it lets them in",
     ),
 )  # fmt: skip
 

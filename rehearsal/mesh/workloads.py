@@ -17,11 +17,12 @@ from rehearsal.stand_in.pods import Cluster
 STRANGER = "stranger"
 _OUTSIDE = "elsewhere"
 
+# Below it, ports are root's.
 _PRIVILEGED = 1024
-# The first port at which the prober's proxy takes what it asks.
-_PROBED = local_port(16000)
 # In the place of such a port.
 PROXIED = local_port(15001)
+# The first port at which the prober's proxy takes what it asks.
+_PROBED = local_port(16000)
 # Ports of a proxy, all of them at its own host.
 _ADMIN, _METRICS, _ENVOY_METRICS, _HEALTH = 15000, 15020, 15090, 15021
 
@@ -85,8 +86,7 @@ class Workload:
 
 def outward_port(callee: Service) -> int:
     """The port at which proxies take calls to a service."""
-    # What leads to a service is found by the service's own port, but for what nobody may have who
-    # is not root.
+    # By the service's own port its route is found.
     return callee.service_port if callee.service_port >= _PRIVILEGED else PROXIED
 
 

@@ -22,6 +22,7 @@ from rehearsal.mesh.figures import (
     seconds_until_enforced,
 )
 from rehearsal.mesh.matrix import PLAIN
+from rehearsal.mesh.place import ISTIOD_NAME
 from rehearsal.mesh.policies import without_caller
 from rehearsal.mesh.rehearsed import Mesh
 from rehearsal.mesh.workloads import STRANGER
@@ -141,6 +142,17 @@ def test_istiod_itself_refuses_what_the_kinds_schema_takes(changed: Change) -> N
 
     with pytest.raises(RefusedError, match="admission webhook"):
         changed("AuthorizationPolicy", "frontend", nobody)
+
+
+@pytest.mark.usefixtures("thorough")
+def test_without_istiod_proxies_go_on_as_they_were(mesh: Mesh) -> None:
+    mesh.supervisor.stop(ISTIOD_NAME)
+    try:
+        assert not mesh.matrix.play().wrong
+    finally:
+        mesh.supervisor.start(ISTIOD_NAME)
+    # And take what comes once it is back.
+    assert seconds_until_enforced(mesh) < 10 * _ENFORCED_WITHIN_SECONDS
 
 
 @pytest.mark.usefixtures("thorough")
