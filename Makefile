@@ -10,7 +10,7 @@ LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench schema aws roles mesh locked
+.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench schema aws roles objectives mesh locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -109,6 +109,9 @@ aws: $(INSTALLED) ## write down which regions and instance types AWS has
 
 roles: $(INSTALLED) ## write docs/roles.md
 	@$(PYTHON) -m gallery.render.roles > docs/roles.md.new && mv docs/roles.md.new docs/roles.md
+
+objectives: $(INSTALLED) ## write docs/objectives.md
+	@$(PYTHON) -m gallery.render.objectives > docs/objectives.md.new && mv docs/objectives.md.new docs/objectives.md
 
 mesh: $(INSTALLED) ## write docs/mesh.md
 	@$(PYTHON) -m gallery.render.mesh_page > docs/mesh.md.new && mv docs/mesh.md.new docs/mesh.md

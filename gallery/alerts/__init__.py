@@ -8,6 +8,7 @@ from gallery.alerts import (
     endpoints,
     hosts,
     kernel,
+    objectives,
     pipeline,
     resources,
     traffic,
@@ -19,6 +20,7 @@ from gallery.alerts.model import Alert
 ALERTS: tuple[Alert, ...] = (
     *endpoints.ALERTS,
     *door.ALERTS,
+    *objectives.ALERTS,
     *hosts.ALERTS,
     *disks.ALERTS,
     *resources.ALERTS,

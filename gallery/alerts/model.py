@@ -26,6 +26,7 @@ class Subject(StrEnum):
 
     ENDPOINT = "endpoint"
     DOOR = "door"
+    OBJECTIVE = "objective"
     HOST = "host"
     PIPELINE = "pipeline"
 

@@ -13,6 +13,7 @@ from zlib import crc32
 API_HEALTH = "gallery-api-health"
 HOSTS = "gallery-hosts"
 SHIFT = "gallery-shift"
+OBJECTIVES = "gallery-objectives"
 # An id is a positive 32-bit integer.
 _IDS = 2**31 - 1
 
@@ -48,6 +49,7 @@ RECORDING_AGE = Panel(API_HEALTH, "Age of the newest recording")
 PROBER = Panel(API_HEALTH, "The prober and Grafana")
 TARGETS = Panel(API_HEALTH, "What cannot be scraped")
 REMOTE_WRITE = Panel(API_HEALTH, "How far writing lags behind")
+BURN = Panel(OBJECTIVES, "How fast budgets go over 1h")
 HOSTS_OVER_TIME = Panel(HOSTS, "Every host over time")
 HOSTS_MISSING = Panel(HOSTS, "Hosts missing from the plan")
 TRAFFIC_IN = Panel(HOSTS, "Traffic in, against what is usual")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.alerts.panels import API_HEALTH, HOSTS, SHIFT, Panel
+from gallery.alerts.panels import API_HEALTH, HOSTS, OBJECTIVES, SHIFT, Panel
 from gallery.dashboards.grid import Band, Heading, placed
 from gallery.dashboards.palette import BAD
 from gallery.dashboards.panels import DATA_SOURCE, Query
@@ -140,6 +140,7 @@ def _rule_states() -> model.AnnotationQuery:
 def _elsewhere(plan: Plan, uid: str) -> list[model.DashboardLink]:
     boards = {
         API_HEALTH: "API health",
+        **({OBJECTIVES: "Objectives"} if plan.objectives else {}),
         **({HOSTS: "Hosts"} if plan.hosts else {}),
         SHIFT: "Start of a shift",
     }

@@ -7,8 +7,6 @@ any, and otherwise as it saw itself. Durations are the server's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.endpoints import ENDPOINT_SLOW
@@ -28,11 +26,9 @@ from gallery.dashboards.panels import (
 from gallery.dashboards.sources import RATE_INTERVAL, Source, threshold
 from gallery.dashboards.tables import Column, live_table
 from gallery.metrics import labels, promql
+from gallery.metrics.faults import server_faults
 from gallery.plan.model import Plan
-from gallery.store.services import SERVER_FAULTS, SERVICES
 
-_HTTP_FAULTS = "5.."
-_STATUS = "grpc_response_status"
 _CUSTOMERS = f"source_workload!={promql.quoted(labels.PROBER_WORKLOAD)}"
 _CALLERS, _SERVERS = "source", "destination"
 _NO_TRAFFIC = "no traffic"
@@ -54,20 +50,8 @@ def _answered(source: Source, reporter: str, window: str) -> str:
 
 
 def _failed(source: Source, reporter: str, window: str) -> str:
-    code = f"response_code=~{promql.quoted(_HTTP_FAULTS)}"
-    other = f"response_code!~{promql.quoted(_HTTP_FAULTS)}"
-    by_http = _counted(source, reporter, window, code)
-    by_grpc = (_counted(source, reporter, window, *each, other) for each in _grpc_faults())
-    return f"sum by (service) ({' or '.join((by_http, *by_grpc))})"
-
-
-def _grpc_faults() -> Iterator[tuple[str, ...]]:
-    """Matchers of the statuses that are any server's fault, then of one that is a service's own."""
-    yield (promql.one_of(_STATUS, map(str, SERVER_FAULTS)),)
-    for service in SERVICES:
-        if service.fails_with not in SERVER_FAULTS:
-            status = promql.equals(_STATUS, str(service.fails_with))
-            yield promql.equals(labels.SERVICE, service.name), status
+    failed = (_counted(source, reporter, window, *each) for each in server_faults())
+    return f"sum by (service) ({' or '.join(failed)})"
 
 
 def rate(source: Source, window: str) -> str:

@@ -135,4 +135,23 @@ RECORDED: Mapping[str, Labels] = {
     names.TRANSMIT_RATE: _AGGREGATED_HOST,
     names.RECEIVE_USUAL: _AGGREGATED_HOST,
     names.TRANSMIT_USUAL: _AGGREGATED_HOST,
+    **dict.fromkeys(
+        (
+            names.OBJECTIVE_REQUESTS,
+            names.OBJECTIVE_FAILURES,
+            names.OBJECTIVE_REQUESTS_COUNTED,
+            names.OBJECTIVE_FAILURES_COUNTED,
+            *names.OBJECTIVE_BURN.values(),
+            *names.OBJECTIVE_FAILED.values(),
+            names.OBJECTIVE_BUDGET,
+            names.OBJECTIVE_LEAST_FAILURES,
+            names.OBJECTIVE_LEAST_REQUESTS,
+            names.OBJECTIVE_UNANSWERED,
+            names.OBJECTIVE_SEEN,
+            names.OBJECTIVE_SPENT,
+            names.OBJECTIVE_LEFT,
+        ),
+        frozenset(labels.COMMON),
+    ),
+    names.OBJECTIVE_NEEDS: frozenset({*labels.COMMON, labels.NEEDS}),
 }

@@ -12,6 +12,8 @@ HOST_GROUP = "host_group"
 INSTANCE = "instance"
 OWNER = "owner"
 SEVERITY = "severity"
+# Of a service, another one that it cannot do without.
+NEEDS = "needs"
 
 # On every series wherever it comes from.
 STACK = (ENVIRONMENT, CLUSTER)

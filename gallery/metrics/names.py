@@ -11,6 +11,33 @@ RECEIVE_RATE = "gallery:host_receive_bytes:rate5m"
 TRANSMIT_RATE = "gallery:host_transmit_bytes:rate5m"
 RECEIVE_USUAL = "gallery:host_receive_bytes:usual7d"
 TRANSMIT_USUAL = "gallery:host_transmit_bytes:usual7d"
+# What is asked of each service with an objective, and how much of it fails, a second; and the same
+# counted by five minutes.
+OBJECTIVE_REQUESTS = "gallery:objective_requests:rate"
+OBJECTIVE_FAILURES = "gallery:objective_failures:rate"
+OBJECTIVE_REQUESTS_COUNTED = "gallery:objective_requests:count5m"
+OBJECTIVE_FAILURES_COUNTED = "gallery:objective_failures:count5m"
+# By its window how many times as fast as it may a budget goes, and how many requests failed, where
+# they are enough to be spoken of.
+OBJECTIVE_BURN = {
+    window: f"gallery:objective_burn:{window}"
+    for window in ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
+}
+OBJECTIVE_FAILED = {
+    window: f"gallery:objective_failed:{window}" for window in ("1h", "6h", "1d", "3d")
+}
+# What was promised: the share that may fail, and the floors.
+OBJECTIVE_BUDGET = "gallery:objective_budget"
+OBJECTIVE_LEAST_FAILURES = "gallery:objective_least_failures"
+OBJECTIVE_LEAST_REQUESTS = "gallery:objective_least_requests"
+# Whom a service cannot do without, itself among them, and how many of those do not answer.
+OBJECTIVE_NEEDS = "gallery:objective_needs"
+OBJECTIVE_UNANSWERED = "gallery:objective_unanswered"
+# Of the whole window: how much of it was seen, how much of the budget is spent, and how many more
+# requests may fail.
+OBJECTIVE_SEEN = "gallery:objective_seen:30d"
+OBJECTIVE_SPENT = "gallery:objective_spent:30d"
+OBJECTIVE_LEFT = "gallery:objective_failures_left:30d"
 
 # What rules and panels read of the mesh: of each request how long it took, and that it was there.
 # Everything else stays at the scrape.

@@ -61,6 +61,21 @@ def labelled_where(expr: str, label: str, value: str, other: str, values: Iterab
     return f"label_replace({expr}, {quoted(label)}, {quoted(value)}, {quoted(other)}, {matching})"
 
 
+def named(expr: str, label: str) -> str:
+    """The series of an expression, whose service is under this label as well."""
+    return f'label_replace({expr}, {quoted(label)}, "$1", {quoted(labels.SERVICE)}, "(.+)")'
+
+
+def other_than(label: str, value: str) -> str:
+    """The matcher `label!="value"`."""
+    return f"{label}!={quoted(value)}"
+
+
+def none_of(label: str, values: Iterable[str]) -> str:
+    """The matcher `label!~"a|b"`. Values are names of the catalogue: nothing to escape."""
+    return f"{label}!~{quoted('|'.join(values))}"
+
+
 ON_STACK = on(labels.STACK)
 ON_SERVICE = on(labels.COMMON)
 ON_HOST = on(labels.HOST_COMMON)

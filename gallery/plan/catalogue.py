@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from gallery.alerts import ALERTS
 from gallery.alerts.cases import proven
 from gallery.alerts.model import Alert
+from gallery.objectives.catalogue import OBJECTIVES
+from gallery.objectives.model import Objective
 from gallery.plan.patience import impatient
 from gallery.store.call_graph import impossible_calls
 from gallery.store.roles import ROLES, Role
@@ -15,12 +17,13 @@ from gallery.store.services import LOAD_GENERATOR, SERVICES, LoadGenerator, Serv
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Services, who is on call, and what they are told of."""
+    """Services, what is promised of them, who is on call, and what they are told of."""
 
     services: tuple[Service, ...]
     load_generator: LoadGenerator
     roles: tuple[Role, ...]
     alerts: tuple[Alert, ...]
+    objectives: tuple[Objective, ...]
 
     def __post_init__(self) -> None:
         """Refuse a call graph that nobody could answer. Raises ValueError."""
@@ -64,5 +67,9 @@ class Catalogue:
 
 
 STORE = Catalogue(
-    services=SERVICES, load_generator=LOAD_GENERATOR, roles=ROLES, alerts=proven(ALERTS)
+    services=SERVICES,
+    load_generator=LOAD_GENERATOR,
+    roles=ROLES,
+    alerts=proven(ALERTS),
+    objectives=OBJECTIVES,
 )

@@ -12,6 +12,7 @@ from gallery.metrics import labels
 from gallery.metrics.durations import Duration
 from gallery.metrics.probes import ProbeTarget, PublicAddress
 from gallery.metrics.timings import Timings
+from gallery.objectives.model import Objective
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.catalogue import Catalogue
 from gallery.plan.cluster import Cluster
@@ -97,6 +98,7 @@ class Plan:
     redis_secret: str | None
     hosts: tuple[PlannedHost, ...]
     probes: tuple[ProbeTarget, ...]
+    objectives: tuple[Objective, ...]
     public_address: PublicAddress | None
     existing_prometheus: str | None
     retention_days: int

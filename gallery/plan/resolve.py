@@ -82,6 +82,8 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         storage_class=settings.store.storage_class,
         redis_secret=settings.store.redis.secret if settings.store.redis else None,
         hosts=_hosts(settings),
+        # Of requests only a mesh tells.
+        objectives=catalogue.objectives if settings.mesh else (),
         probes=probe_targets(catalogue.services, address),
         public_address=address,
         existing_prometheus=settings.prometheus.existing,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.contact_points.model import Engine
 from gallery.metrics import labels
 from gallery.metrics.recordings import ExpectedHosts, RecordingGroup, StackSeries, recording_groups
+from gallery.objectives.needs import needs
+from gallery.objectives.recordings import Recorded, objective_groups
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
@@ -39,8 +42,9 @@ def recorded(plan: Plan) -> tuple[RecordingGroup, ...]:
     # How many pods of a service run is its autoscaler's, so one is enough; the collector has two
     # so that one may be lost, and nobody else would miss it.
     proxies = {planned.service.name: 1 for planned in plan.services if plan.mesh}
-    return recording_groups(
-        StackSeries(environment=plan.environment, cluster=plan.cluster_name),
+    stack = StackSeries(environment=plan.environment, cluster=plan.cluster_name)
+    every = recording_groups(
+        stack,
         evaluate=plan.timings.evaluate_amp,
         probes=(*(probe.service for probe in plan.probes), labels.GRAFANA_SERVICE),
         targets=proxies | {labels.COLLECTOR_SERVICE: COLLECTOR_REPLICAS},
@@ -48,6 +52,18 @@ def recorded(plan: Plan) -> tuple[RecordingGroup, ...]:
             ExpectedHosts(group=group, service=service, count=count)
             for (group, service), count in sizes.items()
         ),
+    )
+    return (*every, *objective_groups(_of_objectives(plan, stack)))
+
+
+def _of_objectives(plan: Plan, stack: StackSeries) -> Recorded:
+    outages = (planned.hold for planned in plan.alerts if planned.alert is ENDPOINT_DOWN)
+    return Recorded(
+        stack=stack,
+        timings=plan.timings,
+        objectives=plan.objectives,
+        needs=needs(planned.service for planned in plan.services),
+        outage=next(outages, None),
     )
 
 

@@ -9,17 +9,15 @@ from typing import Any
 
 from offline.errors import UserError
 
-_SPAN_SECONDS = 7 * 86_400
-# What is usual is found from a sample every half hour, on the clock's half hours.
-_STEP_SECONDS = 1_800
 # Towards the present as often as Prometheus needs, which looks back five minutes.
 _LATE_SECONDS = 300
 
 
 def backfill(series: Iterable[dict[str, Any]], data: Path, promtool: Path, now: float) -> None:
-    """Put seven days up to `now` (seconds since the epoch) into the data directory.
+    """Put what was until `now` (seconds since the epoch) into the data directory.
 
-    Each of `series` is `{"name", "labels", "value"}` and constant. Raises UserError.
+    Each of `series` is `{"name", "labels", "value", "every", "span"}` and constant: a sample so
+    often for so long, both in seconds. Raises UserError.
     """
     data.mkdir(parents=True, exist_ok=True)
     text = data.parent / "history.txt"
@@ -39,7 +37,6 @@ def backfill(series: Iterable[dict[str, Any]], data: Path, promtool: Path, now: 
 
 
 def _lines(series: Iterable[dict[str, Any]], now: int) -> Iterator[str]:
-    times = _times(now)
     names = set[str]()
     # OpenMetrics wants all series of a name together.
     for each in sorted(series, key=lambda one: one["name"]):
@@ -47,13 +44,15 @@ def _lines(series: Iterable[dict[str, Any]], now: int) -> Iterator[str]:
             names.add(each["name"])
             yield f"# TYPE {each['name']} gauge\n"
         labels = ",".join(f'{name}="{value}"' for name, value in sorted(each["labels"].items()))
+        times = _times(now, each["every"], each["span"])
         yield from (f"{each['name']}{{{labels}}} {each['value']} {at}\n" for at in times)
     yield "# EOF\n"
 
 
-def _times(now: int) -> list[int]:
-    half_hour = now - now % _STEP_SECONDS
+def _times(now: int, every: int, span: int) -> list[int]:
+    """On the clock's multiples of `every`, and no further apart towards the present than known."""
+    last = now - now % every
     return [
-        *range(half_hour - _SPAN_SECONDS, half_hour, _STEP_SECONDS),
-        *range(half_hour - _STEP_SECONDS + _LATE_SECONDS, now + 1, _LATE_SECONDS),
+        *range(last - span, last, every),
+        *range(last - every + min(every, _LATE_SECONDS), now + 1, min(every, _LATE_SECONDS)),
     ]

@@ -157,8 +157,10 @@ def _collector_and_world(run: _Derivation) -> None:
     write_yaml(collector / "blackbox.yml", scrape.prober_config(prober, door))
     instances = rendered_instances(run.deployed)
     write_instances(run.out / "instances.json", instances)
-    series = history.host_series(rendered, instances)
-    write_json(run.out / "history.json", series)
+    workloads = {each.name: each for each in store.workloads}
+    rules = [read_yaml(path) for path in _rule_files(run)]
+    past = history.objective_series(rendered, workloads, rules)
+    write_json(run.out / "history.json", [*history.host_series(rendered, instances), *past])
     says = scrape.expected_page(prober)
     shop = Door(listens=str(DOOR), host=door, behind=ENTRANCE, says=says) if door else None
     _world(run, store, tuple(each.name for each in instances), shop, probed.get(labels.GRAFANA))
@@ -196,6 +198,11 @@ def _world(
     )
 
 
+def _rule_files(run: _Derivation) -> list[Path]:
+    """AMP's rules, as they are deployed."""
+    return sorted((run.deployed / "prometheus" / "rules").glob("*.yaml"))
+
+
 def _amp(run: _Derivation) -> None:
     amp = run.out / "amp"
     rendered: Document = read_yaml(run.deployed / "prometheus" / "alertmanager.yaml")
@@ -206,7 +213,7 @@ def _amp(run: _Derivation) -> None:
         from_amp(receiver, run.switchboard, run.substitutions) for receiver in config["receivers"]
     ]
     write_yaml(amp / "alertmanager.yml", config)
-    for path in sorted((run.deployed / "prometheus" / "rules").glob("*.yaml")):
+    for path in _rule_files(run):
         write_text(amp / "rules" / path.name, path.read_text())
     write_yaml(amp / "prometheus.yml", _evaluator(AMP_ALERTMANAGER))
     run.substitutions.add(

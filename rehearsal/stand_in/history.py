@@ -1,16 +1,24 @@
-"""The past that a usual band needs: seven quiet days of every host's recorded traffic.
+"""The past that rules look back on, as it is recorded: days in which all was quiet.
+
+What is usual for a host is that of a week, and a budget that knows a few minutes alone would be
+gone with the first drill.
 
 What is written here is a plan; `rehearsal.backfill` makes samples of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from gallery.metrics import names
+from gallery.metrics import labels, names
+from gallery.metrics.durations import Duration
+from gallery.objectives.catalogue import OBJECTIVES
+from gallery.store.services import LOAD_GENERATOR
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.instances import Instance
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, host_scale
+from rehearsal.world.topology import Workload
+from rehearsal.world.traffic import flows
 
 _NODE_JOBS = "ec2_sd_configs"
 _TAG = "__meta_ec2_tag_"
@@ -20,25 +28,76 @@ _SERIES = (
     names.RECEIVE_USUAL,
     names.TRANSMIT_USUAL,
 )
+# What is usual is found from a sample every half hour, on the clock's half hours.
+_WEEK, _HALF_HOUR = 7 * 86_400, 1_800
+# The longest window of an alert on budgets, and how often what it sums up is recorded.
+_LONGEST = int(max(Duration.parse(window) for window in names.OBJECTIVE_BURN).seconds)
 
 
 def host_series(rendered: Document, instances: Iterable[Instance]) -> list[Document]:
-    """Each recorded series as `{"name", "labels", "value"}`, the value in bytes per second."""
-    common: dict[str, str] = {
-        label: value
-        for label, value in rendered["global"]["external_labels"].items()
-        if not label.startswith("__")
-    }
+    """Each recorded series, the value in bytes per second; its keys are those of a backfill."""
+    common = _external(rendered)
     tags = _tag_labels(rendered)
     return [
         {
             "name": name,
             "labels": {**common, **{label: instance.tags[tag] for tag, label in tags.items()}},
             "value": REST_BYTES_PER_SECOND * host_scale(instance.name),
+            "every": _HALF_HOUR,
+            "span": _WEEK,
         }
         for instance in instances
         for name in _SERIES
     ]
+
+
+def objective_series(
+    rendered: Document, workloads: Mapping[str, Workload], rules: Iterable[Document]
+) -> list[Document]:
+    """What customers asked of each service with an objective, a second; nothing of it failed.
+
+    Nothing where the rules record none of it.
+    """
+    every = _recorded_every(names.OBJECTIVE_REQUESTS, rules)
+    if every is None:
+        return []
+    asked = dict[str, float]()
+    seen_by = {one.service: one.seen_by for one in OBJECTIVES}
+    for flow in flows(workloads, {}):
+        counts = not flow.caller.probes and flow.caller.name != LOAD_GENERATOR.name
+        if counts and flow.reporter == seen_by.get(flow.callee.name):
+            asked[flow.callee.name] = asked.get(flow.callee.name, 0.0) + flow.rate
+    return [
+        {
+            "name": name,
+            "labels": {**_external(rendered), labels.SERVICE: service},
+            "value": rate * share,
+            "every": int(every.seconds),
+            "span": _LONGEST,
+        }
+        for name, share in ((names.OBJECTIVE_REQUESTS, 1), (names.OBJECTIVE_FAILURES, 0))
+        for service, rate in asked.items()
+    ]
+
+
+def _recorded_every(record: str, rules: Iterable[Document]) -> Duration | None:
+    """How often a series is recorded, by the rule files; None where it is not."""
+    groups = (group for document in rules for group in document["groups"])
+    recording = (
+        group["interval"]
+        for group in groups
+        if any(rule.get("record") == record for rule in group["rules"])
+    )
+    return next(map(Duration.parse, recording), None)
+
+
+def _external(rendered: Document) -> dict[str, str]:
+    """The labels that every series has, as the collector is configured."""
+    return {
+        label: value
+        for label, value in rendered["global"]["external_labels"].items()
+        if not label.startswith("__")
+    }
 
 
 def _tag_labels(rendered: Document) -> dict[str, str]:

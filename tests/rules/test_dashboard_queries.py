@@ -9,7 +9,7 @@ from pathlib import Path
 import promql_parser as parser
 import pytest
 
-from gallery.alerts.panels import API_HEALTH, HOSTS, SHIFT
+from gallery.alerts.panels import API_HEALTH, HOSTS, OBJECTIVES, SHIFT
 from gallery.dashboards import dashboards, queries
 from gallery.metrics import names
 from gallery.render.proof import Document
@@ -332,6 +332,35 @@ _HOSTS = Story(
         "Hosts missing from the plan": {"{}": 1},
     },
 )
+
+
+def _objective(record: str, service: str) -> str:
+    return f'{record}{{{_PLACE},service="{service}"}}'
+
+
+_BUDGETS = Story(
+    board=OBJECTIVES,
+    series={
+        # The cart's is overspent; what is written every five minutes is known in between.
+        _objective(names.OBJECTIVE_SPENT, "cartservice"): "_x10 1.25 _x49",
+        _objective(names.OBJECTIVE_SPENT, "frontend"): "_x10 0.25 _x49",
+        _objective(names.OBJECTIVE_LEFT, "cartservice"): "_x10 -50 _x49",
+        _objective(names.OBJECTIVE_SEEN, "cartservice"): "_x10 0.5 _x49",
+        _objective(names.OBJECTIVE_BURN["1h"], "cartservice"): "20x60",
+        _objective(names.OBJECTIVE_BURN["1h"], "frontend"): "0x60",
+    },
+    shows={
+        "Least that is left of a budget": {"{}": -0.25},
+        "Budgets that are overspent": {"{}": 1},
+        "Fastest that a budget goes": {"{}": 20},
+        "Budget that is left": {
+            f'{{{_PLACE},service="cartservice"}}': -0.25,
+            f'{{{_PLACE},service="frontend"}}': 0.75,
+        },
+        "Requests that may still fail": {_objective(names.OBJECTIVE_LEFT, "cartservice"): -50},
+        "Share of the window that was seen": {_objective(names.OBJECTIVE_SEEN, "cartservice"): 0.5},
+    },
+)
 _STORIES = {
     "one endpoint is down, another is not probed": _ENDPOINTS,
     "a service hangs, answers once, and hangs again": _HANGS_AGAIN,
@@ -339,6 +368,7 @@ _STORIES = {
     "requests fail in every way": _FAILURES,
     "the cart fails as only it does": _REDIS_DEAD,
     "the collector is dead": _COLLECTOR_DEAD,
+    "a budget is overspent": _BUDGETS,
     "one host has a flood, another a drought": _TRAFFIC,
     "traffic is as usual": _USUAL_TRAFFIC,
     "traffic is unusual by amounts that no alert counts": _TRAFFIC_THAT_NO_ALERT_COUNTS,

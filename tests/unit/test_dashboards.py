@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gallery.alerts.panels import API_HEALTH, HOSTS, SHIFT
+from gallery.alerts.panels import API_HEALTH, HOSTS, OBJECTIVES, SHIFT
 from gallery.contact_points.model import Engine
 from gallery.dashboards import dashboards, queries
 from gallery.dashboards.names import DATA_SOURCE_NAME, DATA_SOURCE_UID, FOLDER_UID
@@ -158,12 +158,12 @@ def test_a_tile_without_a_value_never_looks_well(stack: str, uid: str) -> None:
 @pytest.mark.parametrize(("stack", "uid"), _BOARDS)
 def test_a_dashboard_refreshes_itself_and_leads_to_the_others(stack: str, uid: str) -> None:
     document = _document(stack, uid)
-    assert document["refresh"] == ("1m" if uid == SHIFT else "10s")
+    assert document["refresh"] == ("1m" if uid in {SHIFT, OBJECTIVES} else "10s")
     assert document["timezone"] == "browser"
     assert document["time"]["to"] == "now"
     links = [link["url"] for link in document["links"]]
     boards = {url.removeprefix("/d/") for url in links if url.startswith("/d/")}
-    assert boards == {API_HEALTH, HOSTS, SHIFT} - {uid}
+    assert boards == {API_HEALTH, OBJECTIVES, HOSTS, SHIFT} - {uid}
     assert planned(stack).runbooks in [link["url"] for link in document["links"]]
 
 
@@ -312,7 +312,7 @@ def test_the_band_is_shaded_between_its_edges() -> None:
 
 def test_a_stack_without_hosts_has_no_dashboard_of_hosts_and_no_link_to_one() -> None:
     boards = dashboards(_without("gallery:hosts"))
-    assert set(boards) == {API_HEALTH, SHIFT}
+    assert set(boards) == {API_HEALTH, OBJECTIVES, SHIFT}
     assert HOSTS not in json.dumps(boards)
 
 

@@ -311,7 +311,7 @@ def test_an_owner_of_hosts_who_has_no_contact_point_is_refused_by_name() -> None
     config = values("prod")
     config["gallery:alerting"]["roles"]["reliability"] = {"ticket": ["board"]}
     [found] = [error for error in errors(config) if "role reliability" in error]
-    assert found.startswith("HostDown")
+    assert found.startswith("ObjectiveBurningFast, HostDown")
     assert found.endswith(
         " would reach nobody: role reliability has no contact point for severity page; add one "
         "under gallery:alerting.roles.reliability"

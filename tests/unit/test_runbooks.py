@@ -202,7 +202,9 @@ def test_a_query_past_grafana_is_posted_so_that_nothing_has_to_be_encoded(alert:
 
 @_EVERY_ALERT
 def test_a_runbook_refers_only_to_alerts_that_are_there(alert: Alert) -> None:
-    prefixes = "Endpoint|ShopDoor|Host|Collector|Targets|RemoteWrite|RecordingRules|Grafana"
+    prefixes = (
+        "Endpoint|ShopDoor|Objective|Host|Collector|Targets|RemoteWrite|RecordingRules|Grafana"
+    )
     named = set(re.findall(rf"\b(?:{prefixes})[A-Z][A-Za-z]+\b", _text(alert)))
     assert named <= {known.name for known in ALERTS}
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from gallery.alerts import ALERTS
-from gallery.metrics.names import MESH_METRICS, TARGETS_EXPECTED
+from gallery.metrics.names import MESH_METRICS, OBJECTIVE_BURN, TARGETS_EXPECTED
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.render.next_steps import next_steps
@@ -74,10 +74,10 @@ def test_no_rule_no_panel_and_no_scrape_asks_for_what_only_a_mesh_tells(stack: s
 
 def test_alerts_of_the_mesh_are_those_that_read_nothing_else() -> None:
     """Held against what their expressions ask for, by the plan of a stack that has a mesh."""
+    # A budget is recorded of what the mesh tells.
+    of_the_mesh = (*MESH_METRICS, *OBJECTIVE_BURN.values())
     alone = {
-        each.name
-        for each in planned().alerts
-        if any(metric in each.expr for metric in MESH_METRICS)
+        each.name for each in planned().alerts if any(metric in each.expr for metric in of_the_mesh)
     }
     assert alone == {alert.name for alert in ALERTS if alert.meshed}
 

@@ -10,6 +10,7 @@ from gallery.alerts.cases import (
     endpoints,
     hosts,
     kernel,
+    objectives,
     pipeline,
     resources,
     traffic,
@@ -22,6 +23,7 @@ from gallery.alerts.model import Alert, Scope
 CASES: Cases = {
     **endpoints.CASES,
     **door.CASES,
+    **objectives.CASES,
     **hosts.CASES,
     **disks.CASES,
     **resources.CASES,

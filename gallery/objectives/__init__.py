@@ -1,0 +1,1 @@
+"""What customers are promised of the store, and what of that is recorded."""
