@@ -26,7 +26,7 @@ from gallery.stack_file.parse import parse
 from rehearsal.machine import loopback, tools
 from rehearsal.machine.certificate import write_certificate
 from tests.unit.programs import program
-from tests.unit.stack_files import with_value
+from tests.unit.stack_files import values, with_value
 
 DOOR = {
     "domain": "shop.example.org",
@@ -125,7 +125,7 @@ def _days_left(answer: str) -> int:
 
 
 def test_both_certificates_are_seen_where_a_host_sends_to_another(tmp_path: Path) -> None:
-    plan = resolve(parse(with_value("door", {"domain": DOOR["domain"]})))
+    plan = resolve(parse(with_value("door.domain", DOOR["domain"])))
     targets = {probe.job: probe.target for probe in plan.probes}
     assert targets["door-certificate"] == f"{DOOR['domain']}:443"
     modules: dict[str, Any] = yaml.safe_load(blackbox_config(plan))
@@ -157,8 +157,9 @@ def test_both_certificates_are_seen_where_a_host_sends_to_another(tmp_path: Path
 def test_the_shop_is_what_says_so_to_the_prober(
     front: str, tmp_path: Path, changed: dict[str, None], path: str, success: int
 ) -> None:
-    door = {key: value for key, value in (DOOR | changed).items() if value is not None}
-    plan = resolve(parse(with_value("door", door)))
+    asked = {key: value for key, value in (DOOR | changed).items() if value is not None}
+    gateway = values()["gallery:door"]["gateway"]
+    plan = resolve(parse(with_value("door", {**asked, "gateway": gateway})))
     [target] = [probe.target for probe in plan.probes if probe.job == "door"]
     assert target == "https://shop.example.org/en/start"
     modules: dict[str, Any] = yaml.safe_load(blackbox_config(plan))
