@@ -65,7 +65,7 @@ OBJECTIVE_BURNING_FAST = Alert(
     owner=RELIABILITY.name,
     summary="So many requests to a service fail that its budget of failures is soon gone.",
     what="Too many requests to {{ $labels.service }} fail: its budget of failures goes "
-    "{{ $value | humanize }} times as fast as it may. Its probe is answered.",
+    "{{ $value | humanize }} times as fast as it may.",
     panel=panels.BURN,
     onset={FailureMode.CHANGED: lambda timings: _of_all_failing(PAGE[0], timings)},
     clearing=lambda timings: _leaves(PAGE, timings),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from gallery.objectives.model import Floors, Objective, Reporter
 from gallery.objectives.windows import WINDOW
-from gallery.store.roles import RELIABILITY
 from gallery.store.services import ENTRANCE
 
 # What an order cannot do without, and what it can.
@@ -23,7 +22,6 @@ def _objective(service: str, promise: str, target: float) -> Objective:
         window=WINDOW,
         seen_by=Reporter.SERVER if service == ENTRANCE else Reporter.CALLERS,
         floors=Floors(),
-        owner=RELIABILITY.name,
     )
 
 

@@ -40,7 +40,6 @@ class Objective:
     window: Duration
     seen_by: Reporter
     floors: Floors
-    owner: str
 
     @property
     def budget(self) -> float:
