@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
+from rehearsal.machine import loopback
 from rehearsal.machine.addresses import KUBE_API
 from rehearsal.stand_in.documents import Document
 
@@ -24,15 +25,18 @@ _NOT_FOUND = 404
 _PATIENCE_SECONDS = 30.0
 
 
-class RefusedError(Exception):
+class RefusedError(loopback.HttpStatusError):
     """The API refuses; `status` is the HTTP status, the text its message."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+        super().__init__(status, message)
+        self._message = message
+
+    def __str__(self) -> str:
+        return self._message
 
 
-class UnansweredError(Exception):
+class UnansweredError(loopback.UnansweredError):
     """The API does not answer."""
 
 
@@ -145,6 +149,15 @@ class Api:
             trust_env=False,
             verify=trusted,
         )
+
+
+def administrator(kubeconfig: Path) -> Api:
+    """The API as whoever has this kubeconfig asks it."""
+    document: Document = json.loads(kubeconfig.read_text())
+    (cluster,), (user,) = document["clusters"], document["users"]
+    return Api(
+        certificate=Path(cluster["cluster"]["certificate-authority"]), token=user["user"]["token"]
+    )
 
 
 def _root(version: str) -> str:

@@ -54,6 +54,11 @@ SUBSTITUTED = (
         "disks are a cloud's",
     ),
     (
+        "what the collector finds in the cluster, and what answers there",
+        "the API's pods, as files: a ready one is the simulated workload, another answers nobody",
+        "kwok's pods have addresses that no network here carries; nothing runs in them",
+    ),
+    (
         "the proxies that the mesh's webhook gives pods",
         "an admission policy that gives pods the sidecar of Istio's template",
         "pods are judged with it, and nothing runs in them",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gallery.alerts.model import Alert, Delivery
 from gallery.contact_points.model import Engine
@@ -21,6 +21,7 @@ from gallery.stack_file.parse import parse
 from offline import stack_file
 from offline.errors import UserError
 from offline.stack_file import StackFile
+from rehearsal.cluster.judge import cluster_directory, is_judged
 from rehearsal.drill.alert_notifications import ALERTNAME
 from rehearsal.drill.expectations import Expectation, Expected
 from rehearsal.machine import grafana
@@ -36,6 +37,9 @@ from rehearsal.machine.programs import (
 from rehearsal.machine.queries import AlertmanagerClient, PrometheusClient
 from rehearsal.machine.tools import ROOT
 from rehearsal.stand_in.documents import read_json
+
+if TYPE_CHECKING:
+    from rehearsal.cluster.api import Api
 
 # Seconds to page and to resolve, by the uid of a rule and its scenario.
 Bounds = Mapping[tuple[str, str], tuple[float, float]]
@@ -163,6 +167,22 @@ class Running:
         if self.grafana_evaluates:
             clients[Engine.GRAFANA] = grafana.notifier(self.stand_in)
         return clients
+
+    @property
+    def cluster(self) -> Api:
+        """The cluster's API. Raises NotPlayableError where the stack is up without one."""
+        journal = self.supervisor.journal()
+        if journal is None or not is_judged(journal):
+            raise NotPlayableError(
+                f"stack {self.stack} is up without a cluster, whose pods this scenario is about; "
+                f"`make down`, then `python -m rehearsal up --stack {self.stack} --cluster`"
+            )
+        # Nothing of this is needed by whoever plays without one.
+        from rehearsal.cluster.api import administrator  # noqa: PLC0415
+        from rehearsal.cluster.control_plane import ADMINISTRATOR  # noqa: PLC0415
+
+        directory = cluster_directory(self.supervisor.directory)
+        return administrator(directory / f"{ADMINISTRATOR}.kubeconfig")
 
     def stopped(self) -> list[str]:
         """The programs of the rehearsal that do not run."""

@@ -74,8 +74,9 @@ class Scenario:
     """An outage that can be played. `summary` is one line.
 
     `service` is the service it breaks unless told otherwise, None where it concerns none;
-    `on_host` is whether it concerns a host. `write` makes the script, and raises
-    NotPlayableError for a stack that lacks what it is about.
+    `on_host` is whether it concerns a host, `on_cluster` whether it is about the pods that only
+    `up --cluster` has. `write` makes the script, and raises NotPlayableError for a stack that
+    lacks what it is about.
     """
 
     name: str
@@ -83,3 +84,4 @@ class Scenario:
     write: Callable[[Running, Target], Script]
     service: str | None = None
     on_host: bool = False
+    on_cluster: bool = False

@@ -161,6 +161,18 @@ class Until:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Let bounds count from now on."""
+
+    expectations: tuple[Expectation, ...] = ()
+    at_most: float = 0.0
+
+    def run(self, play: Play) -> None:
+        """Do it."""
+        play.mark = time.time()
+
+
+@dataclass(frozen=True)
 class AwaitRefusal:
     """Wait until so many deliveries were refused."""
 

@@ -72,6 +72,8 @@ ISTIOD_HTTP = _program(20, 8080)
 ISTIOD_METRICS = _program(20, 15014)
 ISTIOD_WEBHOOK = _program(20, 15017)
 ISTIOD_CONTROL = _program(20, 9876)
+# What tells the collector's stand-ins of the cluster's pods.
+FOLLOWER = _program(21, 8080)
 REMOTE_WRITE_RELAY = "remote-write"
 # What every rehearsal on this machine listens on, whatever its stack.
 FIXED = (
@@ -91,7 +93,15 @@ FIXED = (
     GRAFANA,
 )
 # And one with a cluster.
-OF_A_CLUSTER = (ETCD, ETCD_PEER, KUBE_API, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, KWOK)
+OF_A_CLUSTER = (
+    ETCD,
+    ETCD_PEER,
+    KUBE_API,
+    KUBE_CONTROLLER_MANAGER,
+    KUBE_SCHEDULER,
+    KWOK,
+    FOLLOWER,
+)
 # And one with a mesh, but for its proxies.
 OF_A_MESH = (ISTIOD, ISTIOD_HTTP, ISTIOD_METRICS, ISTIOD_WEBHOOK, ISTIOD_CONTROL)
 
@@ -103,6 +113,10 @@ PROXY_NETWORK = IPv4Network("127.31.0.0/16")
 # The proxy of a pod in the mesh serves its metrics here.
 PROXY_PORT = 15020
 NODE_PORT = 9100
+
+
+# Where a pod is that has an address, and in which nothing runs.
+DEAD_POD = "127.30.255.1"
 
 
 def store_host(position: int) -> str:

@@ -165,6 +165,8 @@ def _start(
         # Meanwhile everything else is scraped and evaluated for the first time.
         guest = _Guest(meshed, lambda: supervisor.launch(later, progress)) if meshed else None
         judge.refuse_faulty(stack, state / "deployed", guest)
+        # From now on the cluster's pods are what is scraped.
+        supervisor.launch([programs.follower()], progress)
     await_healthy(len(instances), _evaluators(programs.stand_in), supervisor.refuse_dead, progress)
     supervisor.mark_healthy()
     progress(f"stack {stack} works")

@@ -15,6 +15,7 @@ from rehearsal.machine.addresses import (
     BLACKBOX,
     EC2,
     EVALUATOR,
+    FOLLOWER,
     GRAFANA_ALERTMANAGER,
     PAGER,
     PAGER_MAIL,
@@ -108,6 +109,11 @@ class Programs:
     def procfs(self, instance: str) -> Path:
         """The directory in which the world writes an instance's /proc."""
         return self._hosts() / instance
+
+    def follower(self) -> Child:
+        """What tells the collector and the store of the cluster's pods, where there is one."""
+        module = ("rehearsal.cluster.follow", str(self.state))
+        return self._python("follower", module, (FOLLOWER,), FOLLOWER.url("/healthy"))
 
     def _world(self, topology: Topology) -> Child:
         arguments = ["rehearsal.world", str(self.stand_in / "world.json"), str(self._hosts())]

@@ -34,7 +34,10 @@ class ContainerPort:
 
 @dataclass(frozen=True, kw_only=True)
 class Pod:
-    """A pod; `app` is its label of that name, `ip` its loopback host."""
+    """A pod; `app` is its label of that name, `ip` its loopback host.
+
+    Without a cluster that says otherwise, each is ready.
+    """
 
     app: str
     name: str
@@ -46,6 +49,9 @@ class Pod:
     annotations: Mapping[str, str]
     ports: tuple[ContainerPort, ...]
     injected: bool
+    ready: bool = True
+    phase: str = "Running"
+    node: str = "rehearsal"
 
 
 @dataclass(frozen=True)

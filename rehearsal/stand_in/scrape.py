@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from urllib.parse import SplitResult, urlsplit
 
@@ -50,18 +50,36 @@ def agent_configs(
     for job in config["scrape_configs"]:
         _probe(job, names, substitutions)
         _discover_instances(job, substitutions)
-        for position, found in enumerate(job.pop("kubernetes_sd_configs", ())):
-            file = f"pods-{job['job_name']}-{position}.json"
+        for file, found in _pod_discoveries(job):
             files[file] = discovery.targets(found, pods, own_namespace)
             job.setdefault("file_sd_configs", []).append({"files": [file]})
             _shift_ports(job)
             _note_pods(substitutions)
+        job.pop("kubernetes_sd_configs", None)
     standby = deepcopy(config)
     del standby["remote_write"]
     for write in config["remote_write"]:
         _write_here(write)
     _note_writing(substitutions)
     return (config, standby), files
+
+
+def discovered(
+    rendered: Document, pods: Iterable[Pod], own_namespace: str
+) -> dict[str, list[Document]]:
+    """The discovery files of these pods by name, as the agents read them. Raises UserError."""
+    pods = tuple(pods)
+    return {
+        file: discovery.targets(found, pods, own_namespace)
+        for job in rendered["scrape_configs"]
+        for file, found in _pod_discoveries(job)
+    }
+
+
+def _pod_discoveries(job: Document) -> Iterator[tuple[str, Document]]:
+    """How a job discovers pods, each with the file that stands for it here."""
+    for position, found in enumerate(job.get("kubernetes_sd_configs", ())):
+        yield f"pods-{job['job_name']}-{position}.json", found
 
 
 def prober_config(rendered: Document, door: str | None) -> Document:

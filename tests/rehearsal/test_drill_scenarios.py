@@ -64,6 +64,7 @@ from tests.unit.test_plan import alertmanager_stack
 RunningOf = Callable[[Plan], Running]
 ALERTMANAGER = "alertmanager"
 PLANS = (*STACKS, ALERTMANAGER)
+WITHOUT_A_CLUSTER = [scenario for scenario in SCENARIOS if not scenario.on_cluster]
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +112,12 @@ def about(expectations: tuple[Expectation, ...]) -> set[tuple[str, str]]:
 
 
 def test_names_are_distinct_and_each_has_one_line() -> None:
-    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 21
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 24
     assert not [scenario.name for scenario in SCENARIOS if "\n" in scenario.summary]
 
 
 @pytest.mark.parametrize("plan", PLANS)
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", WITHOUT_A_CLUSTER, ids=lambda scenario: scenario.name)
 def test_each_is_written_for_each_stack_and_says_how_long_it_can_take(
     rehearsed: RunningOf, plan: str, scenario: Scenario
 ) -> None:
@@ -411,7 +412,7 @@ def test_another_stack_file_has_other_contact_points(rehearsed: RunningOf) -> No
     assert replace(page, since=100.0).due == 158
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", WITHOUT_A_CLUSTER, ids=lambda scenario: scenario.name)
 def test_every_step_that_takes_long_says_what_it_waits_for(
     scenario: Scenario, rehearsed: RunningOf
 ) -> None:

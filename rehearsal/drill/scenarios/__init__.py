@@ -7,6 +7,7 @@ any outage whose end would be told beside a new page.
 
 from __future__ import annotations
 
+from rehearsal.drill.scenarios.cluster import NODE_DRAINED, QUOTA_FULL, ROLLOUT_BROKEN
 from rehearsal.drill.scenarios.delivery import (
     ALERTMANAGER_RESTART,
     CONTACT_POINTS,
@@ -51,4 +52,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     DOOR_HALF_DEAD,
     HOST_FLAPPING,
     POLICY_WRONG,
+    NODE_DRAINED,
+    QUOTA_FULL,
+    ROLLOUT_BROKEN,
 )
