@@ -95,8 +95,6 @@ _MOVED = {
         for key in ("revision", "namespace", "trust_domain")
     },
 }
-
-
 NONE = "none"
 
 
@@ -106,8 +104,8 @@ def _left_out(value: object) -> object:
         return None
     if isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic knows no other error
-            f"{value!r} says nothing of the mesh; write existing: {{…}}, or {NONE} for a stack "
-            "without one"
+            f"{value!r} says nothing of the mesh; write existing: {{…}}, installed: {{…}}, or "
+            f"{NONE} for a stack without one"
         )
     return value
 

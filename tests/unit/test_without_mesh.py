@@ -143,7 +143,7 @@ def test_the_next_steps_lead_to_what_is_lost() -> None:
 @pytest.mark.parametrize(
     ("mesh", "fault"),
     [
-        ("off", "gallery:mesh: 'off' says nothing of the mesh; write existing: {…}, or none"),
+        ("off", "gallery:mesh: 'off' says nothing of the mesh; write existing: {…}, installed:"),
         (
             {"revision": "stable"},
             "gallery:mesh: revision is one of an existing mesh's; write existing: {revision: …}",
