@@ -1,7 +1,4 @@
-"""Outages of a cluster's pods, played with real programs and a real API, and what they must notice.
-
-A quarter of an hour: TargetsLost waits for five minutes and goes on for ten.
-"""
+"""Outages of a cluster's pods, played with a real API, and what their drills must notice."""
 
 from __future__ import annotations
 
@@ -62,9 +59,15 @@ def _remove_budgets() -> None:
 
 
 @pytest.mark.parametrize("played", ["openshift"], indirect=True)
-def test_a_full_quota_is_nobodys_page_and_a_rollout_that_fails_is_a_ticket(played: Played) -> None:
+def test_a_full_quota_is_nobodys_page(played: Played) -> None:
     status, document = played("quota-full")
     assert (status, document["ok"], document["alerts"]) == (0, True, [])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("played", ["openshift"], indirect=True)
+def test_a_rollout_that_fails_is_a_ticket(played: Played) -> None:
+    """TargetsLost waits for five minutes and goes on for ten."""
     status, document = played("rollout-broken")
     assert (status, document["ok"]) == (0, True)
     assert {(each["alert"], each["contact_point"], each["labels"]["service"])
