@@ -10,7 +10,7 @@ LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench schema aws roles objectives mesh locked
+.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench schema aws roles objectives mesh comments locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -83,10 +83,11 @@ test: $(INSTALLED) vacant ## every test this machine can run
 proofs: $(INSTALLED) ## judge every proof of the alerts, of which test takes a share
 	@$(PYTHON) -m rehearsal tools
 	@$(PYTHON) -m pytest --every-proof tests/rules
+	@$(PYTHON) -m pytest --every-proof -m long
 
 proof: $(INSTALLED) vacant ## build a cluster and a mesh once, for minutes, and let them judge
 	@$(PYTHON) -m rehearsal tools --mesh
-	@$(PYTHON) -m pytest --every-proof -m cluster
+	@$(PYTHON) -m pytest --every-proof -m "cluster and not long"
 
 drills: $(INSTALLED) ## play every outage, one after another
 	@$(PYTHON) -m rehearsal up --stack $(STACK)
@@ -115,6 +116,9 @@ objectives: $(INSTALLED) ## write docs/objectives.md
 
 mesh: $(INSTALLED) ## write docs/mesh.md
 	@$(PYTHON) -m gallery.render.mesh_page > docs/mesh.md.new && mv docs/mesh.md.new docs/mesh.md
+
+comments: $(INSTALLED) ## write what a reviewer would read of twenty changes, tests/rehearsal/comments
+	@$(PYTHON) -m tests.rehearsal.comments
 
 locked: $(INSTALLED) ## resolve requirements.txt and requirements-dev.txt anew from pyproject.toml
 	@$(LOCK) pyproject.toml -o requirements.txt

@@ -98,6 +98,23 @@ def render(stack: _Stack, out: Annotated[Path, typer.Option(help="the directory 
 
 
 @_command
+def diff(
+    base: Annotated[Path, typer.Argument(help="what `render` wrote before the change")],
+    head: Annotated[Path, typer.Argument(help="what it wrote after it")],
+    *,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="all of it, though no forge takes so long a comment")
+    ] = False,
+) -> int:
+    """What a change does to whoever is on call, in Markdown; nothing where it does nothing."""
+    from rehearsal.diff.comment import comment
+    from rehearsal.diff.tree import read
+
+    print(comment(read(base), read(head), whole=whole), end="")
+    return 0
+
+
+@_command
 def up(
     stack: _Stack,
     *,
