@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,8 +119,8 @@ def test_a_child_that_dies_during_up_leaves_nothing_running(
 ) -> None:
     derive = platform.derive
 
-    def spoil(deployed: Path, out: Path, *, grafana: bool) -> None:
-        derive(deployed, out, grafana=grafana)
+    def spoil(deployed: Path, out: Path, **options: Any) -> None:  # noqa: ANN401 - passed on
+        derive(deployed, out, **options)
         (out / "collector" / "blackbox.yml").write_text("modules: telepathy\n")
 
     monkeypatch.setattr(platform, "derive", spoil)

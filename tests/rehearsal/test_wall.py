@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from gallery.alerts.panels import API_HEALTH, HOSTS, OBJECTIVES, SHIFT
 from gallery.dashboards.palette import BAD, GOOD
@@ -136,9 +136,10 @@ def test_a_drill_is_played_from_the_wall(page: Page, said: list[str], drill: Loc
     )
     incident.filter(has_text="Resolved").wait_for(timeout=20_000)
     lane = page.locator(".lane", has_text="emailservice")
-    lane.locator(".segment").nth(2).wait_for(timeout=seconds * 1000)
-    states = lane.locator(".segment").all_inner_texts()
-    assert states[-3:] == ["UP", "DOWN", "UP"]
+    for place, state in ((-1, "UP"), (-2, "DOWN"), (-3, "UP")):
+        expect(lane.locator(".segment").nth(place)).to_have_text(
+            state, use_inner_text=True, timeout=seconds * 1000
+        )
     assert lane.locator(".mark").count() >= 4
     assert said == []
 
