@@ -123,27 +123,42 @@ class Collector(pulumi.ComponentResource):
         return [*door, grafana.apply(lambda url: url.removeprefix("https://"))]
 
     def _account(self) -> None:
-        """The service account, and its right to see the pods of this namespace."""
-        opts = self._child
+        """The service account, and its right to see the pods of this namespace and of istiod's."""
+        args = self._args
         k8s.core.v1.ServiceAccount(
             self._name,
             metadata=self._metadata,
             automount_service_account_token=False,
-            opts=opts,
+            opts=self._child,
         )
+        self._sees_pods(self._name, COLLECTOR.name, args.namespace)
+        if mesh := args.plan.mesh:
+            # The store's namespace waits for a mesh that the stack makes, and so must this.
+            there = pulumi.Output.from_input(args.namespace).apply(lambda _: mesh.namespace)
+            # Other stacks may have theirs there too.
+            role = args.plan.stack.cluster_name(COLLECTOR.name)
+            self._sees_pods(f"{self._name}-istiod", role, there)
+
+    def _sees_pods(self, name: str, role: str, namespace: pulumi.Input[str]) -> None:
+        """Let the collector discover the pods of a namespace, by a role of this name there."""
+        metadata: k8s.meta.v1.ObjectMetaArgsDict = {
+            "name": role,
+            "namespace": namespace,
+            "labels": labels_of(COLLECTOR.name),
+        }
         k8s.rbac.v1.Role(
-            self._name,
-            metadata=self._metadata,
+            name,
+            metadata=metadata,
             rules=[{"api_groups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}],
-            opts=opts,
+            opts=self._child,
         )
         k8s.rbac.v1.RoleBinding(
-            self._name,
-            metadata=self._metadata,
+            name,
+            metadata=metadata,
             role_ref={
                 "api_group": "rbac.authorization.k8s.io",
                 "kind": "Role",
-                "name": COLLECTOR.name,
+                "name": role,
             },
             subjects=[
                 {
@@ -152,7 +167,7 @@ class Collector(pulumi.ComponentResource):
                     "namespace": self._args.namespace,
                 }
             ],
-            opts=opts,
+            opts=self._child,
         )
 
     def _config(self) -> pulumi.Output[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pulumi_kubernetes as k8s
 
+from gallery.metrics.ports import INBOUND_PORT
 from gallery.plan.cluster import Cluster
 from gallery.plan.mesh import Proxy
 from gallery.render.resources import limits, requests
@@ -15,6 +16,9 @@ from gallery.store.services import APP, NAMESPACE, Resources
 
 # Keeps the proxy out of a pod. A label, because Istio's webhook selects by labels.
 NO_PROXY = {"sidecar.istio.io/inject": "false"}
+# What a proxy tells of beside what Istio lets every proxy tell: connections that its listener for
+# what comes in takes none of, as those in plain text (istio.io, "Resource Annotations").
+_COUNTED = {"sidecar.istio.io/statsInclusionSuffixes": f"{INBOUND_PORT}.no_filter_chain_match"}
 _STORE_USER = 1000
 _PROXY_VERSION = "gallery/proxy-version"
 _NOTHING: Mapping[str, str] = {}
@@ -111,7 +115,7 @@ def pod_metadata(
     app: str, proxy: Proxy | None, ending: Ending, annotations: Mapping[str, str] = _NOTHING
 ) -> k8s.meta.v1.ObjectMetaArgsDict:
     """A pod's labels, and annotations by which it has its `proxy`, where there is a mesh."""
-    of_proxy = {**_bounds_of(proxy.resources), **_ending_of(ending)} if proxy else {}
+    of_proxy = {**_bounds_of(proxy.resources), **_ending_of(ending), **_COUNTED} if proxy else {}
     metadata: k8s.meta.v1.ObjectMetaArgsDict = {"labels": labels_of(app)}
     version = {_PROXY_VERSION: proxy.version} if proxy and proxy.version else {}
     # An empty mapping is dropped by the API server, and each deployment would count as a change.

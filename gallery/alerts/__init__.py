@@ -7,7 +7,9 @@ from gallery.alerts import (
     door,
     endpoints,
     hosts,
+    istiod,
     kernel,
+    mesh,
     objectives,
     pipeline,
     resources,
@@ -27,6 +29,8 @@ ALERTS: tuple[Alert, ...] = (
     *kernel.ALERTS,
     *units.ALERTS,
     *traffic.ALERTS,
+    *mesh.ALERTS,
+    *istiod.ALERTS,
     *pipeline.ALERTS,
     *watchers.ALERTS,
 )

@@ -29,6 +29,7 @@ class Subject(StrEnum):
     OBJECTIVE = "objective"
     HOST = "host"
     PIPELINE = "pipeline"
+    MESH = "mesh"
 
 
 class Evaluator(StrEnum):
@@ -117,6 +118,7 @@ class Alert:
     `meshed` is True where it reads what the mesh alone tells: without a mesh it could never fire.
     `intermittent` is True where it says that a thing comes and goes: one that stays broken is
     another alert's.
+    `impact` is what customers notice, where that is not what they notice of the alert's service.
     `what` is the first line of the page, a Go template over the alert's labels and value.
     `panel` is where a dashboard shows what the alert speaks of, None where none does.
     """
@@ -134,6 +136,7 @@ class Alert:
     clearing: Callable[[Timings], Duration] = lambda _: ZERO
     keep_firing: Duration = ZERO
     unbridged: str = ""
+    impact: str = ""
     meshed: bool = False
     intermittent: bool = False
     threshold: float | None = None

@@ -14,6 +14,7 @@ API_HEALTH = "gallery-api-health"
 HOSTS = "gallery-hosts"
 SHIFT = "gallery-shift"
 OBJECTIVES = "gallery-objectives"
+MESH = "gallery-mesh"
 # An id is a positive 32-bit integer.
 _IDS = 2**31 - 1
 
@@ -50,6 +51,12 @@ PROBER = Panel(API_HEALTH, "The prober and Grafana")
 TARGETS = Panel(API_HEALTH, "What cannot be scraped")
 REMOTE_WRITE = Panel(API_HEALTH, "How far writing lags behind")
 BURN = Panel(OBJECTIVES, "How fast budgets go over 1h")
+CONTROL_PLANE = Panel(MESH, "The control plane over time")
+PUSHES = Panel(MESH, "Pushes that failed")
+REJECTIONS = Panel(MESH, "Configuration that proxies rejected")
+CERTIFICATES_LEFT = Panel(MESH, "Hours until a proxy's certificate expires")
+REFUSED = Panel(MESH, "Calls of the store that were refused")
+PLAIN_TEXT = Panel(MESH, "Attempts in plain text")
 HOSTS_OVER_TIME = Panel(HOSTS, "Every host over time")
 HOSTS_MISSING = Panel(HOSTS, "Hosts missing from the plan")
 TRAFFIC_IN = Panel(HOSTS, "Traffic in, against what is usual")

@@ -8,7 +8,7 @@ from gallery.alerts.guards import COLLECTOR_FRESH, collector_alive, sight
 from gallery.alerts.model import Alert, Scope, Subject, leaves_discovery, next_scrape
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration, minus
-from gallery.metrics.names import COLLECTOR_EXPECTED, MESH_METRICS, TARGETS_EXPECTED
+from gallery.metrics.names import COLLECTOR_EXPECTED, MESH_METRICS, PROXY_METRICS, TARGETS_EXPECTED
 from gallery.metrics.timings import FailureMode, Timings
 from gallery.store.roles import MONITORING, Severity
 
@@ -118,22 +118,20 @@ TARGETS_LOST = Alert(
 
 
 def _mesh_unmeasured(scope: Scope) -> str:
-    """Proxies that answer, and none of them says of a request what the alerts on requests read.
+    """Proxies that answer, and none of them says of requests or of itself what alerts read.
 
     A proxy goes on counting what it has ever seen, and the prober asks every service.
     """
-    destination = (promql.equals("job", labels.MESH), promql.equals("reporter", "destination"))
+    proxies = promql.equals("job", labels.MESH)
 
     def known(metric: str) -> str:
-        series = scope.series(metric, *destination, window=promql.LAST_KNOWN)
+        asked = (promql.equals("reporter", "destination"),) if metric in MESH_METRICS else ()
+        series = scope.series(metric, proxies, *asked, window=promql.LAST_KNOWN)
         return f"count {promql.BY_STACK} (last_over_time({series}))"
 
     up = scope.job("up", labels.MESH, window=str(scope.timings.window))
-    timed, counted = (known(metric) for metric in MESH_METRICS)
-    return (
-        f"max {promql.BY_STACK} (max_over_time({up})) == 1"
-        f" unless {promql.ON_STACK} ({timed} and {promql.ON_STACK} {counted})"
-    )
+    every = f" and {promql.ON_STACK} ".join(map(known, PROXY_METRICS))
+    return f"max {promql.BY_STACK} (max_over_time({up})) == 1 unless {promql.ON_STACK} ({every})"
 
 
 MESH_UNMEASURED = Alert(
@@ -144,9 +142,9 @@ MESH_UNMEASURED = Alert(
     hold=MINUTE * 10,
     severity=Severity.TICKET,
     owner=MONITORING.name,
-    summary="The mesh says nothing of requests.",
-    what="The mesh's proxies answer, but without the metrics of requests that are read here: "
-    "slow endpoints go unseen.",
+    summary="The mesh's proxies do not say what alerts read.",
+    what="The mesh's proxies answer, but without all the metrics that are read here: slow "
+    "endpoints, refused calls or certificates near their end go unseen.",
     panel=panels.WAIT_P95,
     # What was known last counts for as long.
     onset={FailureMode.CHANGED: lambda _: Duration.parse(promql.LAST_KNOWN)},

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from gallery.alerts.panels import API_HEALTH, HOSTS, OBJECTIVES, SHIFT, Panel
+from gallery.alerts.panels import API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT, Panel
 from gallery.dashboards.grid import Band, Heading, placed
 from gallery.dashboards.palette import BAD
 from gallery.dashboards.panels import DATA_SOURCE, Query
@@ -142,6 +142,7 @@ def _elsewhere(plan: Plan, uid: str) -> list[model.DashboardLink]:
         API_HEALTH: "API health",
         **({OBJECTIVES: "Objectives"} if plan.objectives else {}),
         **({HOSTS: "Hosts"} if plan.hosts else {}),
+        **({MESH: "Mesh"} if plan.mesh else {}),
         SHIFT: "Start of a shift",
     }
     return [

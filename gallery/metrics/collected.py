@@ -23,6 +23,7 @@ TARGETS: Mapping[str, Labels] = {
     labels.GRAFANA: _TARGET,
     labels.NODE: _HOST,
     labels.MESH: _TARGET,
+    labels.ISTIOD: _TARGET,
     labels.COLLECTOR: _TARGET,
 }
 
@@ -36,6 +37,7 @@ _REQUEST = frozenset(
         "source_workload",
         "source_workload_namespace",
         "source_canonical_service",
+        "source_principal",
         "destination_workload",
         "destination_workload_namespace",
         "destination_canonical_service",
@@ -60,6 +62,7 @@ def _from(jobs: tuple[str, ...], *more: str) -> dict[str, Labels]:
 
 _NODE = (labels.NODE,)
 _MESH = (labels.MESH,)
+_ISTIOD = (labels.ISTIOD,)
 _COLLECTOR = (labels.COLLECTOR,)
 
 # Metric, then scrape job, then labels.
@@ -72,6 +75,14 @@ COLLECTED: Mapping[str, Mapping[str, Labels]] = {
     "probe_ssl_earliest_cert_expiry": _from(_CERTIFIED),
     "istio_requests_total": _from(_MESH, *_REQUEST),
     "istio_request_duration_milliseconds_bucket": _from(_MESH, *_REQUEST, "le"),
+    names.CERTIFICATE_LEFT: _from(_MESH, "resource_name"),
+    names.UNMATCHED: _from(_MESH, "listener_address"),
+    names.CONNECTED: _from(_ISTIOD, "version"),
+    names.CONVERGENCE: _from(_ISTIOD, "le"),
+    names.PUSHES: _from(_ISTIOD, "type"),
+    names.PUSH_ERRORS: _from(_ISTIOD),
+    names.PUSH_TIMEOUTS: _from(_ISTIOD),
+    names.REJECTS: _from(_ISTIOD, "type"),
     "node_cpu_seconds_total": _from(_NODE, "cpu", "mode"),
     "node_load1": _from(_NODE),
     "node_memory_MemAvailable_bytes": _from(_NODE),
@@ -131,6 +142,7 @@ RECORDED: Mapping[str, Labels] = {
     names.PROBE_EXPECTED: frozenset(labels.COMMON),
     names.TARGETS_EXPECTED: frozenset(labels.COMMON),
     names.HOSTS_EXPECTED: _GROUP,
+    names.CALLS_ALLOWED: frozenset({*labels.COMMON, "source_principal", "caller"}),
     names.RECEIVE_RATE: _AGGREGATED_HOST,
     names.TRANSMIT_RATE: _AGGREGATED_HOST,
     names.RECEIVE_USUAL: _AGGREGATED_HOST,

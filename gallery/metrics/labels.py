@@ -28,6 +28,8 @@ DOOR_CERTIFICATE = "door-certificate"
 GRAFANA = "grafana"
 NODE = "node"
 MESH = "mesh"
+# The mesh's control plane itself; `mesh` is its proxies.
+ISTIOD = "istiod"
 COLLECTOR = "collector"
 # Every job that sees whether something answers. The one of the certificate sees a handshake alone.
 PROBE_JOBS = (PROBE, CANARY, DOOR, GRAFANA)
@@ -36,6 +38,7 @@ PROBE_JOBS = (PROBE, CANARY, DOOR, GRAFANA)
 COLLECTOR_SERVICE = companions.COLLECTOR.name
 DOOR_SERVICE = "door"
 GRAFANA_SERVICE = "grafana"
+ISTIOD_SERVICE = "istiod"
 
 # The workload that probes; its traffic is no customer's.
 PROBER_WORKLOAD = companions.PROBER.name

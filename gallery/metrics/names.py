@@ -7,6 +7,7 @@ PROBE_EXPECTED = "gallery:probe_expected"
 TARGETS_EXPECTED = "gallery:targets_expected"
 HOSTS_EXPECTED = "gallery:hosts_expected"
 COLLECTOR_EXPECTED = "gallery:collector_expected"
+CALLS_ALLOWED = "gallery:calls_allowed"
 RECEIVE_RATE = "gallery:host_receive_bytes:rate5m"
 TRANSMIT_RATE = "gallery:host_transmit_bytes:rate5m"
 RECEIVE_USUAL = "gallery:host_receive_bytes:usual7d"
@@ -39,6 +40,21 @@ OBJECTIVE_SEEN = "gallery:objective_seen:30d"
 OBJECTIVE_SPENT = "gallery:objective_spent:30d"
 OBJECTIVE_LEFT = "gallery:objective_failures_left:30d"
 
-# What rules and panels read of the mesh: of each request how long it took, and that it was there.
-# Everything else stays at the scrape.
+# What rules and panels read of a proxy. Of each request how long it took, and that it was there:
 MESH_METRICS = ("istio_request_duration_milliseconds_bucket", "istio_requests_total")
+# for how long, in seconds, its certificate is good; and the connections that no listener takes,
+# as one in plain text where mutual TLS is demanded.
+CERTIFICATE_LEFT = "istio_agent_cert_expiry_seconds"
+UNMATCHED = "envoy_listener_no_filter_chain_match"
+# Everything else stays at the scrape.
+PROXY_METRICS = (*MESH_METRICS, CERTIFICATE_LEFT, UNMATCHED)
+
+# The same of the control plane (Istio, `pilot/pkg/xds/monitoring.go`, `pkg/xds/monitoring.go`). A
+# counter of what fails is not there before the first failure.
+CONVERGENCE = "pilot_proxy_convergence_time_bucket"
+CONNECTED = "pilot_xds"
+PUSHES = "pilot_xds_pushes"
+PUSH_TIMEOUTS = "pilot_xds_write_timeout"
+PUSH_ERRORS = "pilot_total_xds_internal_errors"
+REJECTS = "pilot_total_xds_rejects"
+ISTIOD_METRICS = (CONNECTED, CONVERGENCE, PUSHES, PUSH_ERRORS, PUSH_TIMEOUTS, REJECTS)

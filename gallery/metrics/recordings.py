@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import Duration
 from gallery.metrics.names import (
+    CALLS_ALLOWED,
     COLLECTOR_EXPECTED,
     HOSTS_EXPECTED,
     PROBE_EXPECTED,
@@ -86,6 +87,15 @@ class ExpectedHosts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AllowedCalls:
+    """One caller may ask this service; `principal` is who a proxy takes it for, with its scheme."""
+
+    caller: str
+    principal: str
+    service: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StackSeries:
     """The stack whose series are read and written."""
 
@@ -114,14 +124,15 @@ def recording_groups(
     probes: Iterable[str],
     targets: Mapping[str, int],
     hosts: Iterable[ExpectedHosts],
+    calls: Iterable[AllowedCalls],
 ) -> tuple[RecordingGroup, ...]:
     """Every recording rule of a stack.
 
     `probes` names the services of all probe targets, the canary's, the door's and Grafana's
-    among them; `targets` says how many pods of each service must be scraped at least. Without
-    hosts their groups are left out.
+    among them; `targets` says how many pods of each service must be scraped at least; `calls` is
+    whom the mesh lets ask whom. Without hosts their groups are left out.
     """
-    planned = tuple(hosts)
+    planned, permitted = tuple(hosts), tuple(calls)
     expected = RecordingGroup(
         name="gallery-expected",
         interval=evaluate,
@@ -129,6 +140,7 @@ def recording_groups(
             _constants(stack, COLLECTOR_EXPECTED, {labels.COLLECTOR_SERVICE: 1}),
             _constants(stack, PROBE_EXPECTED, dict.fromkeys(probes, 1)),
             _constants(stack, TARGETS_EXPECTED, targets),
+            *((_allowed_calls(stack, permitted),) if permitted else ()),
             *((_expected_hosts(stack, planned),) if planned else ()),
         ),
     )
@@ -156,6 +168,17 @@ def _constants(stack: StackSeries, record: str, values: Mapping[str, int]) -> Re
         for service, value in values.items()
     )
     return Recording(record=record, expr=" or ".join(series), labels=stack.labels)
+
+
+def _allowed_calls(stack: StackSeries, calls: Iterable[AllowedCalls]) -> Recording:
+    series = (
+        promql.labelled(
+            "vector(1)",
+            {labels.SERVICE: of.service, "source_principal": of.principal, "caller": of.caller},
+        )
+        for of in calls
+    )
+    return Recording(record=CALLS_ALLOWED, expr=" or ".join(series), labels=stack.labels)
 
 
 def _expected_hosts(stack: StackSeries, hosts: Iterable[ExpectedHosts]) -> Recording:

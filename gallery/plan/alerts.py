@@ -193,6 +193,8 @@ def customers(alert: Alert, services: Iterable[Service]) -> str:
 
     Both engines know `if eq`, and neither knows a map.
     """
+    if alert.impact:
+        return alert.impact
     if alert.subject is Subject.PIPELINE:
         return _BLIND
     known = {service.name: service.impact.sentence() for service in services}

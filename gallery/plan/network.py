@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gallery.metrics.ports import MESH_METRICS_PORT, NODE_EXPORTER_PORT
+from gallery.metrics.labels import ISTIOD_SERVICE
+from gallery.metrics.ports import ISTIOD_METRICS_PORT, MESH_METRICS_PORT, NODE_EXPORTER_PORT
 from gallery.plan.cluster import Cluster
 from gallery.plan.mesh import GATEWAY, Edge, Mesh
 from gallery.store.companions import COLLECTOR, PROBER
@@ -19,7 +20,7 @@ from gallery.store.services import APP
 _TLS = 443
 # Where istiod hands out configuration and certificates, and what its pods carry.
 _ISTIOD_PORT = 15012
-_ISTIOD = {APP: "istiod"}
+_ISTIOD = {APP: ISTIOD_SERVICE}
 # Where EKS Pod Identity's agent is found on each node (EKS user guide, "Set up the agent").
 _POD_IDENTITY_AGENT = "169.254.170.23/32"
 _POD_IDENTITY_PORT = 80
@@ -126,6 +127,7 @@ def _out_of_collector(mesh: Mesh | None, cluster: Cluster, *, hosts: bool) -> It
     if mesh:
         # Whoever has a proxy here, known or not.
         yield Opening(ports=(MESH_METRICS_PORT,), pods=(Pods(labels={}),))
+        yield _of_istiod(ISTIOD_METRICS_PORT, mesh)
     yield Opening(
         ports=tuple(sorted({_TLS, cluster.api_port})),
         why="the cluster's API server and AWS' endpoints have no known addresses",
@@ -152,5 +154,8 @@ def _resolver(cluster: Cluster) -> Opening:
 
 
 def _control_plane(mesh: Mesh) -> Opening:
-    istiod = Pods(labels=_ISTIOD, namespace=mesh.namespace)
-    return Opening(ports=(_ISTIOD_PORT,), pods=(istiod,))
+    return _of_istiod(_ISTIOD_PORT, mesh)
+
+
+def _of_istiod(port: int, mesh: Mesh) -> Opening:
+    return Opening(ports=(port,), pods=(Pods(labels=_ISTIOD, namespace=mesh.namespace),))

@@ -8,9 +8,15 @@ from __future__ import annotations
 from itertools import groupby
 
 from gallery.metrics import labels
-from gallery.metrics.names import MESH_METRICS
-from gallery.metrics.ports import MESH_METRICS_PORT, NODE_EXPORTER_PORT
+from gallery.metrics.names import ISTIOD_METRICS, PROXY_METRICS
+from gallery.metrics.ports import (
+    ISTIOD_METRICS_PORT,
+    ISTIOD_WEBHOOK_PORT,
+    MESH_METRICS_PORT,
+    NODE_EXPORTER_PORT,
+)
 from gallery.metrics.probes import PROBER_ADDRESS, Module, ProbeTarget
+from gallery.plan.mesh import Mesh
 from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
 
@@ -45,7 +51,7 @@ def collector_config(plan: Plan, *, remote_write_url: str, grafana_url: str | No
             "scrape_configs": [
                 *_probe_jobs(plan, (*plan.probes, *grafana)),
                 *([_node_job(plan)] if plan.hosts else []),
-                *([_mesh_job()] if plan.mesh else []),
+                *([_mesh_job(), _istiod_job(plan.mesh)] if plan.mesh else []),
                 _collector_job(),
             ],
             "remote_write": [_remote_write(plan, remote_write_url)],
@@ -150,11 +156,38 @@ def _mesh_job() -> dict[str, object]:
             _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
         ],
         "metric_relabel_configs": [
-            _keep("__name__", "|".join(MESH_METRICS)),
+            _keep("__name__", "|".join(PROXY_METRICS)),
             # Of the request's two ends, the series belongs to the one that was called.
             _copy("destination_service_name", labels.SERVICE, regex="(.+)"),
             *_own_place(),
         ],
+    }
+
+
+def _istiod_job(mesh: Mesh) -> dict[str, object]:
+    """Every replica of the control plane, of whatever revision."""
+    return {
+        "job_name": labels.ISTIOD,
+        "kubernetes_sd_configs": [
+            {
+                "role": "pod",
+                "namespaces": {"names": [mesh.namespace]},
+                "selectors": [{"role": "pod", "label": f"app={labels.ISTIOD_SERVICE}"}],
+            }
+        ],
+        "relabel_configs": [
+            _running(),
+            # One target for each pod: of its ports the one that every version declares.
+            _keep("__meta_kubernetes_pod_container_port_number", str(ISTIOD_WEBHOOK_PORT)),
+            {
+                "source_labels": ["__meta_kubernetes_pod_ip"],
+                "target_label": "__address__",
+                "replacement": f"$1:{ISTIOD_METRICS_PORT}",
+            },
+            {"target_label": labels.SERVICE, "replacement": labels.ISTIOD_SERVICE},
+            _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
+        ],
+        "metric_relabel_configs": [_keep("__name__", "|".join(ISTIOD_METRICS)), *_own_place()],
     }
 
 

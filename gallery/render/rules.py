@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.contact_points.model import Engine
 from gallery.metrics import labels
-from gallery.metrics.recordings import ExpectedHosts, RecordingGroup, StackSeries, recording_groups
+from gallery.metrics.recordings import (
+    AllowedCalls,
+    ExpectedHosts,
+    RecordingGroup,
+    StackSeries,
+    recording_groups,
+)
 from gallery.objectives.needs import needs
 from gallery.objectives.recordings import Recorded, objective_groups
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
-from gallery.store.companions import COLLECTOR_REPLICAS
+from gallery.store.companions import COLLECTOR_REPLICAS, PROBER
 
 # What a default workspace of AMP takes (its service quota "Rules per rule group").
 RULES_IN_A_GROUP = 20
@@ -52,6 +59,7 @@ def recorded(plan: Plan) -> tuple[RecordingGroup, ...]:
             ExpectedHosts(group=group, service=service, count=count)
             for (group, service), count in sizes.items()
         ),
+        calls=tuple(_calls(plan)),
     )
     return (*every, *objective_groups(_of_objectives(plan, stack)))
 
@@ -65,6 +73,15 @@ def _of_objectives(plan: Plan, stack: StackSeries) -> Recorded:
         needs=needs(planned.service for planned in plan.services),
         outage=next(outages, None),
     )
+
+
+def _calls(plan: Plan) -> Iterator[AllowedCalls]:
+    """Every way of the call graph, but the prober's: EndpointDown tells where it is refused."""
+    for each in plan.allowed:
+        if each.caller != PROBER.name:
+            yield AllowedCalls(
+                caller=each.caller, principal=f"spiffe://{each.principal}", service=each.callee
+            )
 
 
 def _group(group: RecordingGroup) -> dict[str, Any]:

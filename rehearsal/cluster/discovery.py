@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gallery.metrics import labels
+from gallery.store.services import APP
 from rehearsal.cluster.api import Api
 from rehearsal.machine.addresses import KUBE_API
 from rehearsal.stand_in.documents import Document, read_yaml, write_yaml
@@ -33,7 +34,7 @@ class Discovery:
     directory: Path
 
     def complaints(self, rendered: Path, collector: Document) -> list[str]:
-        """What a collector, by its StatefulSet, does not find of the pods of its namespace."""
+        """What a collector, by its StatefulSet, does not find: of its namespace, and of istiod."""
         namespace = str(collector["metadata"]["namespace"])
         account = str(collector["spec"]["template"]["spec"]["serviceAccountName"])
         config: Document = read_yaml(rendered)
@@ -48,7 +49,10 @@ class Discovery:
             said += [line for line in errors.splitlines() if "forbidden" in line][-1:]
         # Without a mesh it asks no pod but its own: the others have no proxy, and no metrics.
         meshed = any(job["job_name"] == labels.MESH for job in jobs)
-        missed = sorted(self._pods(namespace, "" if meshed else account) - found)
+        pods = [self._pods(namespace) if meshed else self._pods(namespace, account=account)]
+        elsewhere = {name for job in jobs for name in _named(job)}
+        pods += [self._pods(name, app=labels.ISTIOD_SERVICE) for name in elsewhere]
+        missed = sorted(set[str]().union(*pods) - found)
         if not missed:
             return []
         return [f"the collector's account finds no pod {', '.join(missed)}", *said]
@@ -65,7 +69,13 @@ class Discovery:
             "namespaces": {"names": [namespace]},
         }
         jobs = [
-            {**job, "kubernetes_sd_configs": [each | here for each in job["kubernetes_sd_configs"]]}
+            {
+                **job,
+                "kubernetes_sd_configs": [
+                    each | here | ({"namespaces": each["namespaces"]} if _named(job) else {})
+                    for each in job["kubernetes_sd_configs"]
+                ],
+            }
             for job in jobs
         ]
         file = self.directory / "discovery.yml"
@@ -93,14 +103,24 @@ class Discovery:
             text=True,
         )
 
-    def _pods(self, namespace: str, account: str) -> set[str]:
-        """The pods of a namespace, or those of them that run as this account."""
+    def _pods(self, namespace: str, *, account: str = "", app: str = "") -> set[str]:
+        """The pods of a namespace, or those of them that run as this account, or are this."""
         pods = self.api.items(f"/api/v1/namespaces/{quote(namespace)}/pods")
         return {
             str(pod["metadata"]["name"])
             for pod in pods
             if account in ("", pod["spec"]["serviceAccountName"])
+            and app in ("", pod["metadata"].get("labels", {}).get(APP))
         }
+
+
+def _named(job: Document) -> set[str]:
+    """The namespaces that a job names, beside the collector's own."""
+    return {
+        str(name)
+        for each in job["kubernetes_sd_configs"]
+        for name in each["namespaces"].get("names", ())
+    }
 
 
 def _instances(output: str) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """`python -m rehearsal.cluster.follow STATE`: lets the API decide what the collector finds.
 
-Once a second the pods of the stack's namespace become the discovery files that the agents read,
-and a service of the store of which no pod is ready refuses connections. What a drill breaks in
-the store by itself stays as the drill has it.
+Once a second the pods of the stack and of the mesh's control plane become the discovery files that
+the agents read, and a service of the store of which no pod is ready refuses connections. What a
+drill breaks in the store by itself stays as the drill has it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from rehearsal.machine import loopback
 from rehearsal.machine.addresses import FOLLOWER
 from rehearsal.machine.http_server import HttpServer
 from rehearsal.stand_in.documents import Document, read_yaml, write_json
-from rehearsal.stand_in.pods import Cluster
-from rehearsal.stand_in.scrape import discovered
+from rehearsal.stand_in.pods import Cluster, istiod
+from rehearsal.stand_in.scrape import control_planes, discovered
 from rehearsal.world.client import WorldClient
 
 _EVERY_SECONDS = 1.0
@@ -51,8 +51,13 @@ class Follower:
     def follow(self) -> None:
         """Look once. Raises RefusedError, UnansweredError."""
         namespace = self.cluster.namespace_of(labels.COLLECTOR_SERVICE)
-        live = self.api.items(f"/api/v1/namespaces/{namespace}/pods")
-        pods = tuple(followed(live, self.cluster.pods()))
+        others = control_planes(self.rendered)
+        live = [
+            pod
+            for each in (namespace, *others)
+            for pod in self.api.items(f"/api/v1/namespaces/{each}/pods")
+        ]
+        pods = tuple(followed(live, (*self.cluster.pods(), *map(istiod, others))))
         for name, targets in discovered(self.rendered, pods, namespace).items():
             if targets != self._written.get(name):
                 self._write(name, targets)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from gallery.metrics.labels import ISTIOD_SERVICE
+from gallery.metrics.ports import ISTIOD_WEBHOOK_PORT
+from gallery.store.services import APP
 from rehearsal.cluster.api import Api
 from rehearsal.cluster.declared import Declared
 from rehearsal.stand_in.documents import Document
@@ -18,6 +21,7 @@ _OPENSHIFT = "openshift-"
 # What openshift-user-critical has, and the most that a class of anybody's may have.
 _USERS_HIGHEST = 1_000_000_000
 _CLAIM = "PersistentVolumeClaim"
+_ROLE = "Role"
 
 
 def add_nodes(api: Api) -> None:
@@ -28,7 +32,7 @@ def add_nodes(api: Api) -> None:
 
 def add_for(api: Api, objects: Sequence[Declared]) -> None:
     """Give the cluster what these objects name and others have made."""
-    for manifest in (*_storage(objects), *_classes(objects)):
+    for manifest in (*_elsewhere(objects), *_storage(objects), *_classes(objects)):
         api.apply(manifest)
 
 
@@ -48,6 +52,37 @@ def _nodes() -> Iterator[Document]:
                 "metadata": {"name": name, "labels": labels},
                 "status": {"allocatable": _CAPACITY, "capacity": _CAPACITY},
             }
+
+
+def _elsewhere(objects: Sequence[Declared]) -> Iterator[Document]:
+    """The namespace of a mesh that others keep, where the collector may look for pods, and one."""
+    every = [each.manifest for each in objects]
+    own = {each["metadata"]["name"] for each in every if each["kind"] == "Namespace"}
+    looked = {each["metadata"]["namespace"] for each in every if each["kind"] == _ROLE}
+    for name in sorted(looked - own):
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        # Its own, as istiod's is: the namespace's first one comes only after a while.
+        account = {"name": ISTIOD_SERVICE, "namespace": name}
+        yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account}
+        container = {
+            "name": "discovery",
+            "image": "rehearsed",
+            "ports": [{"containerPort": ISTIOD_WEBHOOK_PORT}],
+        }
+        yield {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": ISTIOD_SERVICE,
+                "namespace": name,
+                "labels": {APP: ISTIOD_SERVICE},
+            },
+            "spec": {
+                "automountServiceAccountToken": False,
+                "containers": [container],
+                "serviceAccountName": ISTIOD_SERVICE,
+            },
+        }
 
 
 def _storage(objects: Iterable[Declared]) -> Iterator[Document]:

@@ -74,6 +74,8 @@ ISTIOD_WEBHOOK = _program(20, 15017)
 ISTIOD_CONTROL = _program(20, 9876)
 # What tells the collector's stand-ins of the cluster's pods.
 FOLLOWER = _program(21, 8080)
+# The metrics of a control plane of the mesh, as the simulated world has them.
+SIMULATED_ISTIOD = _program(22, 15014)
 REMOTE_WRITE_RELAY = "remote-write"
 # What every rehearsal on this machine listens on, whatever its stack.
 FIXED = (
@@ -91,6 +93,7 @@ FIXED = (
     REMOTE_WRITE,
     WALL,
     GRAFANA,
+    SIMULATED_ISTIOD,
 )
 # And one with a cluster.
 OF_A_CLUSTER = (

@@ -34,6 +34,7 @@ from rehearsal.machine.addresses import (
     PAGER_MAIL,
     REMOTE_WRITE,
     REMOTE_WRITE_RELAY,
+    SIMULATED_ISTIOD,
     WORLD,
     Address,
 )
@@ -51,7 +52,7 @@ from rehearsal.stand_in.documents import (
 from rehearsal.stand_in.grafana_routes import alertmanager_config
 from rehearsal.stand_in.grafana_rules import prometheus_group
 from rehearsal.stand_in.instances import rendered_instances, write_instances
-from rehearsal.stand_in.pods import Cluster
+from rehearsal.stand_in.pods import Cluster, istiod
 from rehearsal.stand_in.provisioning import TREE, Provisioning
 from rehearsal.stand_in.store import Store, read_store
 from rehearsal.stand_in.substitutions import Substitutions
@@ -139,10 +140,11 @@ def _collector_and_world(run: _Derivation) -> None:
     rendered: Document = read_yaml(run.deployed / "collector" / "prometheus.yml")
     cluster = Cluster.read(run.deployed)
     store = read_store(cluster, scrape.scrape_seconds(rendered))
+    control_planes = tuple(map(istiod, scrape.control_planes(rendered)))
     agents, files = scrape.agent_configs(
         rendered,
         {**store.names, **run.probed},
-        cluster.pods(),
+        (*cluster.pods(), *control_planes),
         cluster.namespace_of(labels.COLLECTOR_SERVICE),
         run.substitutions,
     )
@@ -163,11 +165,20 @@ def _collector_and_world(run: _Derivation) -> None:
     write_json(run.out / "history.json", [*history.host_series(rendered, instances), *past])
     says = scrape.expected_page(prober)
     shop = Door(listens=str(DOOR), host=door, behind=ENTRANCE, says=says) if door else None
-    _world(run, store, tuple(each.name for each in instances), shop, probed.get(labels.GRAFANA))
+    page = probed.get(labels.GRAFANA)
+    _world(
+        run, store, tuple(each.name for each in instances), shop, page, mesh=bool(control_planes)
+    )
 
 
 def _world(
-    run: _Derivation, store: Store, hosts: tuple[str, ...], door: Door | None, page: str | None
+    run: _Derivation,
+    store: Store,
+    hosts: tuple[str, ...],
+    door: Door | None,
+    page: str | None,
+    *,
+    mesh: bool,
 ) -> None:
     asks = None if run.evaluator is None else str(run.evaluator)
     topology = Topology(
@@ -178,6 +189,7 @@ def _world(
         relays=(Relay(name=REMOTE_WRITE_RELAY, listens=str(REMOTE_WRITE), forwards=str(AMP)),),
         door=door,
         page=None if page is None else Page(listens=str(GRAFANA_PAGE), host=page, asks=asks),
+        istiod=str(SIMULATED_ISTIOD) if mesh else None,
     )
     topology.write(run.out / "world.json")
     run.substitutions.add(
@@ -186,6 +198,12 @@ def _world(
         "there is no cluster; probes and scrapes are real",
     )
     run.substitutions.add(*(_MESH_UNPLAYED if not run.probed else _MESH_UNPLAYED_BUT_FOR_PROBES))
+    if mesh:
+        run.substitutions.add(
+            "the mesh's control plane",
+            f"its metrics alone, at {SIMULATED_ISTIOD}, as at rest; a drill can close them",
+            "there is no mesh; a simulated proxy needs neither configuration nor certificate",
+        )
     run.substitutions.add(
         "EC2 instances",
         "a real node_exporter each, which reads a /proc that the rehearsal writes",

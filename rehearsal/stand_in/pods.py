@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.metrics import labels
+from gallery.metrics.ports import ISTIOD_METRICS_PORT, ISTIOD_WEBHOOK_PORT
 from offline.errors import UserError
-from rehearsal.machine.addresses import AGENTS, BLACKBOX, PROXY_PORT, store_host
+from rehearsal.machine.addresses import (
+    AGENTS,
+    BLACKBOX,
+    PROXY_PORT,
+    SIMULATED_ISTIOD,
+    store_host,
+)
 from rehearsal.stand_in.documents import Document, read_yaml
 
 APP = "app"
@@ -133,6 +140,31 @@ class Cluster:
 _PROXY = ContainerPort(
     container=_PROXY_CONTAINER, name=_PROXY_PORT_NAME, number=_PROXY_ENVOY_PORT, init=True
 )
+
+
+def istiod(namespace: str) -> Pod:
+    """A pod of the mesh's control plane, which is no stack's own."""
+    return Pod(
+        app=labels.ISTIOD_SERVICE,
+        name=f"{labels.ISTIOD_SERVICE}-0",
+        namespace=namespace,
+        controller=labels.ISTIOD_SERVICE,
+        controller_kind="Deployment",
+        ip=SIMULATED_ISTIOD.host,
+        labels={APP: labels.ISTIOD_SERVICE},
+        annotations={},
+        ports=tuple(
+            ContainerPort(container="discovery", name=name, number=number, init=False)
+            for name, number in (
+                ("tls-xds", 15012),
+                ("https-webhooks", ISTIOD_WEBHOOK_PORT),
+                ("http-monitoring", ISTIOD_METRICS_PORT),
+            )
+        ),
+        injected=False,
+    )
+
+
 _SCRAPED = {
     "prometheus.io/scrape": "true",
     "prometheus.io/port": str(PROXY_PORT),

@@ -119,6 +119,17 @@ def probed_hosts(rendered: Document) -> dict[str, str]:
     }
 
 
+def control_planes(rendered: Document) -> list[str]:
+    """The namespaces in which the mesh's control plane is looked for."""
+    return [
+        str(namespace)
+        for job in rendered["scrape_configs"]
+        if job["job_name"] == labels.ISTIOD
+        for found in job["kubernetes_sd_configs"]
+        for namespace in found["namespaces"]["names"]
+    ]
+
+
 def scrape_seconds(rendered: Document) -> float:
     """The scrape interval, which is written in seconds or minutes."""
     text = rendered["global"]["scrape_interval"]

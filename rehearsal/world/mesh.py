@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from gallery.metrics.names import CERTIFICATE_LEFT, UNMATCHED
+from gallery.metrics.ports import INBOUND_PORT
 from rehearsal.world.faults import Fault
 from rehearsal.world.topology import Workload
 from rehearsal.world.traffic import Flow, flows
@@ -16,6 +18,9 @@ BOUNDS_MILLISECONDS = (
     300_000, 600_000, 1_800_000, 3_600_000, math.inf,
 )  # fmt: skip
 _BYTES_PER_CALL = 400.0
+# Seconds: a workload's certificate is good for a day, and is replaced after half of it; Istio's own
+# root is good for ten years.
+_LIFE, _ROTATED, _ROOT_LIFE = 86_400.0, 43_200.0, 315_360_000.0
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -43,10 +48,12 @@ class Mesh:
     namespace: str
     workloads: Mapping[str, Workload]
     now: float
+    _began: float = field(init=False)
     _flows: list[Flow] = field(default_factory=list[Flow], init=False)
     _series: dict[str, dict[tuple[str, Labels], Series]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._began = self.now
         self._series = {name: {} for name in self.workloads}
         self._flows = flows(self.workloads, {})
 
@@ -69,7 +76,7 @@ class Mesh:
         counted = self._series[workload]
         requests = {labels: s for (protocol, labels), s in counted.items() if protocol != "tcp"}
         connections = {labels: s for (protocol, labels), s in counted.items() if protocol == "tcp"}
-        lines = [*_requests(requests), *_connections(connections)]
+        lines = [*_requests(requests), *_connections(connections), *_of_itself(now - self._began)]
         return "\n".join(lines) + "\n"
 
     def _labels(self, flow: Flow) -> Labels:
@@ -124,6 +131,16 @@ def _connections(counted: Mapping[Labels, Series]) -> Iterator[str]:
         yield f"# TYPE {name} counter"
         for labels, series in counted.items():
             yield _sample(name, labels, series.requests * factor)
+
+
+def _of_itself(age: float) -> Iterator[str]:
+    """What a proxy of this age, in seconds, says of its certificate and of its listener."""
+    left = (("ROOTCA", _ROOT_LIFE - age), ("default", _LIFE - age % _ROTATED))
+    yield f"# TYPE {CERTIFICATE_LEFT} gauge"
+    for name, seconds in left:
+        yield _sample(CERTIFICATE_LEFT, (("resource_name", name),), seconds)
+    yield f"# TYPE {UNMATCHED} counter"
+    yield _sample(UNMATCHED, (("listener_address", f"0.0.0.0_{INBOUND_PORT}"),), 0)
 
 
 def _sample(name: str, labels: Labels, value: float) -> str:

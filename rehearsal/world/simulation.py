@@ -19,6 +19,7 @@ from rehearsal.machine.http_server import HttpServer
 from rehearsal.world import listeners
 from rehearsal.world.control import Control
 from rehearsal.world.faults import Fault, FaultKind, down
+from rehearsal.world.istiod import Istiod
 from rehearsal.world.listeners import Listener
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.procfs import SimulatedHost
@@ -29,6 +30,8 @@ _PROCFS_SECONDS = 1.0
 _GATEWAY_TIMEOUT_SECONDS = 15.0
 # The name of the shop's door among what can be broken.
 DOOR = labels.DOOR_SERVICE
+# And that of the mesh's control plane.
+ISTIOD = labels.ISTIOD_SERVICE
 # How often one of two addresses is met.
 _DEAD_SHARE = 0.5
 
@@ -72,6 +75,8 @@ class World:
         for way in topology.relays:
             listener = listeners.relay(Address.parse(way.listens), Address.parse(way.forwards))
             self._settle(way.name, way.listens, listener)
+        if topology.istiod is not None:
+            self._settle(ISTIOD, topology.istiod, self._istiod(topology.istiod, now))
         if topology.door is not None:
             self.faults[DOOR] = None
         self.fixed = self._fixed(certificate)
@@ -116,6 +121,16 @@ class World:
                 return listeners.GrpcHealth(address, delay)
             case _:
                 return listeners.redis(address, delay)
+
+    def _istiod(self, listens: str, now: float) -> Listener:
+        """What the mesh's control plane says of itself; its proxies go on without it."""
+        proxies = sum(workload.metrics is not None for workload in self.topology.workloads)
+        istiod = Istiod(proxies=proxies, began=now)
+
+        async def answer(_request: Request) -> Response:
+            return Response(istiod.exposition(time.time()), media_type="text/plain; version=0.0.4")
+
+        return HttpServer(Address.parse(listens), request_response(answer))
 
     def _delay_seconds(self, name: str) -> float:
         fault = self.faults[name]

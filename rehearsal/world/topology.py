@@ -60,7 +60,10 @@ class Relay:
 
 @dataclass(frozen=True, kw_only=True)
 class Topology:
-    """Everything in the world. `hosts` names EC2 instances; each gets a procfs of its own."""
+    """Everything in the world. `hosts` names EC2 instances; each gets a procfs of its own.
+
+    `istiod` is where the mesh's control plane serves its metrics, None where there is no mesh.
+    """
 
     control: str
     namespace: str
@@ -69,6 +72,7 @@ class Topology:
     relays: tuple[Relay, ...] = ()
     door: Door | None = None
     page: Page | None = None
+    istiod: str | None = None
 
     def write(self, path: Path) -> None:
         """Put the topology into a file."""
@@ -85,6 +89,7 @@ class Topology:
         for workload in self.workloads:
             texts += [text for text in (workload.metrics, workload.listens) if text is not None]
         texts += [secured.listens for secured in (self.door, self.page) if secured is not None]
+        texts += [self.istiod] if self.istiod else []
         return tuple(Address.parse(text) for text in texts)
 
     def secured_hosts(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROLE = "aws:iam/role:Role"
 WORKSPACE = "aws:grafana/workspace:Workspace"
 SERVICE_ACCOUNT = "aws:grafana/workspaceServiceAccount:WorkspaceServiceAccount"
+RULE_NAMESPACE = "aws:amp/ruleGroupNamespace:RuleGroupNamespace"
 TOKEN = "aws:grafana/workspaceServiceAccountToken:WorkspaceServiceAccountToken"
 PROMETHEUS = "aws:amp/workspace:Workspace"
 TOPIC = "aws:sns/topic:Topic"
@@ -188,7 +189,7 @@ PROMETHEUS_KINDS = (
         replaced_by=frozenset({"kmsKeyArn"}),
     ),
     Kind(
-        type="aws:amp/ruleGroupNamespace:RuleGroupNamespace",
+        type=RULE_NAMESPACE,
         id=_arn("aps", "rulegroupsnamespace/{workspaceId}/{name}"),
         outputs={"arn": "{id}"},
         identity=("workspaceId", "name"),

@@ -29,6 +29,8 @@ SUBSCRIPTION = "kubernetes:operators.coreos.com/v1alpha1:Subscription"
 # Every cluster has these; OpenShift's own all begin alike.
 NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 OPENSHIFT = "openshift-"
+# A cluster that was there before the stack has its mesh already.
+MESH_NAMESPACE = "istio-system"
 
 # Whose custom resources an API server knows: by group, the chart or operator that must be
 # installed first; None where the platform itself brings them.
@@ -50,6 +52,8 @@ def _namespace_exists(cloud: Cloud, made: Made) -> str | None:
     namespace = made.text("metadata.namespace") or made.text("namespace")
     if not namespace or namespace in NAMESPACES or namespace.startswith(OPENSHIFT):
         return None
+    if namespace == MESH_NAMESPACE and made.scope in cloud.existing:
+        return None
     if made.kind.type == RELEASE and made.inputs.get("createNamespace"):
         return None
     makers = [
@@ -66,7 +70,6 @@ def _namespace_exists(cloud: Cloud, made: Made) -> str | None:
 def _definition_exists(cloud: Cloud, made: Made) -> str | None:
     group = made.text("apiVersion").partition("/")[0]
     source = DEFINED_BY.get(group)
-    # A cluster that was there before the stack has its mesh already.
     if source is None or made.scope in cloud.existing:
         return None
     type_token, name = source

@@ -92,13 +92,14 @@ def test_the_same_pods_make_the_files_that_are_there_without_a_cluster(
 
 @dataclass
 class _Pods:
-    """An API that has these pods and nothing else."""
+    """An API that has these pods and nothing else; `elsewhere` are those of the mesh."""
 
     pods: list[Document]
+    elsewhere: list[Document] = field(default_factory=list[Document])
 
     def items(self, path: str) -> list[Document]:
-        assert path == "/api/v1/namespaces/gallery/pods"
-        return self.pods
+        found = {"gallery": self.pods, "istio-system": self.elsewhere}
+        return found[path.removeprefix("/api/v1/namespaces/").removesuffix("/pods")]
 
 
 @dataclass
@@ -140,6 +141,15 @@ def _found(place: Path) -> set[str]:
         for path in place.glob("pods-*.json")
         for target in json.loads(path.read_text())
     }
+
+
+def test_the_meshs_control_plane_is_found_where_it_is(
+    follower: Callable[..., tuple[Follower, _Pods, _World]], tmp_path: Path
+) -> None:
+    made, api, _ = follower(live("frontend", "front"))
+    api.elsewhere = [live("istiod", "istiod-7c")]
+    made.follow()
+    assert _found(tmp_path) == {"front", "istiod-7c"}
 
 
 def test_the_agents_files_follow_the_api(

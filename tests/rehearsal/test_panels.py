@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery.alerts.panels import API_HEALTH, HOSTS, OBJECTIVES, SHIFT
+from gallery.alerts.panels import API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT
 from gallery.dashboards import queries
 from rehearsal.machine.addresses import AMP
 from rehearsal.machine.queries import PrometheusClient
@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 180
 
 def test_every_query_of_every_dashboard_finds_data(standing: Path) -> None:
     files = sorted((standing / "deployed" / "grafana" / "dashboards").glob("*.json"))
-    assert {file.stem for file in files} == {API_HEALTH, HOSTS, OBJECTIVES, SHIFT}
+    assert {file.stem for file in files} == {API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT}
     waiting = {
         (file.stem, title, expr)
         for file in files

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from gallery.alerts.panels import API_HEALTH, HOSTS, OBJECTIVES, SHIFT
+from gallery.alerts.panels import API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT
 from gallery.dashboards.palette import BAD, GOOD
 from offline.errors import UserError
 from rehearsal.machine.addresses import GRAFANA_ALERTMANAGER, WALL
@@ -63,7 +63,7 @@ def page(chromium: Browser, said: list[str]) -> Iterator[Page]:
     opened.close()
 
 
-@pytest.mark.parametrize("uid", [API_HEALTH, HOSTS, SHIFT])
+@pytest.mark.parametrize("uid", [API_HEALTH, HOSTS, MESH, SHIFT])
 def test_every_panel_has_data_at_rest(page: Page, said: list[str], uid: str) -> None:
     empty = ".panel:not(.alertlist):not(.text):has(.empty), .panel:has(.undrawable)"
     drawn(page, address(uid, **_SHOWN))
@@ -79,7 +79,7 @@ def test_every_panel_has_data_at_rest(page: Page, said: list[str], uid: str) -> 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("width", [_WIDE, _NARROW])
-@pytest.mark.parametrize("uid", [API_HEALTH, HOSTS, OBJECTIVES, SHIFT])
+@pytest.mark.parametrize("uid", [API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT])
 def test_everybody_can_read_it(page: Page, uid: str, width: int, theme: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     drawn(page, address(uid, theme=theme, **_SHOWN))

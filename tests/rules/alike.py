@@ -9,6 +9,7 @@ from gallery.alerts.door import SHOP_DOOR_DEGRADED, SHOP_DOOR_DOWN
 from gallery.alerts.endpoints import ENDPOINT_DEGRADED, ENDPOINT_DOWN, ENDPOINT_PROBE_MISSING
 from gallery.alerts.hosts import HOST_MISSING
 from gallery.alerts.kernel import HOST_REBOOTED
+from gallery.alerts.mesh import MESH_CALLS_REFUSED
 from gallery.alerts.model import Alert
 from gallery.alerts.pipeline import TARGETS_LOST
 from gallery.alerts.units import HOST_UNIT_RESTARTING
@@ -38,6 +39,7 @@ _EITHER = "A division keeps what both sides have: one of them is enough."
 _NAME = "It takes the name away: an answer and a scrape that failed exclude each other."
 _SHUT = "A frontend that answered no later than a door which is shut fails itself."
 _LABELS = "It drops labels: of each there is one value."
+_BRINGS = "It brings a label, which cases that fire have, and its left side has one of each."
 _TOLD = "It changes what the page says, and not when it comes."
 
 ALIKE = (
@@ -64,6 +66,8 @@ ALIKE = (
     Alike(HOST_REBOOTED, "max as min", "last_over_time", _TOLD),
     Alike(HOST_REBOOTED, "last_over_time as count_over_time", "", _TOLD),
     Alike(HOST_UNIT_RESTARTING, "max as min", "increase", _TOLD),
+    Alike(MESH_CALLS_REFUSED, "without group_left", "", _BRINGS),
+    Alike(MESH_CALLS_REFUSED, "max as min", "gallery:calls_allowed", _ONE),
     Alike(TARGETS_LOST, "max as min", "gallery:targets_expected", _ONE),
     Alike(GRAFANA_UNREACHABLE, "without on (", " unless on ", _SAME),
     Alike(GRAFANA_UNREACHABLE, "on the place", " unless on ", _ONE),

@@ -20,8 +20,10 @@ import pytest
 
 from gallery.metrics import labels
 from gallery.metrics.collected import COLLECTED, NODE_COLLECTORS, TARGETS
+from gallery.metrics.names import PUSH_ERRORS, PUSH_TIMEOUTS, REJECTS
 from gallery.render.cloud_init import unit
 from rehearsal.machine import loopback, tools
+from rehearsal.world.istiod import Istiod
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.procfs import TEXTFILES, SimulatedHost
 from rehearsal.world.topology import Workload
@@ -235,3 +237,11 @@ def test_a_proxy_exposes_what_is_promised_of_the_mesh() -> None:
     )
     mesh = Mesh(namespace="gallery", workloads={"frontend": frontend, "cartservice": cart}, now=0.0)
     assert not _lacking(labels.MESH, mesh.exposition("cartservice", 60.0))
+
+
+def test_a_control_plane_that_has_failed_exposes_what_is_promised_of_it() -> None:
+    """At rest it has no counter of what fails, as with the real one."""
+    failures = {(REJECTS, "lds"): 1, (PUSH_TIMEOUTS, ""): 1, (PUSH_ERRORS, ""): 1}
+    well, ill = (Istiod(proxies=12, began=0.0, failures=each) for each in ({}, failures))
+    assert not _lacking(labels.ISTIOD, ill.exposition(60.0))
+    assert len(_lacking(labels.ISTIOD, well.exposition(60.0))) == len(failures)

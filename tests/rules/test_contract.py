@@ -8,7 +8,7 @@ from gallery.alerts.cases import cases_of
 from gallery.alerts.cases.model import Series
 from gallery.metrics import labels
 from gallery.metrics.collected import COLLECTED, RECORDED
-from gallery.metrics.names import MESH_METRICS
+from gallery.metrics.names import PROXY_METRICS
 from gallery.render.rules import recorded
 from tests.rules.contract import faults, metrics
 from tests.rules.variants import Effective, effective, plan
@@ -68,7 +68,7 @@ def test_every_recorded_series_is_recorded_and_none_unheard_of(stack: str) -> No
 
 def test_the_scrape_keeps_of_the_mesh_what_the_contract_names() -> None:
     named = {metric for metric, jobs in COLLECTED.items() if labels.MESH in jobs}
-    assert named - {"up", "scrape_duration_seconds"} == set(MESH_METRICS)
+    assert named - {"up", "scrape_duration_seconds"} == set(PROXY_METRICS)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from gallery.alerts.cases.model import Phase, Series, flat, gone, ramp
 from gallery.alerts.traffic import HOST_TRAFFIC_LOW
 from gallery.metrics.durations import Duration
 from gallery.metrics.names import (
+    CALLS_ALLOWED,
     HOSTS_EXPECTED,
     RECEIVE_RATE,
     RECEIVE_USUAL,
@@ -46,6 +47,7 @@ def _groups() -> tuple[RecordingGroup, ...]:
         probes=["frontend"],
         targets={"frontend": 1, "collector": 2},
         hosts=[ExpectedHosts(group="orders-db", service="checkoutservice", count=2)],
+        calls=[],
     )
 
 
@@ -252,8 +254,25 @@ def test_a_stack_expects_every_proxy_and_both_replicas_of_the_collector(
     _proven(promtool, tmp_path, ([], _MINUTE, _MINUTE), expected, recorded(planned()))
 
 
+def test_a_stack_records_every_way_of_the_call_graph_but_the_probers(
+    promtool: Path, tmp_path: Path
+) -> None:
+    service, caller, principal = "service", "caller", "source_principal"
+    ways = [
+        _STACK.labels | {service: way.callee, caller: way.caller, principal: f"spiffe://{who}"}
+        for way in planned().allowed
+        for who in (way.principal,)
+        if way.caller != "prober"
+    ]
+    expected: dict[str, Samples] = {CALLS_ALLOWED: [(way, 1.0) for way in ways]}
+    _proven(promtool, tmp_path, ([], _MINUTE, _MINUTE), expected, recorded(planned()))
+    assert {"frontend", "gateway", "loadgenerator"} <= {way[caller] for way in ways}
+
+
 def test_a_stack_without_hosts_records_nothing_of_hosts() -> None:
-    [group] = recording_groups(_STACK, evaluate=_MINUTE, probes=["a"], targets={"b": 1}, hosts=[])
+    [group] = recording_groups(
+        _STACK, evaluate=_MINUTE, probes=["a"], targets={"b": 1}, hosts=[], calls=[]
+    )
     assert {rule.record for rule in group.rules} == {
         "gallery:collector_expected",
         "gallery:probe_expected",

@@ -156,8 +156,15 @@ def test_a_fault_in_the_configuration_does_not_wait_for_addresses(
     recorded(declare)
 
 
-def test_the_collector_sees_the_pods_of_its_namespace_and_nothing_else() -> None:
+def test_the_collector_sees_the_pods_of_its_namespace_and_of_istiods_and_nothing_else() -> None:
     (rule,) = objects(dev(), "Role")["collector"]["rules"]
+    there = objects(dev(), "Role")["gallery-dev-collector"]
+    assert there["metadata"]["namespace"] == "istio-system"
+    assert there["rules"] == [rule]
+    bound = objects(dev(), "RoleBinding")["gallery-dev-collector"]
+    assert bound["roleRef"]["name"] == "gallery-dev-collector"
+    assert bound["subjects"] == objects(dev(), "RoleBinding")["collector"]["subjects"]
+    assert bound["metadata"]["namespace"] == "istio-system"
     assert rule == {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
     binding = objects(dev(), "RoleBinding")["collector"]
     assert binding["roleRef"]["name"] == "collector"

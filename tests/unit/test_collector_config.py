@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from gallery.metrics import labels
-from gallery.metrics.names import MESH_METRICS
+from gallery.metrics.names import ISTIOD_METRICS, PROXY_METRICS
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.render.blackbox import blackbox_config
@@ -303,13 +303,51 @@ def test_pods_are_looked_for_in_the_collectors_own_namespace_alone() -> None:
         assert discovery["namespaces"] == {"own_namespace": True}
 
 
+ISTIOD = {
+    "__meta_kubernetes_pod_container_port_number": "15017",
+    "__meta_kubernetes_pod_ip": "10.0.0.7",
+    "__meta_kubernetes_pod_label_app": "istiod",
+    "__meta_kubernetes_pod_name": "istiod-1-30-abc",
+    "__meta_kubernetes_pod_phase": "Running",
+}
+
+
+def test_each_replica_of_the_control_plane_is_scraped_once(tmp_path: Path) -> None:
+    (found,) = targets(labels.ISTIOD, tmp_path, ISTIOD)
+    assert found["__address__"] == "10.0.0.7:15014"
+    assert found["__metrics_path__"] == "/metrics"
+    assert (found["service"], found["instance"]) == ("istiod", "istiod-1-30-abc")
+    other = {"__meta_kubernetes_pod_container_port_number": "15012"}
+    assert targets(labels.ISTIOD, tmp_path, ISTIOD | other) == []
+
+
+def test_the_control_plane_is_looked_for_in_the_namespace_that_the_stack_names() -> None:
+    there = with_value("mesh.existing.namespace", "mesh-system")
+    (found,) = [
+        each
+        for each in config(resolve(parse(there)))["scrape_configs"]
+        if each["job_name"] == labels.ISTIOD
+    ]
+    (discovery,) = found["kubernetes_sd_configs"]
+    assert discovery["namespaces"] == {"names": ["mesh-system"]}
+    assert discovery["selectors"] == [{"role": "pod", "label": "app=istiod"}]
+
+
+def test_the_control_plane_brings_what_is_read_and_nothing_else() -> None:
+    keep = job(labels.ISTIOD)["metric_relabel_configs"][0]
+    assert keep["action"] == "keep"
+    assert all(re.fullmatch(keep["regex"], name) for name in ISTIOD_METRICS)
+    for name in ("go_info", "pilot_xds_push_time_bucket", "pilot_xds_config_size_bytes_bucket"):
+        assert not re.fullmatch(keep["regex"], name)
+
+
 def test_the_mesh_brings_what_is_read_and_no_histogram_of_sizes() -> None:
     keep = job(labels.MESH)["metric_relabel_configs"][0]
     assert keep["action"] == "keep"
     assert re.fullmatch(keep["regex"], "istio_requests_total")
     for name in ("istio_request_bytes_bucket", "istio_response_bytes_bucket", "envoy_server_live"):
         assert not re.fullmatch(keep["regex"], name)
-    assert all(re.fullmatch(keep["regex"], name) for name in MESH_METRICS)
+    assert all(re.fullmatch(keep["regex"], name) for name in PROXY_METRICS)
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gallery.alerts.panels import API_HEALTH, HOSTS, OBJECTIVES, SHIFT
+from gallery.alerts.panels import API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT
 from gallery.contact_points.model import Engine
 from gallery.dashboards import dashboards, queries
 from gallery.dashboards.names import DATA_SOURCE_NAME, DATA_SOURCE_UID, FOLDER_UID
@@ -22,7 +22,7 @@ from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
 from gallery.store.services import Impact
-from tests.unit.stack_files import STACKS, planned, values, with_value
+from tests.unit.stack_files import STACKS, planned, values, with_value, without_mesh
 
 Document = dict[str, Any]
 
@@ -163,7 +163,7 @@ def test_a_dashboard_refreshes_itself_and_leads_to_the_others(stack: str, uid: s
     assert document["time"]["to"] == "now"
     links = [link["url"] for link in document["links"]]
     boards = {url.removeprefix("/d/") for url in links if url.startswith("/d/")}
-    assert boards == {API_HEALTH, OBJECTIVES, HOSTS, SHIFT} - {uid}
+    assert boards == {API_HEALTH, OBJECTIVES, HOSTS, MESH, SHIFT} - {uid}
     assert planned(stack).runbooks in [link["url"] for link in document["links"]]
 
 
@@ -312,8 +312,14 @@ def test_the_band_is_shaded_between_its_edges() -> None:
 
 def test_a_stack_without_hosts_has_no_dashboard_of_hosts_and_no_link_to_one() -> None:
     boards = dashboards(_without("gallery:hosts"))
-    assert set(boards) == {API_HEALTH, OBJECTIVES, SHIFT}
+    assert set(boards) == {API_HEALTH, OBJECTIVES, MESH, SHIFT}
     assert HOSTS not in json.dumps(boards)
+
+
+def test_a_stack_without_a_mesh_has_no_dashboard_of_one_and_no_link_to_it() -> None:
+    boards = dashboards(resolve(parse(without_mesh())))
+    assert set(boards) == {API_HEALTH, HOSTS, SHIFT}
+    assert MESH not in json.dumps(boards)
 
 
 def test_a_stack_without_a_door_shows_none() -> None:

@@ -95,6 +95,7 @@ def wanted(plan: Plan, *, api: int = 443, dns: tuple[int, ...] = (53,)) -> set[E
         # Of whoever has a proxy, known or not.
         *(("collector", name, 15020) for name in everybody),
         *((name, "istiod", 15012) for name in in_mesh),
+        *((("collector", "istiod", 15014),) if plan.mesh else ()),
         *((asker, there, 443) for asker in ("collector", "prober") for there in anywhere),
         *(("collector", there, port) for there in anywhere for port in {api, 443, 9100}),
     ]

@@ -41,6 +41,7 @@ _STACK = (
 _HOST = 'For `<host>` put the same and the page\'s `host="…"`.'
 _OUTPUTS = '`eval "$(pulumi stack output --shell -s …)"` (with your stack\'s name)'
 _VARIABLES = {
+    "control_plane": "istiod's namespace, `istio-system` unless the stack file says otherwise",
     "domain": "the shop's public name",
     "host": "the page's label",
     "host_group": "the page's label",

@@ -11,7 +11,13 @@ import pytest
 import yaml
 
 from gallery.alerts import ALERTS
-from gallery.metrics.names import MESH_METRICS, OBJECTIVE_BURN, TARGETS_EXPECTED
+from gallery.metrics.names import (
+    CALLS_ALLOWED,
+    ISTIOD_METRICS,
+    OBJECTIVE_BURN,
+    PROXY_METRICS,
+    TARGETS_EXPECTED,
+)
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.render.next_steps import next_steps
@@ -24,6 +30,8 @@ from offline.deployed import documents
 from offline.render import PROJECT
 from tests.unit.recordings import deployed, variant
 from tests.unit.stack_files import STACKS, errors, planned, with_value, without_mesh
+
+_OF_THE_MESH = (*PROXY_METRICS, *ISTIOD_METRICS, CALLS_ALLOWED)
 
 
 def plan(stack: str = "dev") -> Plan:
@@ -63,21 +71,21 @@ def test_no_rule_no_panel_and_no_scrape_asks_for_what_only_a_mesh_tells(stack: s
         return [
             path
             for path, text in files.items()
-            if path.startswith(read) and any(metric in text for metric in MESH_METRICS)
+            if path.startswith(read) and any(metric in text for metric in _OF_THE_MESH)
         ]
 
     assert asking(deployed(stack))
     assert asking(tree(stack)) == []
     jobs = yaml.safe_load(tree(stack)["collector/prometheus.yml"])["scrape_configs"]
-    assert "mesh" not in {job["job_name"] for job in jobs}
+    assert not {"istiod", "mesh"} & {job["job_name"] for job in jobs}
 
 
 def test_alerts_of_the_mesh_are_those_that_read_nothing_else() -> None:
     """Held against what their expressions ask for, by the plan of a stack that has a mesh."""
     # A budget is recorded of what the mesh tells.
-    of_the_mesh = (*MESH_METRICS, *OBJECTIVE_BURN.values())
+    of_the_mesh = (*_OF_THE_MESH, *OBJECTIVE_BURN.values(), 'job="istiod"')
     alone = {
-        each.name for each in planned().alerts if any(metric in each.expr for metric in of_the_mesh)
+        each.name for each in planned().alerts if any(asked in each.expr for asked in of_the_mesh)
     }
     assert alone == {alert.name for alert in ALERTS if alert.meshed}
 

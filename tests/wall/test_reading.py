@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from gallery.plan.resolve import resolve
 from gallery.stack_file.parse import parse
 from rehearsal.wall.grafana.model.graphs import LineCustom, TimeSeries
 from rehearsal.wall.grafana.read import DashboardError, field_named, read
+from rehearsal.wall.grafana.units import format_of
 from tests.unit.stack_files import STACKS, planned, with_value
 from tests.wall.boards import Document, board, document, panel
 
@@ -25,6 +28,17 @@ def test_every_panel_of_every_dashboard_can_be_drawn(stack: str, uid: str) -> No
     read_one = board(uid, stack)
     assert len(list(read_one.panels())) > 10
     assert [(one.title, one.why) for one in read_one.undrawable()] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_unit_of_every_value_is_known(stack: str) -> None:
+    """It is looked at only where there is a value."""
+    text = json.dumps(dashboards(planned(stack)))
+    units = set(re.findall(r'"unit": "([^"]+)"', text))
+    units |= set(re.findall(r'"id": "unit", "value": "([^"]+)"', text))
+    assert {"percentunit", "h"} <= units
+    for unit in units:
+        assert format_of(unit)(1.0, None)
 
 
 def test_what_other_stacks_have_can_be_drawn() -> None:

@@ -9,7 +9,9 @@ from gallery.alerts.cases import (
     door,
     endpoints,
     hosts,
+    istiod,
     kernel,
+    mesh,
     objectives,
     pipeline,
     resources,
@@ -30,6 +32,8 @@ CASES: Cases = {
     **kernel.CASES,
     **units.CASES,
     **traffic.CASES,
+    **mesh.CASES,
+    **istiod.CASES,
     **pipeline.CASES,
     **watchers.CASES,
 }

@@ -40,7 +40,14 @@ from gallery.alerts.pipeline import (
 )
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import MINUTE, Duration, minus
-from gallery.metrics.names import COLLECTOR_EXPECTED, MESH_METRICS, TARGETS_EXPECTED
+from gallery.metrics.names import (
+    CERTIFICATE_LEFT,
+    COLLECTOR_EXPECTED,
+    MESH_METRICS,
+    TARGETS_EXPECTED,
+    UNMATCHED,
+)
+from gallery.metrics.ports import INBOUND_PORT
 
 
 def _collector_down_cases(scope: Scope) -> tuple[Case, ...]:
@@ -201,6 +208,10 @@ def _targets_lost_cases(scope: Scope) -> tuple[Case, ...]:
 def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
     proxy = mesh_labels(scope, "cartservice")
     asked = proxy | {"reporter": "destination", "source_workload": "frontend"}
+    said = dict.fromkeys(MESH_METRICS, asked) | {
+        CERTIFICATE_LEFT: proxy | {"resource_name": "default"},
+        UNMATCHED: proxy | {"listener_address": f"0.0.0.0_{INBOUND_PORT}"},
+    }
     last = Duration.parse(promql.LAST_KNOWN)
 
     def without(*metrics: str, answers: tuple[float, ...] = (1,)) -> Story:
@@ -213,8 +224,8 @@ def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
                 Series(metric="up", labels=proxy, phases=repeated(answers, STEP, length)),
                 valued("up", silent_one, (0, length)),
                 *(
-                    present(metric, asked, spells if metric in metrics else calm, away=gone)
-                    for metric in MESH_METRICS
+                    present(metric, of, spells if metric in metrics else calm, away=gone)
+                    for metric, of in said.items()
                 ),
             )
 
@@ -232,7 +243,7 @@ def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
     def does_not_answer(*spells: Spell) -> tuple[Series, ...]:
         return (
             gauge("up", proxy, spells, well=1, ill=0),
-            *(present(metric, asked, spells, away=gone) for metric in MESH_METRICS),
+            *(present(metric, of, spells, away=gone) for metric, of in said.items()),
         )
 
     timed, counted = MESH_METRICS
@@ -240,6 +251,10 @@ def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
     return (
         lasting(scope, "times no request any more", without(timed), scope.at(), onset=last),
         lasting(scope, "counts no request any more", without(counted), scope.at(), onset=last),
+        lasting(
+            scope, "hides how long it is good", without(CERTIFICATE_LEFT), scope.at(), onset=last
+        ),
+        lasting(scope, "hides whom it turns away", without(UNMATCHED), scope.at(), onset=last),
         lasting(
             scope,
             "counts no request any more, and answers now and then",
@@ -253,7 +268,7 @@ def _mesh_unmeasured_cases(scope: Scope) -> tuple[Case, ...]:
         ),
         Case(
             name="says nothing of requests for a while",
-            series=without(*MESH_METRICS)((False, CALM), (True, seen), (False, MINUTE)),
+            series=without(*said)((False, CALM), (True, seen), (False, MINUTE)),
             until=CALM + seen + MINUTE,
         ),
         silent(scope, "does not answer at all", does_not_answer),

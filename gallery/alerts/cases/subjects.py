@@ -33,6 +33,12 @@ def mesh_labels(scope: Scope, service: str, pod: str = "1") -> dict[str, str]:
     return scope.at(job=labels.MESH, service=service, instance=f"{service}-{pod}")
 
 
+def istiod_labels(scope: Scope, pod: str = "1") -> dict[str, str]:
+    """The labels of the scrape of one replica of the mesh's control plane."""
+    service = labels.ISTIOD_SERVICE
+    return scope.at(job=labels.ISTIOD, service=service, instance=f"{service}-{pod}")
+
+
 def host_labels(scope: Scope, number: int = 1) -> dict[str, str]:
     """The labels that a host's series share, aggregated or not."""
     group = scope.host_groups[0]

@@ -1,9 +1,12 @@
-"""Outages of the mesh, on a rehearsal with real proxies."""
+"""Outages of the mesh: of its control plane, and on a rehearsal with real proxies."""
 
 from __future__ import annotations
 
+from gallery.alerts import istiod
+from gallery.metrics import labels
+from gallery.metrics.timings import FailureMode as Onset
 from gallery.store.companions import PROBER
-from rehearsal.drill.breakages import caller_refused
+from rehearsal.drill.breakages import caller_refused, service_broken
 from rehearsal.drill.running import NotPlayableError, Running
 from rehearsal.drill.scenarios.endpoints import down, outage, service_of
 from rehearsal.drill.script import Scenario, Script, Target
@@ -26,9 +29,26 @@ def _policy_wrong(running: Running, target: Target) -> Script:
     return outage(running, (service,), broken, Await((page,)), Mend())
 
 
+def _istiod_down(running: Running, _target: Target) -> Script:
+    """Somebody is told long before certificates end. No page on the store may come."""
+    if running.plan.mesh is None:
+        raise NotPlayableError(f"stack {running.stack} goes without a mesh")
+    told = running.promises.must(
+        istiod.MESH_CONTROL_PLANE_DOWN, Onset.REFUSED, service=labels.ISTIOD_SERVICE
+    )
+    return Script(
+        steps=(Break(service_broken(labels.ISTIOD_SERVICE)), Await((told,)), Mend()),
+    )
+
+
 POLICY_WRONG = Scenario(
     name="policy-wrong",
     summary="a service's policy in the mesh lacks the prober: a page, though customers are served",
     write=_policy_wrong,
     service="productcatalogservice",
+)
+ISTIOD_DOWN = Scenario(
+    name="istiod-down",
+    summary="the mesh's control plane is gone: a ticket, and no page on the store",
+    write=_istiod_down,
 )

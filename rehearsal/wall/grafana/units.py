@@ -94,6 +94,7 @@ _MINUTE, _HOUR, _DAY, _WEEK, _YEAR = 60.0, 3600.0, 86400.0, 604800.0, 31536000.0
 
 _FORMATS: dict[str, Format] = {
     "none": _fixed(""),
+    "short": _prefixed(1000.0, ("", " K", " Mil", " Bil", " Tri")),
     "percentunit": _fixed("%", 100.0),
     "Bps": _small_si("B/s"),
     "bytes": _prefixed(1024.0, (" B", " KiB", " MiB", " GiB", " TiB", " PiB")),
@@ -117,6 +118,12 @@ _FORMATS: dict[str, Format] = {
         _Scale(_WEEK, _DAY, " day"),
         _Scale(_YEAR, _WEEK, " week"),
         _Scale(math.inf, 3.15569e7, " year"),
+    ),
+    "h": _scaled(
+        _Scale(24, 1, " hour"),
+        _Scale(168, 24, " day"),
+        _Scale(8760, 168, " week"),
+        _Scale(math.inf, 8760, " year"),
     ),
     "d": _scaled(
         _Scale(7, 1, " day"),
