@@ -137,18 +137,25 @@ def start() -> Iterator[Figure]:
     yield Figure(name=f"rehearsal up, {STACK}", value=time.monotonic() - began, budget=20, unit="s")
 
 
+def _up(level: str, *, gib: float) -> Iterator[Figure]:
+    """Bring it up anew with what that option adds, and take its memory."""
+    platform.down()
+    began = time.monotonic()
+    platform.up(STACK, _say, cluster=level == "cluster", mesh=level == "mesh")
+    took = time.monotonic() - began
+    yield Figure(name=f"rehearsal up --{level}, {STACK}", value=took, budget=45, unit="s")
+    held = _memory() / _GIB
+    yield Figure(
+        name=f"memory of its processes, with a {level}", value=held, budget=gib, unit="GiB"
+    )
+
+
 def cluster() -> Iterator[Figure]:
     """Bring the rehearsal up with a cluster that judges, where its programs are kept already."""
     if lacking := installed.absent():
         _say(f"not built yet: {', '.join(lacking)}; `make proof` builds them")
         return
-    platform.down()
-    began = time.monotonic()
-    platform.up(STACK, _say, cluster=True)
-    took = time.monotonic() - began
-    yield Figure(name=f"rehearsal up --cluster, {STACK}", value=took, budget=45, unit="s")
-    held = _memory() / _GIB
-    yield Figure(name="memory of its processes, with a cluster", value=held, budget=1.5, unit="GiB")
+    yield from _up("cluster", gib=1.5)
 
 
 def mesh() -> Iterator[Figure]:
@@ -156,13 +163,7 @@ def mesh() -> Iterator[Figure]:
     if lacking := [*installed.absent(), *of_a_mesh.absent()]:
         _say(f"not built yet: {', '.join(lacking)}; `make proof` builds them")
         return
-    platform.down()
-    began = time.monotonic()
-    platform.up(STACK, _say, mesh=True)
-    took = time.monotonic() - began
-    yield Figure(name=f"rehearsal up --mesh, {STACK}", value=took, budget=45, unit="s")
-    held = _memory() / _GIB
-    yield Figure(name="memory of its processes, with a mesh", value=held, budget=2.5, unit="GiB")
+    yield from _up("mesh", gib=2.5)
     up = running()
     found = up.matrix.play()
     for wrong in found.wrong:
