@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -37,13 +37,14 @@ class Section:
 
 def sections(base: Tree, head: Tree) -> tuple[Section, ...]:
     """Every section in which something changed."""
+    done = changes(base, head)
     every = (
         Section(title="Nobody is told any more", blocks=tuple(_unheard(base, head))),
-        Section(title="Who is told", blocks=tuple(_told(base, head))),
+        Section(title="Who is told", blocks=tuple(_told(base, head, done))),
         Section(title="Alerts", blocks=tuple(_alerts(base, head))),
         Section(title="What holds data", blocks=tuple(_data(base, head))),
         Section(title="What opens, and what closes", blocks=tuple(_openings(base, head))),
-        Section(title="Resources", blocks=tuple(_resources(base, head))),
+        Section(title="Resources", blocks=tuple(_resources(done))),
         Section(title="Expressions", blocks=tuple(_expressions(base, head))),
     )
     return tuple(section for section in every if section.blocks)
@@ -52,17 +53,17 @@ def sections(base: Tree, head: Tree) -> tuple[Section, ...]:
 def _unheard(base: Tree, head: Tree) -> Iterator[str]:
     """Alerts and owners whose last contact point is gone."""
     lines = [
-        f"**{code(name)}** ({code(rule.severity)}) of {code(owner)} reaches nobody; "
-        f"before: {codes(before)}"
-        for name, rule in head.rules.items()
-        for owner, before in _before(base, name).items()
-        if before and owner in rule.told and not rule.told[owner]
+        f"**{code(now.name)}** ({code(now.severity)}) of {code(owner)} reaches nobody; "
+        f"before: {codes(heard)}"
+        for before, now in _in_both(base, head)
+        for owner, heard in before.told.items()
+        if heard and owner in now.told and not now.told[owner]
     ]
     if lines:
         yield listed(lines)
 
 
-def _told(base: Tree, head: Tree) -> Iterator[str]:
+def _told(base: Tree, head: Tree, done: Sequence[Change]) -> Iterator[str]:
     rows = [
         (code(now.name), code(now.severity), code(owner), codes(heard), codes(hears))
         for before, now in _in_both(base, head)
@@ -75,15 +76,11 @@ def _told(base: Tree, head: Tree) -> Iterator[str]:
     # A contact point of the same name may lead to somebody else.
     lines = [
         f"{one.what} {one.text()}"
-        for one in changes(base, head)
+        for one in done
         if one.kind in _RECEIVERS and one.what in _RECEIVERS[one.kind]
     ]
     if lines:
         yield listed(lines)
-
-
-def _before(base: Tree, name: str) -> Mapping[str, tuple[str, ...]]:
-    return base.rules[name].told if name in base.rules else {}
 
 
 def _alerts(base: Tree, head: Tree) -> Iterator[str]:
@@ -252,11 +249,9 @@ def _few(found: Sequence[fields.Field], resource: Document) -> str:
     return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
 
 
-def _resources(base: Tree, head: Tree) -> Iterator[str]:
+def _resources(done: Sequence[Change]) -> Iterator[str]:
     """By kind, with the fields that changed."""
-    by_kind = {
-        kind: [*ours] for kind, ours in groupby(changes(base, head), key=lambda one: one.kind)
-    }
+    by_kind = {kind: [*ours] for kind, ours in groupby(done, key=lambda one: one.kind)}
     if not by_kind:
         return
     rows = [
