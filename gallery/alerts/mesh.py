@@ -23,7 +23,7 @@ INBOUND = f'listener_address=~".*_{INBOUND_PORT}"'
 
 
 def _expiring(scope: Scope) -> str:
-    """The certificate, or the root it hangs on, that is over first among a service's pods."""
+    """The certificate that is over first among a service's pods."""
     left = scope.job(CERTIFICATE_LEFT, labels.MESH, window=promql.LAST_KNOWN)
     first = f"min {promql.BY_SERVICE} (last_over_time({left}))"
     return f"{first} / {HOUR} < {scope.threshold:g}"

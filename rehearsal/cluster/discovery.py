@@ -34,7 +34,10 @@ class Discovery:
     directory: Path
 
     def complaints(self, rendered: Path, collector: Document) -> list[str]:
-        """What a collector, by its StatefulSet, does not find: of its namespace, and of istiod."""
+        """What a collector, by its StatefulSet, does not find: of its namespace, and of istiod.
+
+        What the API forbids it is one too, where there is nothing to be found.
+        """
         namespace = str(collector["metadata"]["namespace"])
         account = str(collector["spec"]["template"]["spec"]["serviceAccountName"])
         config: Document = read_yaml(rendered)
@@ -53,9 +56,9 @@ class Discovery:
         elsewhere = {name for job in jobs for name in _named(job)}
         pods += [self._pods(name, app=labels.ISTIOD_SERVICE) for name in elsewhere]
         missed = sorted(set[str]().union(*pods) - found)
-        if not missed:
-            return []
-        return [f"the collector's account finds no pod {', '.join(missed)}", *said]
+        if missed:
+            said.insert(0, f"the collector's account finds no pod {', '.join(missed)}")
+        return said
 
     def _configured(self, jobs: list[Document], namespace: str, account: str) -> Path:
         """The jobs as promtool reads them: outside the pod whose files they would find."""

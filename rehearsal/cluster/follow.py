@@ -24,24 +24,29 @@ from rehearsal.cluster.control_plane import ADMINISTRATOR
 from rehearsal.cluster.followed import followed, unserved
 from rehearsal.cluster.judge import cluster_directory
 from rehearsal.machine import loopback
-from rehearsal.machine.addresses import FOLLOWER
+from rehearsal.machine.addresses import FOLLOWER, ISTIOD_METRICS, Address
 from rehearsal.machine.http_server import HttpServer
 from rehearsal.stand_in.documents import Document, read_yaml, write_json
 from rehearsal.stand_in.pods import Cluster, istiod
 from rehearsal.stand_in.scrape import control_planes, discovered
 from rehearsal.world.client import WorldClient
+from rehearsal.world.topology import Topology
 
 _EVERY_SECONDS = 1.0
 
 
 @dataclass(kw_only=True)
 class Follower:
-    """What the API's pods make of the files in `collector`, and of the store."""
+    """What the API's pods make of the files in `collector`, and of the store.
+
+    `control_plane` is where the mesh's is scraped.
+    """
 
     api: Api
     rendered: Document
     cluster: Cluster
     collector: Path
+    control_plane: Address
     world: WorldClient = field(default_factory=WorldClient)
     _written: dict[str, list[Document]] = field(
         default_factory=dict[str, list[Document]], init=False
@@ -57,7 +62,8 @@ class Follower:
             for each in (namespace, *others)
             for pod in self.api.items(f"/api/v1/namespaces/{each}/pods")
         ]
-        pods = tuple(followed(live, (*self.cluster.pods(), *map(istiod, others))))
+        planes = (istiod(each, self.control_plane) for each in others)
+        pods = tuple(followed(live, (*self.cluster.pods(), *planes)))
         for name, targets in discovered(self.rendered, pods, namespace).items():
             if targets != self._written.get(name):
                 self._write(name, targets)
@@ -85,12 +91,14 @@ class Follower:
 def follower(state: Path) -> Follower:
     """That of a rehearsal in this directory."""
     kubeconfig = cluster_directory(state) / f"{ADMINISTRATOR}.kubeconfig"
-    deployed = state / "deployed"
+    deployed, stand_in = state / "deployed", state / "stand-in"
+    simulated = Topology.read(stand_in / "world.json").istiod
     return Follower(
         api=administrator(kubeconfig),
         rendered=read_yaml(deployed / "collector" / "prometheus.yml"),
         cluster=Cluster.read(deployed),
-        collector=state / "stand-in" / "collector",
+        collector=stand_in / "collector",
+        control_plane=Address.parse(simulated) if simulated else ISTIOD_METRICS,
     )
 
 

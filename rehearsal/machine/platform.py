@@ -143,8 +143,8 @@ def _start(
     supervisor.spawn([ec2_server])
     progress(f"rendering stack {stack}")
     deployed = render(stack, state)
-    probed = meshed.probed if meshed else None
-    derive(deployed, programs.stand_in, grafana=grafana, probed=probed)
+    proxies = meshed.proxies if meshed else None
+    derive(deployed, programs.stand_in, grafana=grafana, proxies=proxies)
     if judge:
         judge.note(programs.stand_in / "substitutions.md")
     if meshed:

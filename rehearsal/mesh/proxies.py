@@ -20,6 +20,9 @@ _TOKEN_SECONDS = 90_000
 _HERE = ("{{ .localhost }}", "{{ .wildcard }}")
 _TOKENS = Path("var", "run", "secrets", "tokens", "istio-token")
 _ROOT = Path("var", "run", "secrets", "istio", "root-cert.pem")
+# Of what Envoy counts here, what it would tell a scrape of what the collector reads; of a mesh's
+# own choice it keeps little else.
+_SCRAPED = "no_filter_chain_match"
 # Below the agent's directory.
 CERTIFICATES = Path("certificates")
 
@@ -97,7 +100,7 @@ class Proxy:
             "ENVOY_STATUS_PORT": str(workload.health.port),
             "ENVOY_PROMETHEUS_PORT": str(workload.envoy_metrics.port),
             "METRICS_ADDRESS": str(workload.metrics),
-            "ENVOY_METRICS": workload.admin.url("/stats/prometheus"),
+            "ENVOY_METRICS": workload.admin.url(f"/stats/prometheus?filter={_SCRAPED}"),
         }
 
     def _settings(self) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,6 @@ from rehearsal.cluster.api import Api
 from rehearsal.cluster.control_plane import ControlPlane as Cluster
 from rehearsal.cluster.declared import Declared, Objects
 from rehearsal.cluster.judge import Judge
-from rehearsal.machine.addresses import Address
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.tools import ROOT
 from rehearsal.mesh import added, gates, installed
@@ -31,6 +30,7 @@ from rehearsal.mesh.proxies import Proxy
 from rehearsal.mesh.workloads import Workload, probed, workloads
 from rehearsal.stand_in import pods
 from rehearsal.stand_in.documents import Document
+from rehearsal.stand_in.proxies import Proxies
 from rehearsal.stand_in.substitutions import append
 
 Progress = Callable[[str], None]
@@ -96,9 +96,12 @@ class Mesh:
         return workloads(self.plan, pods.Cluster.read(self.deployed))
 
     @property
-    def probed(self) -> Mapping[str, Address]:
-        """Where the prober asks each service, by the service's address in the cluster."""
-        return probed(self.workloads)
+    def proxies(self) -> Proxies:
+        """Where the collector and the prober find them."""
+        return Proxies(
+            probed=probed(self.workloads),
+            metrics={each.caller: each.metrics for each in self.workloads},
+        )
 
     @property
     def matrix(self) -> Matrix:

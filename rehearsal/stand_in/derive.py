@@ -11,7 +11,7 @@ substitutions.md
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from rehearsal.machine.addresses import (
     GRAFANA,
     GRAFANA_ALERTMANAGER,
     GRAFANA_PAGE,
+    ISTIOD_METRICS,
     PAGER,
     PAGER_MAIL,
     REMOTE_WRITE,
@@ -54,6 +55,8 @@ from rehearsal.stand_in.grafana_rules import prometheus_group
 from rehearsal.stand_in.instances import rendered_instances, write_instances
 from rehearsal.stand_in.pods import Cluster, istiod
 from rehearsal.stand_in.provisioning import TREE, Provisioning
+from rehearsal.stand_in.proxies import SUBSTITUTED as PROXIES_SUBSTITUTED
+from rehearsal.stand_in.proxies import Proxies
 from rehearsal.stand_in.store import Store, read_store
 from rehearsal.stand_in.substitutions import Substitutions
 from rehearsal.world.topology import Door, Page, Relay, Topology
@@ -80,7 +83,7 @@ class _Derivation:
     switchboard: Switchboard
     substitutions: Substitutions
     grafana: bool
-    probed: Mapping[str, Address]
+    proxies: Proxies | None
 
     @property
     def grafana_evaluates(self) -> bool:
@@ -99,13 +102,12 @@ def derive(
     out: Path,
     *,
     grafana: bool = False,
-    probed: Mapping[str, Address] | None = None,
+    proxies: Proxies | None = None,
 ) -> None:
     """Replace the stand-in tree `out` by what `deployed` asks for. Raises UserError.
 
     With `grafana`, nothing stands in for Grafana: the tree has what it is provisioned with.
-    `probed` is where services are asked by the prober, by their addresses in the cluster, where
-    that is not where they are.
+    `proxies` are the real ones, where a mesh with a control plane of its own runs.
     """
     # By notifier (AMP's Alertmanager, Grafana), then by the name of the receiver.
     names: dict[str, dict[str, Any]] = read_json(deployed / "contact-points.json")
@@ -122,7 +124,7 @@ def derive(
         ),
         substitutions=Substitutions(),
         grafana=grafana,
-        probed=probed or {},
+        proxies=proxies,
     )
     if grafana and not run.grafana_evaluates:
         raise UserError("AMP evaluates this stack's rules, not Grafana; leave --grafana out")
@@ -140,14 +142,21 @@ def _collector_and_world(run: _Derivation) -> None:
     rendered: Document = read_yaml(run.deployed / "collector" / "prometheus.yml")
     cluster = Cluster.read(run.deployed)
     store = read_store(cluster, scrape.scrape_seconds(rendered))
-    control_planes = tuple(map(istiod, scrape.control_planes(rendered)))
+    address = SIMULATED_ISTIOD if run.proxies is None else ISTIOD_METRICS
+    control_planes = [istiod(each, address) for each in scrape.control_planes(rendered)]
     agents, files = scrape.agent_configs(
         rendered,
-        {**store.names, **run.probed},
+        {**store.names, **(run.proxies.probed if run.proxies else {})},
         (*cluster.pods(), *control_planes),
         cluster.namespace_of(labels.COLLECTOR_SERVICE),
         run.substitutions,
     )
+    if run.proxies:
+        store = run.proxies.told_of(store)
+        for config in agents:
+            run.proxies.listeners(config)
+        for each in PROXIES_SUBSTITUTED:
+            run.substitutions.add(*each)
     collector = run.out / "collector"
     for number, config in enumerate(agents):
         write_yaml(collector / f"agent-{number}.yml", config)
@@ -167,7 +176,12 @@ def _collector_and_world(run: _Derivation) -> None:
     shop = Door(listens=str(DOOR), host=door, behind=ENTRANCE, says=says) if door else None
     page = probed.get(labels.GRAFANA)
     _world(
-        run, store, tuple(each.name for each in instances), shop, page, mesh=bool(control_planes)
+        run,
+        store,
+        tuple(each.name for each in instances),
+        shop,
+        page,
+        istiod=bool(control_planes) and run.proxies is None,
     )
 
 
@@ -178,7 +192,7 @@ def _world(
     door: Door | None,
     page: str | None,
     *,
-    mesh: bool,
+    istiod: bool,
 ) -> None:
     asks = None if run.evaluator is None else str(run.evaluator)
     topology = Topology(
@@ -189,7 +203,7 @@ def _world(
         relays=(Relay(name=REMOTE_WRITE_RELAY, listens=str(REMOTE_WRITE), forwards=str(AMP)),),
         door=door,
         page=None if page is None else Page(listens=str(GRAFANA_PAGE), host=page, asks=asks),
-        istiod=str(SIMULATED_ISTIOD) if mesh else None,
+        istiod=str(SIMULATED_ISTIOD) if istiod else None,
     )
     topology.write(run.out / "world.json")
     run.substitutions.add(
@@ -197,8 +211,8 @@ def _world(
         "one process that listens for each service and counts what would flow between them",
         "there is no cluster; probes and scrapes are real",
     )
-    run.substitutions.add(*(_MESH_UNPLAYED if not run.probed else _MESH_UNPLAYED_BUT_FOR_PROBES))
-    if mesh:
+    run.substitutions.add(*(_MESH_UNPLAYED_BUT_FOR_PROBES if run.proxies else _MESH_UNPLAYED))
+    if istiod:
         run.substitutions.add(
             "the mesh's control plane",
             f"its metrics alone, at {SIMULATED_ISTIOD}, as at rest; a drill can close them",

@@ -13,7 +13,7 @@ from rehearsal.machine.addresses import (
     AGENTS,
     BLACKBOX,
     PROXY_PORT,
-    SIMULATED_ISTIOD,
+    Address,
     store_host,
 )
 from rehearsal.stand_in.documents import Document, read_yaml
@@ -142,15 +142,15 @@ _PROXY = ContainerPort(
 )
 
 
-def istiod(namespace: str) -> Pod:
-    """A pod of the mesh's control plane, which is no stack's own."""
+def istiod(namespace: str, metrics: Address) -> Pod:
+    """A pod of the mesh's control plane, which is no stack's own, and where it is scraped."""
     return Pod(
         app=labels.ISTIOD_SERVICE,
         name=f"{labels.ISTIOD_SERVICE}-0",
         namespace=namespace,
         controller=labels.ISTIOD_SERVICE,
         controller_kind="Deployment",
-        ip=SIMULATED_ISTIOD.host,
+        ip=metrics.host,
         labels={APP: labels.ISTIOD_SERVICE},
         annotations={},
         ports=tuple(

@@ -18,9 +18,8 @@ BOUNDS_MILLISECONDS = (
     300_000, 600_000, 1_800_000, 3_600_000, math.inf,
 )  # fmt: skip
 _BYTES_PER_CALL = 400.0
-# Seconds: a workload's certificate is good for a day, and is replaced after half of it; Istio's own
-# root is good for ten years.
-_LIFE, _ROTATED, _ROOT_LIFE = 86_400.0, 43_200.0, 315_360_000.0
+# Seconds: a workload's certificate is good for a day, and is replaced after half of it.
+_LIFE, _ROTATED = 86_400.0, 43_200.0
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -71,12 +70,15 @@ class Mesh:
         self._flows = flows(self.workloads, faults)
 
     def exposition(self, workload: str, now: float) -> str:
-        """What the proxy of a workload answers to a scrape, in Prometheus's text format."""
+        """What a simulated proxy answers to a scrape, in Prometheus's text format."""
         self.advance(now)
         counted = self._series[workload]
         requests = {labels: s for (protocol, labels), s in counted.items() if protocol != "tcp"}
         connections = {labels: s for (protocol, labels), s in counted.items() if protocol == "tcp"}
-        lines = [*_requests(requests), *_connections(connections), *_of_itself(now - self._began)]
+        lines = [*_requests(requests), *_connections(connections)]
+        # A real proxy says that itself.
+        if self.workloads[workload].proxy is None:
+            lines += _of_itself(now - self._began)
         return "\n".join(lines) + "\n"
 
     def _labels(self, flow: Flow) -> Labels:
@@ -135,10 +137,8 @@ def _connections(counted: Mapping[Labels, Series]) -> Iterator[str]:
 
 def _of_itself(age: float) -> Iterator[str]:
     """What a proxy of this age, in seconds, says of its certificate and of its listener."""
-    left = (("ROOTCA", _ROOT_LIFE - age), ("default", _LIFE - age % _ROTATED))
     yield f"# TYPE {CERTIFICATE_LEFT} gauge"
-    for name, seconds in left:
-        yield _sample(CERTIFICATE_LEFT, (("resource_name", name),), seconds)
+    yield _sample(CERTIFICATE_LEFT, (("resource_name", "default"),), _LIFE - age % _ROTATED)
     yield f"# TYPE {UNMATCHED} counter"
     yield _sample(UNMATCHED, (("listener_address", f"0.0.0.0_{INBOUND_PORT}"),), 0)
 

@@ -14,6 +14,7 @@ from starlette.routing import request_response
 from starlette.types import ASGIApp
 
 from gallery.metrics import labels
+from rehearsal.machine import loopback
 from rehearsal.machine.addresses import Address
 from rehearsal.machine.http_server import HttpServer
 from rehearsal.world import listeners
@@ -139,7 +140,7 @@ class World:
     def _fixed(self, certificate: tuple[Path, Path] | None) -> list[HttpServer]:
         """The servers that no drill closes; the control comes last."""
         servers = [
-            HttpServer(Address.parse(workload.metrics), self._metrics(workload.name))
+            HttpServer(Address.parse(workload.metrics), self._metrics(workload))
             for workload in self.topology.workloads
             if workload.metrics is not None
         ]
@@ -154,9 +155,14 @@ class World:
         servers.append(HttpServer(Address.parse(self.topology.control), control.application()))
         return servers
 
-    def _metrics(self, workload: str) -> ASGIApp:
+    def _metrics(self, workload: Workload) -> ASGIApp:
         async def answer(_request: Request) -> Response:
-            text = self.mesh.exposition(workload, time.time())
+            text = self.mesh.exposition(workload.name, time.time())
+            if workload.proxy is not None:
+                try:
+                    text += await asyncio.to_thread(_told, Address.parse(workload.proxy))
+                except loopback.UnansweredError as why:
+                    return PlainTextResponse(f"{why}\n", 502)
             return Response(text, media_type="text/plain; version=0.0.4")
 
         return request_response(answer)
@@ -177,6 +183,11 @@ class World:
             return PlainTextResponse(f"{door.says}\n")
 
         return request_response(answer)
+
+
+def _told(proxy: Address) -> str:
+    """What a real proxy answers to a scrape."""
+    return loopback.get(proxy.url("/stats/prometheus")).decode()
 
 
 def _page(page: Page) -> ASGIApp:

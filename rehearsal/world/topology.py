@@ -14,7 +14,8 @@ from rehearsal.machine.addresses import Address
 class Workload:
     """A deployment of the store's namespace; one pod stands for all its replicas.
 
-    `metrics` is where its proxy serves mesh metrics, None where it has none. `listens` is where
+    `metrics` is where its proxy serves mesh metrics, None where it has none; `proxy` is where a
+    real one does, whose metrics are served there beside the simulated. `listens` is where
     it serves, and is None for one that only calls, or that another program plays; `protocol` is
     http, grpc or tcp. `calls` names workloads; `generates` is how many requests per second it
     makes to each of them of its own accord, 0 where it calls only when called. The requests of
@@ -28,6 +29,7 @@ class Workload:
     calls: tuple[str, ...]
     generates: float = 0.0
     probes: bool = False
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +64,7 @@ class Relay:
 class Topology:
     """Everything in the world. `hosts` names EC2 instances; each gets a procfs of its own.
 
-    `istiod` is where the mesh's control plane serves its metrics, None where there is no mesh.
+    `istiod` is where the mesh's control plane serves its metrics, None where no mesh is simulated.
     """
 
     control: str

@@ -14,7 +14,7 @@ from offline.deployed import documents
 from rehearsal.cluster.api import Api
 from rehearsal.cluster.follow import Follower
 from rehearsal.cluster.followed import followed, unserved
-from rehearsal.machine.addresses import AGENTS, DEAD_POD
+from rehearsal.machine.addresses import AGENTS, DEAD_POD, SIMULATED_ISTIOD
 from rehearsal.stand_in.documents import Document, read_yaml
 from rehearsal.stand_in.pods import Cluster, Pod
 from rehearsal.stand_in.scrape import agent_configs, discovered
@@ -127,6 +127,7 @@ def follower(tree: Path, tmp_path: Path) -> Callable[..., tuple[Follower, _Pods,
             rendered=read_yaml(tree / "collector" / "prometheus.yml"),
             cluster=Cluster.read(tree),
             collector=tmp_path,
+            control_plane=SIMULATED_ISTIOD,
             world=cast("WorldClient", world),
         )
         return made, api, world

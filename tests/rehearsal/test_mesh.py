@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 
 import pytest
 
+from gallery.metrics.names import CERTIFICATE_LEFT, CONNECTED, PUSHES, UNMATCHED
 from gallery.plan.mesh import HEALTH
 from gallery.store.services import Protocol
 from offline.errors import UserError
 from rehearsal.cluster import definitions
 from rehearsal.cluster.api import RefusedError
 from rehearsal.cluster.declared import Declared
+from rehearsal.machine import loopback
+from rehearsal.machine.addresses import ISTIOD_METRICS
 from rehearsal.mesh import gates
 from rehearsal.mesh.asking import Outcome, call, connect, request
 from rehearsal.mesh.figures import (
@@ -84,7 +88,7 @@ def test_everybody_gets_what_the_plan_says_and_nothing_else(mesh: Mesh) -> None:
 
 def test_the_prober_reaches_each_service_by_an_address(mesh: Mesh) -> None:
     for service in (each.service for each in mesh.plan.services):
-        address = mesh.probed[service.address]
+        address = mesh.proxies.probed[service.address]
         match service.protocol:
             case Protocol.HTTP:
                 asked = request(address, str(address), "GET", str(service.probe.path))
@@ -134,6 +138,25 @@ def test_plain_text_that_is_let_in_is_noticed(mesh: Mesh, changed: Change) -> No
     mesh.settle()
     wrong = mesh.matrix.play().wrong
     assert {each.caller for each in wrong if each.ask.callee.name == "frontend"} == {PLAIN}
+
+
+def test_proxies_and_istiod_say_under_istios_names_what_alerts_read(mesh: Mesh) -> None:
+    """Whoever asks in plain text is counted at the listener that he came to."""
+    (asked,) = [each for each in mesh.workloads if each.caller == CALLEE]
+    assert asked.inward
+    assert asyncio.run(request(asked.inward, CALLEE, "GET", "/")) == Outcome.CUT
+    told = loopback.get(asked.metrics.url("/stats/prometheus")).decode()
+    left = dict(
+        re.findall(rf'^{CERTIFICATE_LEFT}{{resource_name="(.+)"}} (.+)$', told, re.MULTILINE)
+    )
+    assert left.keys() == {"default"}
+    assert all(float(seconds) > 0 for seconds in left.values())
+    listener = rf'{UNMATCHED}{{listener_address="{asked.ip}_\d+"}}'
+    (counted,) = re.findall(rf"^{listener} (\d+)$", told, re.MULTILINE)
+    assert int(counted) > 0
+    istiod = loopback.get(ISTIOD_METRICS.url("/metrics")).decode()
+    for name in (CONNECTED, PUSHES):
+        assert re.search(rf"^{name}{{", istiod, re.MULTILINE)
 
 
 def test_istiod_itself_refuses_what_the_kinds_schema_takes(changed: Change) -> None:

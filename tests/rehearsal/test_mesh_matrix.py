@@ -12,13 +12,16 @@ from gallery.plan.mesh import GATEWAY
 from gallery.plan.model import Plan
 from offline.errors import UserError
 from offline.render import render
+from rehearsal.machine.addresses import ISTIOD_METRICS
 from rehearsal.mesh import added, rehearsed
 from rehearsal.mesh.asking import Outcome
 from rehearsal.mesh.matrix import Ask, Found, Matrix, Wrong, asks
 from rehearsal.mesh.workloads import STRANGER, Workload, probed, workloads
 from rehearsal.stand_in.derive import derive
-from rehearsal.stand_in.documents import read_yaml
+from rehearsal.stand_in.documents import read_json, read_yaml
 from rehearsal.stand_in.pods import Cluster
+from rehearsal.stand_in.proxies import Proxies
+from rehearsal.world.topology import Topology
 from tests.unit.stack_files import planned
 
 
@@ -149,7 +152,9 @@ def test_the_prober_asks_each_service_at_a_port_of_its_own_proxy(
     # The API takes no port twice.
     assert len(set(ports)) == len(ports)
     assert {address.port for address in through.values()} <= set(ports)
-    derive(render("dev", tmp_path), tmp_path / "stand-in", probed=through)
+    metrics = {each.caller: each.metrics for each in everybody}
+    proxies = Proxies(probed=through, metrics=metrics)
+    derive(render("dev", tmp_path), tmp_path / "stand-in", proxies=proxies)
     agent = read_yaml(tmp_path / "stand-in" / "collector" / "agent-0.yml")
     asked = {
         rule["replacement"].removeprefix("http://").partition("/")[0]
@@ -160,3 +165,10 @@ def test_the_prober_asks_each_service_at_a_port_of_its_own_proxy(
     }
     assert asked >= {str(address) for address in through.values()}
     assert not [address for address in asked if address.startswith("127.30.")]
+    # Nothing of a proxy's or of the control plane's own is simulated then.
+    world = Topology.read(tmp_path / "stand-in" / "world.json")
+    told = {each.name: each.proxy for each in world.workloads}
+    assert told["frontend"] == str(metrics["frontend"])
+    assert world.istiod is None
+    (found,) = read_json(tmp_path / "stand-in" / "collector" / "pods-istiod-0.json")[:1]
+    assert found["targets"][0].startswith(f"{ISTIOD_METRICS.host}:")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from gallery.alerts.mesh import MESH_PLAIN_TEXT
+from gallery.store.services import SERVICES
 from offline.errors import UserError
 from rehearsal import drill
 from rehearsal.cluster import installed as cluster_installed
+from rehearsal.drill.running import running as drills_running
 from rehearsal.machine import platform
 from rehearsal.machine.vacant import refuse_occupied
 from rehearsal.mesh import installed
@@ -20,6 +24,8 @@ from tests.rehearsal.clusters import thorough
 __all__ = ["thorough"]
 
 pytestmark = pytest.mark.cluster
+
+_TOLD_WITHIN_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -38,11 +44,21 @@ def up(thorough: None) -> Iterator[Mesh]:
     platform.down()
 
 
+def _await_plain_text() -> None:
+    """Every service that the matrix has asked in plain text says so, and the alert fires."""
+    deadline = time.monotonic() + _TOLD_WITHIN_SECONDS
+    firing = f'ALERTS{{alertname="{MESH_PLAIN_TEXT.name}", alertstate="firing"}}'
+    evaluator = drills_running().evaluators[-1]
+    while len(evaluator.query(firing)) < len(SERVICES):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+
+
 def test_a_policy_that_lacks_the_prober_is_told_in_time_and_over_in_time(up: Mesh) -> None:
-    assert not up.matrix.play().wrong
     assert drill.main("policy-wrong") == 0
     # All is as it was.
     assert not up.matrix.play().wrong
+    _await_plain_text()
     assert "the names by which the prober asks services" in (
         (up.supervisor.directory / "stand-in" / "substitutions.md").read_text()
     )

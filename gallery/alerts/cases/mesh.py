@@ -44,12 +44,12 @@ def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
     pods = [mesh_labels(scope, _CALLEE, pod) for pod in ("1", "2")]
     fires = scope.at(service=_CALLEE)
 
-    def left(times: float, name: str = "default") -> Story:
-        """One of two pods has so many times the threshold left on this certificate."""
+    def left(times: float) -> Story:
+        """One of two pods has so many times the threshold left on its certificate."""
 
         def story(*spells: Spell) -> tuple[Series, ...]:
             short, well = times * scope.threshold * HOUR, 4 * scope.threshold * HOUR
-            ill, other = ({**pod, "resource_name": name} for pod in pods)
+            ill, other = ({**pod, "resource_name": "default"} for pod in pods)
             return (
                 gauge(CERTIFICATE_LEFT, ill, spells, well=well, ill=short),
                 valued(CERTIFICATE_LEFT, other, (well, whole(spells))),
@@ -59,7 +59,6 @@ def _expiring_cases(scope: Scope) -> tuple[Case, ...]:
 
     return (
         lasting(scope, "one of its pods gets no new certificate", left(0.75), fires),
-        lasting(scope, "the root is nearly over", left(0.75, "ROOTCA"), fires),
         lasting(scope, "is over", left(-0.1), fires),
         passing(scope, "is replaced late", left(0.75)),
         silent(scope, "is not replaced yet", left(1.5)),

@@ -6,12 +6,13 @@ from gallery.alerts import istiod
 from gallery.metrics import labels
 from gallery.metrics.timings import FailureMode as Onset
 from gallery.store.companions import PROBER
-from rehearsal.drill.breakages import caller_refused, service_broken
+from rehearsal.drill.breakages import caller_refused, program_stopped, service_broken
+from rehearsal.drill.play import Breakage
 from rehearsal.drill.running import NotPlayableError, Running
 from rehearsal.drill.scenarios.endpoints import down, outage, service_of
 from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.drill.steps import Await, Break, Mend
-from rehearsal.mesh.place import is_meshed
+from rehearsal.mesh.place import ISTIOD_NAME, is_meshed
 from rehearsal.mesh.policies import Policies
 
 
@@ -36,9 +37,15 @@ def _istiod_down(running: Running, _target: Target) -> Script:
     told = running.promises.must(
         istiod.MESH_CONTROL_PLANE_DOWN, Onset.REFUSED, service=labels.ISTIOD_SERVICE
     )
-    return Script(
-        steps=(Break(service_broken(labels.ISTIOD_SERVICE)), Await((told,)), Mend()),
-    )
+    return Script(steps=(Break(_without_control_plane(running)), Await((told,)), Mend()))
+
+
+def _without_control_plane(running: Running) -> Breakage:
+    """The mesh's own is stopped, and elsewhere the simulated one answers nobody."""
+    journal = running.supervisor.journal()
+    if journal is not None and is_meshed(journal):
+        return program_stopped(running, ISTIOD_NAME)
+    return service_broken(labels.ISTIOD_SERVICE)
 
 
 POLICY_WRONG = Scenario(
