@@ -6,6 +6,9 @@ INSTALLED := .venv/.installed
 LINT := $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && .venv/bin/basedpyright
 LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-version 3.11 --no-header
 
+# Outages on one rehearsal, one after another; what puts up another one is tested beside them.
+PLAYED := tests/rehearsal/test_drills_played.py
+
 # A shell completes the arguments of a program, and `python -m rehearsal` is none.
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
@@ -55,6 +58,7 @@ lint: $(INSTALLED) ## types and style
 # Drills would find their addresses taken and fail, every one of them, after minutes.
 vacant: $(INSTALLED)
 	@$(PYTHON) -m rehearsal.machine.vacant
+	@GALLERY_NETWORK=1 $(PYTHON) -m rehearsal.machine.vacant
 
 test: $(INSTALLED) vacant ## every test this machine can run
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
@@ -66,13 +70,15 @@ test: $(INSTALLED) vacant ## every test this machine can run
 	@mkdir -p build; \
 	end() { trap "" INT TERM HUP; kill $$(jobs -p); wait; exit $$1; }; \
 	trap 'end 130' INT TERM HUP; \
-	$(PYTHON) -m pytest -m drill > build/test-drills.log 2>&1 & drills=$$!; \
+	$(PYTHON) -m pytest -m drill $(PLAYED) > build/test-drills.log 2>&1 & drills=$$!; \
+	GALLERY_NETWORK=1 $(PYTHON) -m pytest -m drill --ignore $(PLAYED) > build/test-rehearsal.log 2>&1 & \
+	rehearsal=$$!; \
 	nice -n 15 $(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1 & cluster=$$!; \
 	nice -n 19 $(PYTHON) -m pytest tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
 	nice -n 15 $(SHELL) -c '$(LINT)' || end 1; \
 	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" --ignore tests/rules | tee -i build/test.log; \
 	failed=$${PIPESTATUS[0]}; \
-	for part in cluster rules drills; do \
+	for part in cluster rules rehearsal drills; do \
 	  tail -f -n +1 --pid $${!part} build/test-$$part.log; \
 	  wait $${!part} || failed=1; \
 	done; \

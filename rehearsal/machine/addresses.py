@@ -3,13 +3,15 @@
 Each program has a loopback address of its own, so that the store's services can keep one port
 apiece as they do in their pods. Ports are shifted (`local_port`), because a program that listens
 on every address, as an installed node_exporter does on 9100, occupies its port on all loopback
-addresses too.
+addresses too. Rehearsals that are up at once have networks of their own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+
+from rehearsal.machine.network import NETWORK, second_byte
 
 
 def local_port(port: int) -> int:
@@ -39,7 +41,11 @@ class Address:
 
 
 def _program(number: int, port: int) -> Address:
-    return Address(f"127.20.0.{number}", local_port(port))
+    return Address(f"127.{second_byte(NETWORK, 20)}.0.{number}", local_port(port))
+
+
+def _network(second: int) -> IPv4Network:
+    return IPv4Network(f"127.{second_byte(NETWORK, second)}.0.0/16")
 
 
 AMP = _program(1, 9090)
@@ -108,10 +114,10 @@ OF_A_CLUSTER = (
 # And one with a mesh, but for its proxies.
 OF_A_MESH = (ISTIOD, ISTIOD_HTTP, ISTIOD_METRICS, ISTIOD_WEBHOOK, ISTIOD_CONTROL)
 
-STORE_NETWORK = IPv4Network("127.30.0.0/16")
-HOST_NETWORK = IPv4Network("127.40.0.0/16")
+STORE_NETWORK = _network(30)
+HOST_NETWORK = _network(40)
 # A proxy takes its workload's calls to others here, and tells of itself.
-PROXY_NETWORK = IPv4Network("127.31.0.0/16")
+PROXY_NETWORK = _network(31)
 
 # The proxy of a pod in the mesh serves its metrics here.
 PROXY_PORT = 15020
@@ -119,7 +125,7 @@ NODE_PORT = 9100
 
 
 # Where a pod is that has an address, and in which nothing runs.
-DEAD_POD = "127.30.255.1"
+DEAD_POD = str(STORE_NETWORK.network_address + (255 << 8) + 1)
 
 
 def store_host(position: int) -> str:

@@ -15,7 +15,7 @@ from offline import stack_file
 from offline.errors import UserError
 from rehearsal.cluster.judge import Judge, cluster_directory, is_judged, judging
 from rehearsal.machine import grafana as grafana_itself
-from rehearsal.machine import tools
+from rehearsal.machine import network, tools
 from rehearsal.machine.addresses import (
     AMP,
     AMP_ALERTMANAGER,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from rehearsal.cluster.declared import Objects
     from rehearsal.mesh.rehearsed import Mesh
 
-STATE = ROOT / "build" / "rehearsal"
+STATE = ROOT / "build" / network.directory(network.NETWORK)
 
 Progress = Callable[[str], None]
 

@@ -15,7 +15,7 @@ from offline.render import render
 from rehearsal.cluster import declared
 from rehearsal.cluster import installed as cluster_installed
 from rehearsal.cluster.judge import judging
-from rehearsal.machine.addresses import Address
+from rehearsal.machine.addresses import STORE_NETWORK, Address
 from rehearsal.machine.processes.journal import Child
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.tools import ROOT
@@ -28,7 +28,7 @@ from rehearsal.world.topology import Topology
 
 _STACK = "dev"
 # In the place of the store's own network, where a rehearsal's services listen.
-_STORE, _HERE = "127.30.", "127.62."
+_STORE, _HERE = str(STORE_NETWORK.network_address).removesuffix("0.0"), "127.62."
 _CONTROL = Address("127.62.1.1", 28080)
 
 

@@ -19,6 +19,7 @@ from tests.children import running
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 
+_PLAYED = "tests/rehearsal/test_drills_played.py"
 # What `python` does here: it notes its arguments, and fails or waits where a test wants that.
 _PYTHON = """\
 #!/bin/bash
@@ -28,7 +29,7 @@ case "$*" in
   *" tools") exit "$TOOLS" ;;
   *"ruff check ."*) [ "${STYLE:-0}" = 0 ] || until [ -e playing ]; do sleep 0.1; done
     exit "${STYLE:-0}" ;;
-  *"-m drill") trap 'echo ended >> ran; exit 2' TERM; touch playing
+  *"-m drill "*) trap 'echo ended >> ran; exit 2' TERM; touch playing
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done ;;
   *"pytest tests/rules") trap 'echo ended >> ran; exit 2' TERM; touch judging
     echo "judged $JUDGED"
@@ -128,7 +129,8 @@ def test_tests_run_without_the_programs_that_cannot_be_had(project: Path, tools:
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert {
-        "-m pytest -m drill",
+        f"-m pytest -m drill {_PLAYED}",
+        f"-m pytest -m drill --ignore {_PLAYED}",
         "-m pytest tests/rules",
         "-m pytest -m cluster",
         "-m pytest -m not drill and not cluster --ignore tests/rules",
@@ -143,7 +145,7 @@ def test_an_interruption_ends_what_is_played_beside(project: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode
-    assert _ran(project)[-2:] == ["ended", "ended"]
+    assert _ran(project)[-3:] == ["ended"] * 3
 
 
 def test_a_fault_of_style_ends_what_was_begun(project: Path) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from offline.errors import UserError
 from rehearsal.machine import loopback
+from rehearsal.machine.network import NETWORK, VARIABLE
 from rehearsal.machine.processes import journal, ports
 from rehearsal.machine.processes.identity import MARK, Identity, describe, marked
 from rehearsal.machine.processes.journal import Child, Entry, Journal
@@ -209,6 +210,7 @@ class Supervisor:
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
             MARK: str(self.directory),
+            VARIABLE: str(NETWORK),
         }
 
     def _exit_status(self, name: str) -> str:
