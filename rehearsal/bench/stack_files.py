@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -319,23 +320,32 @@ def rendered(plan: Plan) -> dict[str, str]:
         "alertmanager": definition(plan, addresses),
         "collector": collector_config(plan, remote_write_url=_URL, grafana_url=_URL),
         "blackbox": blackbox_config(plan),
-        "settings": grafana.datasource_settings(plan),
-        "reports": json.dumps(reports(plan)),
-        "quota": json.dumps([asdict(each) for each in quotas(plan)]),
-        "steps": json.dumps(next_steps(plan, _URL)),
         **{f"rules/{name}": text for name, text in amp_rule_files(plan).items()},
+    }
+    for kind in {architecture(host.instance_type) for host in plan.hosts}:
+        documents[f"user-data/{kind}"] = user_data(kind)
+    _refuse_empty(documents, partial(yaml.load, Loader=yaml.CSafeLoader))
+    values = {
+        "reports": reports(plan),
+        "quota": [asdict(each) for each in quotas(plan)],
+        "steps": next_steps(plan, _URL),
     }
     if plan.engine is Engine.GRAFANA:
         points = grafana.contact_points(plan, dict.fromkeys(plan.secrets, "secret"), topics)
-        documents["points"] = json.dumps(points)
-        documents["policies"] = json.dumps(grafana.policies(plan, {name: name for name in points}))
-        documents["grafana"] = json.dumps(grafana.rule_groups(plan))
-    for kind in {architecture(host.instance_type) for host in plan.hosts}:
-        documents[f"user-data/{kind}"] = user_data(kind)
+        values["points"] = points
+        values["policies"] = grafana.policies(plan, {name: name for name in points})
+        values["grafana"] = grafana.rule_groups(plan)
+    # What goes to a provider as JSON, which names some characters as YAML does not.
+    answers = {name: json.dumps(value) for name, value in values.items()}
+    answers["settings"] = grafana.datasource_settings(plan)
+    _refuse_empty(answers, json.loads)
+    return documents | answers
+
+
+def _refuse_empty(documents: Mapping[str, str], read: Callable[[str], object]) -> None:
     for name, text in documents.items():
-        if not yaml.load(text, yaml.CSafeLoader):
+        if not read(text):
             raise AssertionError(f"{name} is empty")
-    return documents
 
 
 def play(count: int) -> Tally:

@@ -38,6 +38,14 @@ def test_a_shipped_file_is_accepted(project: Path) -> None:
     assert (tally.accepted, tally.refused, tally.failures) == (1, 0, [])
 
 
+def test_a_name_of_any_characters_is_rendered(project: Path) -> None:
+    of_openshift = stack_files.PROJECT / "stacks" / "Pulumi.openshift.yaml"
+    text = of_openshift.read_text().replace("context: gallery-staging", 'context: "\U0001f6cd"')
+    tally = Tally()
+    judge(text, project, tally)
+    assert (tally.accepted, tally.refused, tally.failures) == (1, 0, [])
+
+
 @pytest.mark.parametrize("mistyped", ["*mesh", " esh"])
 def test_a_key_is_named_however_it_is_mistyped(project: Path, mistyped: str) -> None:
     tally = Tally()
