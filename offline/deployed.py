@@ -36,6 +36,7 @@ def documents(recording: Recording) -> dict[str, str]:
     for name, path in (
         ("times_to_page", "times-to-page.json"),
         ("contact_points", "contact-points.json"),
+        ("objectives", "objectives.json"),
     ):
         if name in outputs:
             files[path] = json_text(outputs[name])

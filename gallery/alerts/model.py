@@ -16,6 +16,7 @@ from gallery.contact_points.model import Engine
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import ZERO, Duration
 from gallery.metrics.timings import FailureMode, Timings
+from gallery.objectives.windows import Pair
 from gallery.store.roles import Severity
 
 Labels = Mapping[str, str]
@@ -62,7 +63,8 @@ class Scope:
 
     `threshold` is in the unit of the alert's `unit`; `host_groups` are all that the stack has,
     and with `chosen_groups` only hosts whose group matches this regular expression are looked
-    at; `evaluate` is the interval of the rule's own evaluator.
+    at; `evaluate` is the interval of the rule's own evaluator; `loosest` is the largest budget of
+    an objective of the stack, as the share that may fail.
     """
 
     environment: str
@@ -72,6 +74,7 @@ class Scope:
     hold: Duration
     threshold: float
     services: tuple[str, ...] = ()
+    loosest: float = 0.0
     host_groups: tuple[str, ...] = ()
     chosen_groups: str = ""
 
@@ -110,6 +113,7 @@ class Alert:
     `threshold` and `unit` are what `expr` compares with, None where it compares with nothing.
     `onset` is, for each scenario the alert is meant for, how long a windowed expression takes to
     become true (X in the formula of `gallery.times`); `clearing` how long it takes to end.
+    `spending` is the pair of windows of which a share of a budget must be spent on top of `onset`.
     `recorded` is True where the expression reads recorded series, which adds AMP's interval.
     `outage` is True where the alert says that its service is down now, and not that it may fail.
     `blindness` is True where it says that nobody sees: it must be told before what was down is
@@ -134,6 +138,7 @@ class Alert:
     panel: Panel | None
     onset: Mapping[FailureMode, Callable[[Timings], Duration]]
     clearing: Callable[[Timings], Duration] = lambda _: ZERO
+    spending: Pair | None = None
     keep_firing: Duration = ZERO
     unbridged: str = ""
     impact: str = ""

@@ -1,4 +1,4 @@
-"""Alerts on budgets: what was promised of a service is being spent faster than it may be.
+"""Alerts on budgets: what was promised is being spent faster than it may be.
 
 Windows and factors: `gallery/objectives/windows.py`.
 """
@@ -11,12 +11,8 @@ from gallery.alerts.model import Alert, Scope, Subject
 from gallery.metrics.durations import MINUTE, Duration
 from gallery.metrics.names import OBJECTIVE_BURN, OBJECTIVE_FAILED, OBJECTIVE_UNANSWERED
 from gallery.metrics.timings import FailureMode, Timings
-from gallery.objectives.catalogue import OBJECTIVES
 from gallery.objectives.windows import PAGE, TICKET, Pair, counted_over
 from gallery.store.roles import RELIABILITY, Severity
-
-# The loosest promise: the one that takes longest to be seen broken.
-_LOOSEST = max(one.budget for one in OBJECTIVES)
 
 
 def _burning(scope: Scope, pair: Pair) -> str:
@@ -26,7 +22,7 @@ def _burning(scope: Scope, pair: Pair) -> str:
 
 
 def _fast(scope: Scope) -> str:
-    """Not what a page about an endpoint has said already, of the service or of one it needs.
+    """Not what a page about an endpoint has said already, of what the objective needs.
 
     Not while that is down, nor until it has left the short window: what burns after that, burns
     for another reason.
@@ -43,13 +39,6 @@ def _slowly(scope: Scope) -> str:
     return " or ".join(f"({_burning(scope, pair)})" for pair in TICKET)
 
 
-def _of_all_failing(pair: Pair, timings: Timings) -> Duration:
-    """X where every request fails, of a traffic that is the same all the time."""
-    long = Duration.parse(pair.long)
-    spent = Duration.of(seconds=pair.factor * _LOOSEST * long.seconds)
-    return spent + counted_over(timings)
-
-
 def _leaves(pairs: tuple[Pair, ...], timings: Timings) -> Duration:
     """Until the last failure has left the longest of the short windows."""
     return max(Duration.parse(pair.short) for pair in pairs) + counted_over(timings)
@@ -63,15 +52,16 @@ OBJECTIVE_BURNING_FAST = Alert(
     hold=MINUTE * 2,
     severity=Severity.PAGE,
     owner=RELIABILITY.name,
-    summary="So many requests to a service fail that its budget of failures is soon gone.",
-    what="Too many requests to {{ $labels.service }} fail: its budget of failures goes "
+    summary="So much of what was promised is not kept that its budget is soon gone.",
+    what="Too much of what is promised as {{ $labels.objective }} is not kept: its budget goes "
     "{{ $value | humanize }} times as fast as it may.",
     panel=panels.BURN,
-    onset={FailureMode.CHANGED: lambda timings: _of_all_failing(PAGE[0], timings)},
+    # Of the objective that takes longest to be seen missed.
+    onset={FailureMode.CHANGED: counted_over},
+    spending=PAGE[0],
     clearing=lambda timings: _leaves(PAGE, timings),
     keep_firing=APART,
     recorded=True,
-    meshed=True,
 )
 OBJECTIVE_BURNING_SLOWLY = Alert(
     name="ObjectiveBurningSlowly",
@@ -80,14 +70,14 @@ OBJECTIVE_BURNING_SLOWLY = Alert(
     hold=MINUTE * 5,
     severity=Severity.TICKET,
     owner=RELIABILITY.name,
-    summary="For hours or days more requests to a service fail than were promised.",
-    what="For hours too many requests to {{ $labels.service }} fail: its budget of failures goes "
-    "{{ $value | humanize }} times as fast as it may.",
+    summary="For hours or days more fails of what was promised than may.",
+    what="For hours too much of what is promised as {{ $labels.objective }} is not kept: its "
+    "budget goes {{ $value | humanize }} times as fast as it may.",
     panel=panels.BURN,
-    onset={FailureMode.CHANGED: lambda timings: _of_all_failing(TICKET[0], timings)},
+    onset={FailureMode.CHANGED: counted_over},
+    spending=TICKET[0],
     clearing=lambda timings: _leaves(TICKET, timings),
     keep_firing=APART,
     recorded=True,
-    meshed=True,
 )
 ALERTS = (OBJECTIVE_BURNING_FAST, OBJECTIVE_BURNING_SLOWLY)

@@ -7,47 +7,57 @@ from collections.abc import Iterator
 from grafana_foundation_sdk.models import dashboard as model
 
 from gallery.alerts.panels import BURN, OBJECTIVES
-from gallery.dashboards.endpoints import lines
 from gallery.dashboards.frame import choice, framed
 from gallery.dashboards.grid import Band, Heading, side_by_side
 from gallery.dashboards.on_call import on_call
 from gallery.dashboards.palette import ATTENTION, BAD, GOOD
-from gallery.dashboards.panels import Face, Query, at_most, graph, limited, line_at, tile
+from gallery.dashboards.panels import (
+    Curve,
+    Face,
+    Query,
+    at_most,
+    graph,
+    limited,
+    line_at,
+    tile,
+)
 from gallery.dashboards.sources import Source, source
 from gallery.dashboards.texts import alert_list
-from gallery.metrics import labels, names
+from gallery.metrics import labels, names, promql
 from gallery.objectives.windows import COUNTED_EVERY, PAGE, TICKET, WINDOW, Pair
 from gallery.plan.model import Plan
 
-_CHOSEN = f'{labels.SERVICE}=~"$service"'
+_CHOSEN = f'{labels.OBJECTIVE}=~"$objective"'
 _SHOWN, _REFRESH = "7d", "1m"
-_OF_SERVICE = "{{service}}"
+_NAME = "{{objective}}"
 _UNKNOWN = "NOT KNOWN"
 # What is written seldom is known until it should have been written three times.
 _KNOWN = str(COUNTED_EVERY * 3)
+# The window from whose pace it is told when a budget is gone, and the days it would last at most.
+_PACE, _DAYS, _SOON = PAGE[1].long, WINDOW.seconds / 86_400, 3
 # A budget of which less is left is worth a thought before the next release.
 _LITTLE = 0.25
 
 
 def objectives(plan: Plan) -> model.Dashboard:
     """What customers were promised, and what of that is kept."""
-    services = source(plan, _CHOSEN)
+    chosen = source(plan, _CHOSEN)
     return framed(
         plan,
         uid=OBJECTIVES,
         title="Gallery: objectives",
         description=(
-            "What customers were promised of each service: how much of its budget of failures is "
-            f"left of {WINDOW}, and how fast it goes."
+            "What customers were promised: how much of each budget of failures is left of "
+            f"{WINDOW}, what spends it, and how fast it goes."
         ),
         shown=_SHOWN,
-        parts=_parts(plan, services),
+        parts=_parts(plan, chosen),
         variables=(
             choice(
-                "service",
-                "Service",
-                "Which services the panels show.",
-                (one.service for one in plan.objectives),
+                "objective",
+                "Objective",
+                "Which objectives the panels below the journeys show.",
+                (one.name for one in plan.objectives),
             ),
         ),
         annotations=(),
@@ -55,14 +65,18 @@ def objectives(plan: Plan) -> model.Dashboard:
     )
 
 
-def _parts(plan: Plan, services: Source) -> Iterator[Band | Heading]:
+def _parts(plan: Plan, chosen: Source) -> Iterator[Band | Heading]:
     yield side_by_side(4, *_tiles(source(plan)))
-    yield Band(
-        height=10, panels=((16, _left(plan, services)), (8, alert_list(plan, "Alerts on budgets")))
-    )
-    yield side_by_side(9, *(_burn(plan, services, pair) for pair in PAGE))
-    yield side_by_side(9, *(_burn(plan, services, pair) for pair in TICKET))
-    yield side_by_side(9, _failures_left(plan, services), _seen(plan, services))
+    journeys = [one.name for one in plan.objectives if one.indicator.journey]
+    if journeys:
+        yield side_by_side(
+            8, *_of_journeys(source(plan, promql.one_of(labels.OBJECTIVE, journeys)))
+        )
+    yield Band(height=10, panels=((16, _left(chosen)), (8, alert_list(plan, "Alerts on budgets"))))
+    yield side_by_side(9, _spending(chosen), _lasting(chosen))
+    yield side_by_side(9, *(_burn(chosen, pair) for pair in PAGE))
+    yield side_by_side(9, *(_burn(chosen, pair) for pair in TICKET))
+    yield side_by_side(9, _failures_left(chosen), _seen(chosen))
     yield Heading(title="Who is called")
     yield on_call(plan, OBJECTIVES)
 
@@ -89,7 +103,7 @@ def _tiles(here: Source) -> tuple[model.Panel, ...]:
         tile(
             here,
             "Budgets that are overspent",
-            f"How many services failed more requests of {WINDOW} than was promised.",
+            f"Of how many objectives more failed of {WINDOW} than may.",
             Query(expr=f"sum ({_known(here, names.OBJECTIVE_SPENT)} > bool 1)", legend="overspent"),
             Face(unit="none", empty=_UNKNOWN, decimals=0, steps=at_most(1)),
         ),
@@ -100,54 +114,117 @@ def _tiles(here: Source) -> tuple[model.Panel, ...]:
             Query(expr=f"max ({here.series(names.OBJECTIVE_BURN[fast.long])})", legend="times"),
             Face(unit="none", empty="no traffic", decimals=1, steps=at_most(fast.factor)),
         ),
+        tile(
+            here,
+            "Soonest that a budget is gone",
+            f"At the pace of {_PACE}, of the budgets of which there is something left.",
+            Query(expr=f"min ({_days_left(here)})", legend="days"),
+            Face(
+                unit="d",
+                empty="none goes",
+                decimals=1,
+                steps=((None, BAD), (_SOON, ATTENTION), (_DAYS, GOOD)),
+            ),
+        ),
     )
 
 
-def _left(plan: Plan, services: Source) -> model.Panel:
+def _days_left(here: Source) -> str:
+    """In how many days each budget is gone that has something left and goes at all."""
+    left = f"(1 - {_known(here, names.OBJECTIVE_SPENT)} > 0)"
+    return f"{left} * {_DAYS:g} / ({here.series(names.OBJECTIVE_BURN[_PACE])} > 0)"
+
+
+def _of_journeys(journeys: Source) -> tuple[model.Panel, ...]:
+    fast = PAGE[0]
+    return (
+        graph(
+            journeys,
+            "Journeys: budget that is left",
+            "Of what customers come for: to browse, to fill a cart, to check out.",
+            Query(expr=f"1 - {_known(journeys, names.OBJECTIVE_SPENT)}", legend=_NAME),
+            face=Face(unit="percentunit", empty=_UNKNOWN, highest=1, steps=line_at(0)),
+            curve=limited(),
+        ),
+        graph(
+            journeys,
+            "Journeys: how fast budgets go",
+            f"How many times as fast as they may, over {fast.long}.",
+            Query(expr=journeys.series(names.OBJECTIVE_BURN[fast.long]), legend=_NAME),
+            face=Face(unit="none", empty="no traffic", lowest=0, steps=line_at(fast.factor)),
+            curve=limited(),
+        ),
+    )
+
+
+def _spending(chosen: Source) -> model.Panel:
     return graph(
-        services,
+        chosen,
+        "What spends budgets",
+        f"What failed in each {COUNTED_EVERY}: requests, or probes of the public address.",
+        Query(expr=_known(chosen, names.OBJECTIVE_FAILURES_COUNTED), legend=_NAME),
+        face=Face(unit="short", empty="no traffic", lowest=0),
+        curve=Curve(calcs=("sum", "max")),
+    )
+
+
+def _lasting(chosen: Source) -> model.Panel:
+    return graph(
+        chosen,
+        "Days until a budget is gone",
+        f"At the pace of the last {_PACE}. One that does not go, or is gone, is not shown.",
+        Query(expr=_days_left(chosen), legend=_NAME),
+        face=Face(unit="d", empty="none goes", lowest=0, steps=line_at(_DAYS)),
+        curve=Curve(log=10),
+    )
+
+
+def _left(chosen: Source) -> model.Panel:
+    return graph(
+        chosen,
         "Budget that is left",
         f"The share of the failures promised for {WINDOW} that are not yet spent. At the dashed "
-        "line the budget is gone, and below it overspent. Of a service that is younger than that, "
-        "what it has not seen yet counts as free of failures.",
-        Query(expr=f"1 - {_known(services, names.OBJECTIVE_SPENT)}", legend=_OF_SERVICE),
+        "line the budget is gone, and below it overspent. Of what is younger than that, "
+        "what was not seen yet counts as free of failures.",
+        Query(expr=f"1 - {_known(chosen, names.OBJECTIVE_SPENT)}", legend=_NAME),
         face=Face(unit="percentunit", empty=_UNKNOWN, highest=1, steps=line_at(0)),
-        curve=limited(*lines(plan)),
+        curve=limited(),
     )
 
 
-def _burn(plan: Plan, services: Source, pair: Pair) -> model.Panel:
+def _burn(chosen: Source, pair: Pair) -> model.Panel:
     title = BURN.title if pair is PAGE[0] else f"The same over {pair.long}"
     told = "page" if pair in PAGE else "ticket"
     return graph(
-        services,
+        chosen,
         title,
         f"How many times as fast as it may a budget goes, over {pair.long}. Above the dashed line "
         f"it is a {told}, where it is so over {pair.short} too.",
-        Query(expr=services.series(names.OBJECTIVE_BURN[pair.long]), legend=_OF_SERVICE),
+        Query(expr=chosen.series(names.OBJECTIVE_BURN[pair.long]), legend=_NAME),
         face=Face(unit="none", empty="no traffic", lowest=0, steps=line_at(pair.factor)),
-        curve=limited(*lines(plan)),
+        curve=limited(),
     )
 
 
-def _failures_left(plan: Plan, services: Source) -> model.Panel:
+def _failures_left(chosen: Source) -> model.Panel:
     return graph(
-        services,
-        "Requests that may still fail",
-        f"How many more of {WINDOW}, if the days not yet seen are like those that were.",
-        Query(expr=_known(services, names.OBJECTIVE_LEFT), legend=_OF_SERVICE),
+        chosen,
+        "How much more may fail",
+        f"Requests, or probes of the public address, of {WINDOW}, if the days not yet seen are "
+        "like those that were.",
+        Query(expr=_known(chosen, names.OBJECTIVE_LEFT), legend=_NAME),
         face=Face(unit="short", empty=_UNKNOWN, steps=line_at(0)),
-        curve=limited(*lines(plan)),
+        curve=limited(),
     )
 
 
-def _seen(plan: Plan, services: Source) -> model.Panel:
+def _seen(chosen: Source) -> model.Panel:
     return graph(
-        services,
+        chosen,
         "Share of the window that was seen",
-        f"Of {WINDOW} how much was counted: little where a service is young, less than all where "
-        "nothing was written for a time.",
-        Query(expr=_known(services, names.OBJECTIVE_SEEN), legend=_OF_SERVICE),
+        f"Of {WINDOW} how much was counted: little where a service is young or an objective new, "
+        "less than all where nothing was written for a time.",
+        Query(expr=_known(chosen, names.OBJECTIVE_SEEN), legend=_NAME),
         face=Face(unit="percentunit", empty=_UNKNOWN, lowest=0, highest=1),
-        curve=limited(*lines(plan)),
+        curve=limited(),
     )

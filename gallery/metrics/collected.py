@@ -163,7 +163,7 @@ RECORDED: Mapping[str, Labels] = {
             names.OBJECTIVE_SPENT,
             names.OBJECTIVE_LEFT,
         ),
-        frozenset(labels.COMMON),
+        frozenset(labels.OBJECTIVE_COMMON),
     ),
-    names.OBJECTIVE_NEEDS: frozenset({*labels.COMMON, labels.NEEDS}),
+    names.OBJECTIVE_NEEDS: frozenset({*labels.OBJECTIVE_COMMON, labels.NEEDS}),
 }

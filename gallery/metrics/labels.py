@@ -12,12 +12,14 @@ HOST_GROUP = "host_group"
 INSTANCE = "instance"
 OWNER = "owner"
 SEVERITY = "severity"
-# Of a service, another one that it cannot do without.
+# The name of what was promised, and what it cannot be kept without.
+OBJECTIVE = "objective"
 NEEDS = "needs"
 
 # On every series wherever it comes from.
 STACK = (ENVIRONMENT, CLUSTER)
 COMMON = (ENVIRONMENT, CLUSTER, SERVICE)
+OBJECTIVE_COMMON = (ENVIRONMENT, CLUSTER, SERVICE, OBJECTIVE)
 HOST_COMMON = (ENVIRONMENT, CLUSTER, SERVICE, HOST, HOST_GROUP)
 
 # Scrape jobs.

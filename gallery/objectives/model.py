@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from gallery.metrics.durations import Duration
-
-
-class Reporter(StrEnum):
-    """Whose proxy tells of a request. The value is that of Istio's label `reporter`.
-
-    Callers also know of a server that could not be reached, and count a request once however often
-    it was tried; but before the first service of the mesh no caller has a proxy.
-    """
-
-    CALLERS = "source"
-    SERVER = "destination"
+from gallery.objectives.indicators import Indicator
 
 
 @dataclass(frozen=True, kw_only=True)
 class Floors:
-    """How many failures and requests a long window must have before anybody is told."""
+    """How many failures and events a long window must have before anybody is told."""
 
     failures: int = 10
     requests: int = 0
@@ -29,19 +18,24 @@ class Floors:
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """Of the requests to a service, the share `target` is answered, over `window`.
+    """Of the events that the indicator counts the share `target` is good, over `window`.
 
     `promise` says in one sentence what customers get. `target` is above 0 and below 1.
     """
 
-    service: str
+    name: str
     promise: str
+    indicator: Indicator
     target: float
     window: Duration
-    seen_by: Reporter
     floors: Floors
 
     @property
+    def service(self) -> str:
+        """The service whose customers notice, by which the objective is told."""
+        return self.indicator.service
+
+    @property
     def budget(self) -> float:
-        """The share of requests that may fail; rounded, since 1 - 0.995 is not 0.005."""
+        """The share of events that may fail; rounded, since 1 - 0.995 is not 0.005."""
         return round(1 - self.target, 9)

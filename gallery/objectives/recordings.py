@@ -1,53 +1,50 @@
 """What is recorded of objectives: counts first, so that every window weighs each request alike.
 
-One rule serves all services. What it costs and why it is so: `docs/adr/0038-objectives.md`.
+One rule serves all objectives. What it costs and why it is so: `docs/adr/0038-objectives.md`,
+`docs/adr/0041-kinds-of-objectives.md`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gallery.metrics import labels, names, promql
 from gallery.metrics.durations import Duration
-from gallery.metrics.faults import server_faults
 from gallery.metrics.recordings import Recording, RecordingGroup, StackSeries
 from gallery.metrics.timings import Timings
-from gallery.objectives.model import Objective, Reporter
+from gallery.objectives.excuses import Paged, unanswered
+from gallery.objectives.indicators import Look
+from gallery.objectives.model import Objective
+from gallery.objectives.probes import within
 from gallery.objectives.windows import COUNTED_EVERY, WINDOW, counted_over
-from gallery.store.services import LOAD_GENERATOR
-
-# No customer's requests.
-_OTHERS = (labels.PROBER_WORKLOAD, LOAD_GENERATOR.name)
-# What was given up by whoever asked before there was an answer: nobody's fault that can be known.
-_GIVEN_UP = promql.other_than("response_code", "0")
-_BY_NEEDED = promql.on((*labels.STACK, labels.NEEDS))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
     """What recordings of objectives depend on.
 
-    `needs` are, by a service's name, those it cannot do without. `outage` is how long a service
-    must not answer before a page says that it is down, None where no page would.
+    `needs` are, by a service's name, those it cannot do without. `paged` says of which outages a
+    page tells; none excuses a budget where it is empty.
     """
 
     stack: StackSeries
     timings: Timings
     objectives: tuple[Objective, ...]
     needs: Mapping[str, tuple[str, ...]]
-    outage: Duration | None
+    paged: tuple[Paged, ...]
 
 
 def objective_groups(of: Recorded) -> tuple[RecordingGroup, ...]:
     """The groups of recordings; none without objectives."""
     if not of.objectives:
         return ()
+    excuses = unanswered(of.stack, of.timings, of.paged)
     return (
         RecordingGroup(
             name="gallery-objectives",
             interval=of.timings.evaluate_amp,
-            rules=(*_promised(of), *_counts(of), *_windows(of), *_excuses(of)),
+            rules=(*_promised(of), *_counts(of), *_windows(of), *excuses),
         ),
         RecordingGroup(
             name="gallery-objectives-window", interval=COUNTED_EVERY, rules=tuple(_budgets(of))
@@ -55,61 +52,41 @@ def objective_groups(of: Recorded) -> tuple[RecordingGroup, ...]:
     )
 
 
-def within(window: Duration) -> str:
-    """A range that holds as many samples as fit into the window, whether or not its edge counts."""
-    return str(Duration(window.milliseconds - 1))
+def needed_by(one: Objective, needs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """What an objective cannot be kept without: what its indicator names, and what those need."""
+    each = (needs.get(name, (name,)) for name in one.indicator.needed)
+    return tuple(dict.fromkeys(name for found in each for name in found))
+
+
+def _labelled(one: Objective, expr: str, **more: str) -> str:
+    return promql.labelled(expr, {labels.SERVICE: one.service, labels.OBJECTIVE: one.name} | more)
 
 
 def _promised(of: Recorded) -> Iterator[Recording]:
-    """Constants: what rules compare with, so that one serves services with other targets."""
-    promised: dict[str, dict[str, float]] = {
-        names.OBJECTIVE_BUDGET: {one.service: one.budget for one in of.objectives},
-        names.OBJECTIVE_LEAST_FAILURES: {one.service: one.floors.failures for one in of.objectives},
-        names.OBJECTIVE_LEAST_REQUESTS: {one.service: one.floors.requests for one in of.objectives},
+    """Constants: what rules compare with, so that one serves objectives with other targets."""
+    promised: dict[str, Callable[[Objective], float]] = {
+        names.OBJECTIVE_BUDGET: lambda one: one.budget,
+        names.OBJECTIVE_LEAST_FAILURES: lambda one: one.floors.failures,
+        names.OBJECTIVE_LEAST_REQUESTS: lambda one: one.floors.requests,
     }
-    for record, values in promised.items():
-        series = (
-            promql.labelled(f"vector({value:g})", {labels.SERVICE: service})
-            for service, value in values.items()
-        )
+    for record, value in promised.items():
+        series = (_labelled(one, f"vector({value(one):.15g})") for one in of.objectives)
         yield Recording(record=record, expr=" or ".join(series), labels=of.stack.labels)
     needs = (
-        promql.labelled("vector(1)", {labels.SERVICE: one.service, labels.NEEDS: needed})
+        _labelled(one, "vector(1)", **{labels.NEEDS: needed})
         for one in of.objectives
-        for needed in of.needs[one.service]
+        for needed in needed_by(one, of.needs)
     )
     yield Recording(record=names.OBJECTIVE_NEEDS, expr=" or ".join(needs), labels=of.stack.labels)
 
 
 def _counts(of: Recorded) -> Iterator[Recording]:
-    window = str(counted_over(of.timings))
-
-    def summed(*wheres: tuple[str, ...]) -> str:
-        rates = (
-            f"rate({of.stack.series('istio_requests_total', *chosen, *where, window=window)})"
-            for chosen in _customers(of.objectives)
-            for where in wheres
-        )
-        return f"sum {promql.BY_SERVICE} ({' or '.join(rates)})"
-
-    yield Recording(record=names.OBJECTIVE_REQUESTS, expr=summed(()))
+    look = Look(stack=of.stack, scrape=of.timings.scrape, window=counted_over(of.timings))
+    events = (_labelled(one, one.indicator.events(look)) for one in of.objectives)
+    yield Recording(record=names.OBJECTIVE_REQUESTS, expr=" or ".join(events))
+    failures = (_labelled(one, one.indicator.failures(look)) for one in of.objectives)
     none = f"0 * {of.stack.series(names.OBJECTIVE_REQUESTS)}"
-    failed = summed(*server_faults())
-    yield Recording(record=names.OBJECTIVE_FAILURES, expr=f"{failed} or {none}")
-
-
-def _customers(objectives: tuple[Objective, ...]) -> Iterator[tuple[str, ...]]:
-    """Matchers of customers' requests, as one of the two proxies tells of them."""
-    for reporter in Reporter:
-        services = tuple(one.service for one in objectives if one.seen_by is reporter)
-        if services:
-            yield (
-                promql.equals("job", labels.MESH),
-                promql.equals("reporter", reporter),
-                promql.one_of(labels.SERVICE, services),
-                promql.none_of("source_workload", _OTHERS),
-                _GIVEN_UP,
-            )
+    yield Recording(record=names.OBJECTIVE_FAILURES, expr=" or ".join((*failures, none)))
 
 
 def _windows(of: Recorded) -> Iterator[Recording]:
@@ -135,35 +112,6 @@ def _windows(of: Recorded) -> Iterator[Recording]:
         )
 
 
-def _excuses(of: Recorded) -> Iterator[Recording]:
-    """Of each service how many of those it needs do not answer, where that was paged.
-
-    As EndpointDown holds it: at every look for so long, at some time since the last evaluation.
-    Not while the prober does not even answer itself.
-    """
-    if of.outage is None:
-        return
-    scrape = of.timings.scrape
-    held = of.outage.ceil_to(scrape) + scrape
-    down = f"max_over_time(({_answers(of, labels.PROBE)})[{within(held)}:{scrape}]) == 0"
-    lately = f"count_over_time(({down})[{of.timings.window}:{scrape}])"
-    blind = f"max {promql.BY_STACK} ({_answers(of, labels.CANARY)}) == 0"
-    named = promql.named(f"({lately} unless {promql.ON_STACK} ({blind}))", labels.NEEDS)
-    needed = of.stack.series(names.OBJECTIVE_NEEDS)
-    yield Recording(
-        record=names.OBJECTIVE_UNANSWERED,
-        expr=f"count {promql.BY_SERVICE} ({needed} and {_BY_NEEDED} {named})",
-    )
-
-
-def _answers(of: Recorded, job: str) -> str:
-    """What each service answered to its last probe. A probe that hangs is a scrape that fails."""
-    chosen = promql.equals("job", job)
-    known = of.stack.series("probe_success", chosen, window=promql.LAST_KNOWN)
-    hanging = f"{of.stack.series('up', chosen)} == 0"
-    return f"min {promql.BY_SERVICE} ({hanging} or last_over_time({known}))"
-
-
 def _budgets(of: Recorded) -> Iterator[Recording]:
     stack, seconds = of.stack, of.timings.evaluate_amp.seconds
     whole = within(WINDOW)
@@ -178,7 +126,7 @@ def _budgets(of: Recorded) -> Iterator[Recording]:
     samples = WINDOW.milliseconds // COUNTED_EVERY.milliseconds
     yield Recording(record=names.OBJECTIVE_SEEN, expr=f"count_over_time({requests}) / {samples}")
     budget, seen = stack.series(names.OBJECTIVE_BUDGET), stack.series(names.OBJECTIVE_SEEN)
-    # A service that is young has spent no more of the whole window's budget than it could.
+    # An objective that is young has spent no more of the whole window's budget than it could.
     yield Recording(
         record=names.OBJECTIVE_SPENT,
         expr=(f"sum_over_time({failures}) / (sum_over_time({requests}) > 0) / {budget} * {seen}"),

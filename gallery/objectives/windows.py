@@ -26,6 +26,13 @@ class Pair:
     short: str
     factor: float
 
+    def spent(self, budget: float) -> Duration:
+        """How long everything must fail until so much of a budget is spent over the long window.
+
+        `budget` is the share that may fail; the traffic is the same all the time.
+        """
+        return Duration.of(seconds=self.factor * budget * Duration.parse(self.long).seconds)
+
 
 # 2 % of the budget in an hour, 5 % in six.
 PAGE = (Pair(long="1h", short="5m", factor=14.4), Pair(long="6h", short="30m", factor=6))

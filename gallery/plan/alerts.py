@@ -9,7 +9,8 @@ from gallery.alerts.model import Alert, Delivery, ErrorState, Evaluator, Scope, 
 from gallery.contact_points.model import Engine
 from gallery.metrics import labels, promql
 from gallery.metrics.durations import Duration
-from gallery.metrics.timings import Timings
+from gallery.metrics.timings import FailureMode, Timings
+from gallery.objectives.model import Objective
 from gallery.plan.routing import DELIVERY
 from gallery.plan.rule_uid import rule_uid
 from gallery.stack_file.sections import Override
@@ -72,6 +73,11 @@ class PlannedAlert:
         """Every role that this alert may be for."""
         return (self.owner, *self.owners_of_groups)
 
+    def onset(self, failure: FailureMode) -> Duration:
+        """X of the time to page in this failure, for the objective that takes longest."""
+        onset, spending = self.alert.onset[failure](self.scope.timings), self.alert.spending
+        return onset + spending.spent(self.scope.loosest) if spending else onset
+
     def labels_for(self, owner: str) -> dict[str, str]:
         """The labels by which an alert of this rule reaches one of its owners."""
         return self.labels | {labels.OWNER: owner}
@@ -94,13 +100,18 @@ class Ground:
     host_owners: Mapping[str, tuple[str, ...]]
     door: bool
     mesh: bool
+    objectives: tuple[Objective, ...]
     runbooks: str
 
     def has(self, alert: Alert) -> bool:
         """Whether this stack has what the alert speaks of."""
         if self.engine not in alert.engines or (alert.meshed and not self.mesh):
             return False
-        subjects = {Subject.DOOR: self.door, Subject.HOST: bool(self.host_owners)}
+        subjects = {
+            Subject.DOOR: self.door,
+            Subject.HOST: bool(self.host_owners),
+            Subject.OBJECTIVE: bool(self.objectives),
+        }
         return subjects.get(alert.subject, True)
 
 
@@ -152,6 +163,7 @@ def _planned(alert: Alert, override: Override, ground: Ground) -> PlannedAlert:
         hold=hold,
         threshold=threshold or 0.0,
         services=tuple(service.name for service in ground.services),
+        loosest=max((one.budget for one in ground.objectives), default=0.0),
         host_groups=tuple(name for groups in hosts.values() for name in groups),
     )
     return PlannedAlert(

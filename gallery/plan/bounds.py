@@ -33,7 +33,7 @@ def bound_of(
         scenario=failure,
         timings=timings,
         evaluate=planned.scope.evaluate,
-        onset=alert.onset[failure](timings) + recording,
+        onset=planned.onset(failure) + recording,
         clearing=alert.clearing(timings) + recording,
         hold=planned.hold,
         keep_firing=alert.keep_firing,

@@ -44,6 +44,11 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
     address = _public_address(settings)
     cluster = _cluster(settings)
     mesh = _mesh(settings, cluster)
+    objectives = tuple(
+        one
+        for one in catalogue.objectives
+        if one.indicator.told(mesh=mesh is not None, door=address is not None)
+    )
     ground = Ground(
         environment=settings.environment,
         cluster=cluster.name,
@@ -53,6 +58,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         host_owners=_host_owners(settings),
         door=address is not None,
         mesh=settings.mesh is not None,
+        objectives=objectives,
         runbooks=settings.alerting.runbooks,
     )
     alerts = effective_alerts(catalogue.alerts, settings.alerting.overrides, ground)
@@ -82,8 +88,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         storage_class=settings.store.storage_class,
         redis_secret=settings.store.redis.secret if settings.store.redis else None,
         hosts=_hosts(settings),
-        # Of requests only a mesh tells.
-        objectives=catalogue.objectives if settings.mesh else (),
+        objectives=objectives,
         probes=probe_targets(catalogue.services, address),
         public_address=address,
         existing_prometheus=settings.prometheus.existing,

@@ -1,37 +1,42 @@
-"""`docs/objectives.md`: what customers are promised of services. `make objectives` writes it."""
+"""`docs/objectives.md`: what customers are promised. `make objectives` writes it."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 
+from gallery.alerts.door import SHOP_DOOR_DOWN
 from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.alerts.objectives import OBJECTIVE_BURNING_FAST, OBJECTIVE_BURNING_SLOWLY
 from gallery.metrics.durations import MINUTE, Duration
-from gallery.objectives.model import Floors, Objective, Reporter
+from gallery.objectives.model import Floors, Objective
 from gallery.objectives.windows import PAGE, TICKET, WINDOW, Pair
 from gallery.plan.catalogue import STORE, Catalogue
 from gallery.store.services import SERVER_FAULTS
 
-_SEEN_BY = {
-    Reporter.CALLERS: "its callers' proxies",
-    Reporter.SERVER: "its own proxy",
-}
 _WHAT_COUNTS = (
     "A request is answered unless it ends in HTTP's 5xx or in a status of gRPC that is a server's",
     f"fault: {', '.join(map(str, SERVER_FAULTS))}, and of the cart also 9, its answer when Redis",
-    "fails. Requests of the prober and the load generator do not count, nor those that whoever",
-    "asked gave up before there was an answer. Redis has no objective: it speaks no HTTP, and the",
-    "cart answers for what it fails at.",
+    "fails. The proxies of whoever calls a service tell of its requests, and of the frontend its",
+    "own. Requests of the prober and the load generator do not count, nor those that whoever asked",
+    "gave up before there was an answer. How long an answer takes is counted of those without a",
+    "fault. Redis has no objective: it speaks no HTTP, and the cart answers for what it fails at.",
+    "",
+    "A journey counts what the frontend asks of the services that it takes, each request once.",
+    "What else the frontend asks of the same services is among it: a proxy knows no paths.",
+    "",
+    "The public address is counted by probes; while the prober does not answer itself, none",
+    "counts. Probes are nowhere added to requests.",
 )
 _WHAT_A_BUDGET_IS = (
-    "A budget is the share of requests that may fail. It goes once as fast as it may where that",
-    "share fails all the time. Told is what goes faster over a long window, with at least",
-    f"{Floors().failures} failed requests in it, and over a short one, which ends it soon after:",
+    "A budget is the share that may fail. It goes once as fast as it may where that share fails",
+    "all the time. Told is what goes faster over a long window, with at least",
+    f"{Floors().failures} failures in it, and over a short one, which ends it soon after:",
 )
 _WHAT_EXCUSES = (
-    f"While {ENDPOINT_DOWN.name} pages about a service, or about one it cannot do without, and",
-    "until that has left the short window, the page of a budget is silent for it.",
+    f"An outage is paged once. While {ENDPOINT_DOWN.name} or {SHOP_DOOR_DOWN.name} pages about",
+    "what an objective cannot do without, and until that has left the short window, the page of",
+    "its budget is silent. Its ticket is not: it says what the outage has cost.",
 )
 
 
@@ -43,14 +48,19 @@ def objectives_document(catalogue: Catalogue) -> str:
 def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "# Objectives"
     yield ""
-    yield "What customers are promised of each service, and when somebody is told that it is not"
-    yield "kept. Written by `make objectives` from `gallery/objectives`; why it is so and what it"
-    yield "costs: [ADR 0038](adr/0038-objectives.md)."
+    yield "What customers are promised, and when somebody is told that it is not kept. Written by"
+    yield "`make objectives` from `gallery/objectives`; why it is so and what it costs:"
+    yield "[ADR 0038](adr/0038-objectives.md), [ADR 0041](adr/0041-kinds-of-objectives.md)."
     yield ""
-    yield "| service | what customers get | answered | of 30 days it may be down for | seen by |"
-    yield "|---|---|---|---|---|"
+    yield "| objective | what customers get | what is good | how much | spent by | a page after |"
+    yield "|---|---|---|---|---|---|"
     for one in catalogue.objectives:
         yield _row(one)
+    yield ""
+    yield f"*Spent by*: an outage of so long, once in {WINDOW}. *A page after*: where everything"
+    yield "fails of a traffic that is even, so long until 2 % of the budget are spent; on top of it"
+    yield f"come the hold of {_HOLD} and what every page takes. `times_to_page` has the sum for"
+    yield "the objective that takes longest."
     yield ""
     yield from _WHAT_COUNTS
     yield ""
@@ -70,11 +80,14 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield ""
 
 
+_HOLD, _SECOND = OBJECTIVE_BURNING_FAST.hold, Duration.of(seconds=1)
+
+
 def _row(one: Objective) -> str:
     down = Duration(round(one.budget * one.window.milliseconds)).ceil_to(MINUTE)
     return (
-        f"| {one.service} | {one.promise} | {one.target * 100:g} % | {down} "
-        f"| {_SEEN_BY[one.seen_by]} |"
+        f"| {one.name} | {one.promise} | {one.indicator.good} | {one.target * 100:g} % "
+        f"| {down} | {PAGE[0].spent(one.budget).ceil_to(_SECOND)} |"
     )
 
 

@@ -14,7 +14,34 @@ def reports(plan: Plan) -> dict[str, Any]:
         "cluster": plan.cluster_name,
         "contact_points": contact_points(plan),
         "times_to_page": times_to_page(plan),
+        "objectives": objectives(plan),
     }
+
+
+def objectives(plan: Plan) -> list[dict[str, Any]]:
+    """What is promised, the share that must be good and over how long; and of which requests.
+
+    Of an objective without requests probes are counted.
+    """
+    return [
+        {
+            "objective": one.name,
+            "service": one.service,
+            "promise": one.promise,
+            "counts": one.indicator.good,
+            "target": one.target,
+            "window_seconds": one.window.seconds,
+            "requests": [
+                {
+                    "service": each.service,
+                    "reporter": str(each.reporter),
+                    "caller": each.caller,
+                }
+                for each in one.indicator.requests
+            ],
+        }
+        for one in plan.objectives
+    ]
 
 
 def times_to_page(plan: Plan) -> list[dict[str, Any]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from gallery.alerts.door import SHOP_DOOR_DOWN
 from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.contact_points.model import Engine
 from gallery.metrics import labels
@@ -16,17 +17,21 @@ from gallery.metrics.recordings import (
     StackSeries,
     recording_groups,
 )
+from gallery.objectives.excuses import Paged
 from gallery.objectives.needs import needs
 from gallery.objectives.recordings import Recorded, objective_groups
 from gallery.plan.alerts import PlannedAlert
 from gallery.plan.model import Plan
 from gallery.render.documents import yaml_text
 from gallery.store.companions import COLLECTOR_REPLICAS, PROBER
+from gallery.store.roles import Severity
 
 # What a default workspace of AMP takes (its service quota "Rules per rule group").
 RULES_IN_A_GROUP = 20
 RECORDING = "gallery-recording"
 ALERTS = "gallery-alerts"
+# The pages about what does not answer, the probes they read, and whether they bridge a good answer.
+_OUTAGES = ((ENDPOINT_DOWN, labels.PROBE, False), (SHOP_DOOR_DOWN, labels.DOOR, True))
 
 
 def alerting_rule(planned: PlannedAlert) -> dict[str, Any]:
@@ -65,13 +70,23 @@ def recorded(plan: Plan) -> tuple[RecordingGroup, ...]:
 
 
 def _of_objectives(plan: Plan, stack: StackSeries) -> Recorded:
-    outages = (planned.hold for planned in plan.alerts if planned.alert is ENDPOINT_DOWN)
     return Recorded(
         stack=stack,
         timings=plan.timings,
         objectives=plan.objectives,
         needs=needs(planned.service for planned in plan.services),
-        outage=next(outages, None),
+        paged=paged(plan.alerts),
+    )
+
+
+def paged(alerts: Iterable[PlannedAlert]) -> tuple[Paged, ...]:
+    """The outages that excuse a budget: those a page of this stack is about, as it holds them."""
+    return tuple(
+        Paged(job=job, hold=planned.hold, bridged=bridged)
+        for planned in alerts
+        if planned.severity is Severity.PAGE
+        for alert, job, bridged in _OUTAGES
+        if planned.alert is alert
     )
 
 

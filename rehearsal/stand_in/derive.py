@@ -170,7 +170,8 @@ def _collector_and_world(run: _Derivation) -> None:
     write_instances(run.out / "instances.json", instances)
     workloads = {each.name: each for each in store.workloads}
     rules = [read_yaml(path) for path in _rule_files(run)]
-    past = history.objective_series(rendered, workloads, rules)
+    promised: list[Document] = read_json(run.deployed / "objectives.json")
+    past = history.objective_series(rendered, workloads, rules, promised)
     write_json(run.out / "history.json", [*history.host_series(rendered, instances), *past])
     says = scrape.expected_page(prober)
     shop = Door(listens=str(DOOR), host=door, behind=ENTRANCE, says=says) if door else None

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 
 from gallery.metrics import labels, names
 from gallery.metrics.durations import Duration
-from gallery.objectives.catalogue import OBJECTIVES
-from gallery.store.services import LOAD_GENERATOR
+from gallery.objectives.requests import Reporter, Requests
 from rehearsal.stand_in.documents import Document
 from rehearsal.stand_in.instances import Instance
+from rehearsal.stand_in.scrape import scrape_seconds
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, host_scale
 from rehearsal.world.topology import Workload
 from rehearsal.world.traffic import flows
@@ -52,32 +52,50 @@ def host_series(rendered: Document, instances: Iterable[Instance]) -> list[Docum
 
 
 def objective_series(
-    rendered: Document, workloads: Mapping[str, Workload], rules: Iterable[Document]
+    rendered: Document,
+    workloads: Mapping[str, Workload],
+    rules: Iterable[Document],
+    promised: Iterable[Document],
 ) -> list[Document]:
-    """What customers asked of each service with an objective, a second; nothing of it failed.
+    """What each of the objectives counted a second, requests or probes; nothing of it failed.
 
     Nothing where the rules record none of it.
     """
     every = _recorded_every(names.OBJECTIVE_REQUESTS, rules)
     if every is None:
         return []
-    asked = dict[str, float]()
-    seen_by = {one.service: one.seen_by for one in OBJECTIVES}
-    for flow in flows(workloads, {}):
-        counts = not flow.caller.probes and flow.caller.name != LOAD_GENERATOR.name
-        if counts and flow.reporter == seen_by.get(flow.callee.name):
-            asked[flow.callee.name] = asked.get(flow.callee.name, 0.0) + flow.rate
+    probed = 1 / scrape_seconds(rendered)
     return [
         {
             "name": name,
-            "labels": {**_external(rendered), labels.SERVICE: service},
+            "labels": {
+                **_external(rendered),
+                labels.SERVICE: one["service"],
+                labels.OBJECTIVE: one["objective"],
+            },
             "value": rate * share,
             "every": int(every.seconds),
             "span": _LONGEST,
         }
         for name, share in ((names.OBJECTIVE_REQUESTS, 1), (names.OBJECTIVE_FAILURES, 0))
-        for service, rate in asked.items()
+        for one in promised
+        if (rate := _asked(one["requests"], workloads) if one["requests"] else probed) > 0
     ]
+
+
+def _asked(requests: Iterable[Document], workloads: Mapping[str, Workload]) -> float:
+    """How many of these requests there are a second while all is well."""
+    counted = [
+        Requests(
+            service=each["service"], reporter=Reporter(each["reporter"]), caller=each["caller"]
+        )
+        for each in requests
+    ]
+    return sum(
+        flow.rate
+        for flow in flows(workloads, {})
+        if any(each.has(flow.caller.name, flow.callee.name, flow.reporter) for each in counted)
+    )
 
 
 def _recorded_every(record: str, rules: Iterable[Document]) -> Duration | None:

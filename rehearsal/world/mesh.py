@@ -6,17 +6,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from gallery.metrics.edges import EDGES
 from gallery.metrics.names import CERTIFICATE_LEFT, UNMATCHED
 from gallery.metrics.ports import INBOUND_PORT
 from rehearsal.world.faults import Fault
 from rehearsal.world.topology import Workload
 from rehearsal.world.traffic import Flow, flows
 
-# Istio's own bounds of istio_request_duration_milliseconds.
-BOUNDS_MILLISECONDS = (
-    0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000,
-    300_000, 600_000, 1_800_000, 3_600_000, math.inf,
-)  # fmt: skip
+BOUNDS_MILLISECONDS = (*EDGES, math.inf)
 _BYTES_PER_CALL = 400.0
 # Seconds: a workload's certificate is good for a day, and is replaced after half of it.
 _LIFE, _ROTATED = 86_400.0, 43_200.0

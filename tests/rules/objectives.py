@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from gallery.alerts.cases.model import Phase, Series, flat
-from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.metrics.durations import MINUTE, Duration
 from gallery.metrics.recordings import Recording, StackSeries
 from gallery.objectives.catalogue import OBJECTIVES
+from gallery.objectives.indicators import Availability
 from gallery.objectives.needs import needs
 from gallery.objectives.recordings import Recorded, objective_groups
 from gallery.render.proof import input_series
+from gallery.render.rules import paged
 from gallery.store.services import SERVICES
 from tests.rules.promtool import Proof, Verdict, verdicts
 from tests.unit.stack_files import planned
@@ -23,12 +24,14 @@ STACK = StackSeries(**PLACE)
 HOUR = MINUTE * 60
 DEV = planned("dev")
 STEP = DEV.timings.scrape
+# One for each service, which is told by the service's name.
+AVAILABILITY = tuple(one for one in OBJECTIVES if isinstance(one.indicator, Availability))
 RECORDED = Recorded(
     stack=STACK,
     timings=DEV.timings,
-    objectives=OBJECTIVES,
+    objectives=AVAILABILITY,
     needs=needs(SERVICES),
-    outage=ENDPOINT_DOWN.hold,
+    paged=paged(DEV.alerts),
 )
 
 

@@ -334,8 +334,9 @@ _HOSTS = Story(
 )
 
 
-def _objective(record: str, service: str) -> str:
-    return f'{record}{{{_PLACE},service="{service}"}}'
+def _objective(record: str, service: str, name: str = "") -> str:
+    name = name or f"{service}-availability"
+    return f'{record}{{{_PLACE},service="{service}",objective="{name}"}}'
 
 
 _BUDGETS = Story(
@@ -344,6 +345,11 @@ _BUDGETS = Story(
         # The cart's is overspent; what is written every five minutes is known in between.
         _objective(names.OBJECTIVE_SPENT, "cartservice"): "_x10 1.25 _x49",
         _objective(names.OBJECTIVE_SPENT, "frontend"): "_x10 0.25 _x49",
+        _objective(names.OBJECTIVE_SPENT, "cartservice", "fill-the-cart"): "_x10 0.5 _x49",
+        _objective(names.OBJECTIVE_FAILURES_COUNTED, "cartservice"): "_x10 40 _x49",
+        _objective(names.OBJECTIVE_BURN["6h"], "cartservice"): "8x60",
+        _objective(names.OBJECTIVE_BURN["6h"], "cartservice", "fill-the-cart"): "5x60",
+        _objective(names.OBJECTIVE_BURN["6h"], "frontend"): "0x60",
         _objective(names.OBJECTIVE_LEFT, "cartservice"): "_x10 -50 _x49",
         _objective(names.OBJECTIVE_SEEN, "cartservice"): "_x10 0.5 _x49",
         _objective(names.OBJECTIVE_BURN["1h"], "cartservice"): "20x60",
@@ -354,10 +360,18 @@ _BUDGETS = Story(
         "Budgets that are overspent": {"{}": 1},
         "Fastest that a budget goes": {"{}": 20},
         "Budget that is left": {
-            f'{{{_PLACE},service="cartservice"}}': -0.25,
-            f'{{{_PLACE},service="frontend"}}': 0.75,
+            _objective("", "cartservice"): -0.25,
+            _objective("", "frontend"): 0.75,
+            _objective("", "cartservice", "fill-the-cart"): 0.5,
         },
-        "Requests that may still fail": {_objective(names.OBJECTIVE_LEFT, "cartservice"): -50},
+        "Journeys: budget that is left": {_objective("", "cartservice", "fill-the-cart"): 0.5},
+        "What spends budgets": {
+            _objective(names.OBJECTIVE_FAILURES_COUNTED, "cartservice"): 40,
+        },
+        # Half of it is left, and goes five times as fast as it may; the cart's is gone.
+        "Soonest that a budget is gone": {"{}": 3},
+        "Days until a budget is gone": {_objective("", "cartservice", "fill-the-cart"): 3},
+        "How much more may fail": {_objective(names.OBJECTIVE_LEFT, "cartservice"): -50},
         "Share of the window that was seen": {_objective(names.OBJECTIVE_SEEN, "cartservice"): 0.5},
     },
 )

@@ -11,11 +11,11 @@ import pytest
 
 from gallery.metrics import labels, names, promql
 from gallery.metrics.durations import Duration
-from gallery.objectives.catalogue import OBJECTIVES
 from gallery.objectives.recordings import objective_groups
 from gallery.objectives.windows import COUNTED_EVERY, WINDOW, counted_over
 from tests.rules.firing import count
 from tests.rules.objectives import (
+    AVAILABILITY,
     DEV,
     HOUR,
     RECORDED,
@@ -190,7 +190,7 @@ def test_what_counts_otherwise_is_found_out(
 
 def _verdict(promtool: Path, place: Path, exprs: dict[str, str], *services: str) -> Verdict:
     """Whether these recordings have of these services what became of their requests."""
-    budgets = {one.service: one.budget for one in OBJECTIVES}
+    budgets = {one.service: one.budget for one in AVAILABILITY}
     asked, series = list[Document](), list[Document]()
     for service in services:
         month = _MONTHS[service]

@@ -11,11 +11,11 @@ from gallery.alerts.cases.model import Series, flat, unwritten
 from gallery.alerts.endpoints import ENDPOINT_DOWN
 from gallery.metrics import names
 from gallery.metrics.durations import MINUTE, Duration
-from gallery.objectives.catalogue import OBJECTIVES
 from gallery.objectives.model import Floors
 from gallery.store.services import SERVICES
 from tests.rules.firing import count
 from tests.rules.objectives import (
+    AVAILABILITY,
     HOUR,
     INTERNAL,
     RECORDED,
@@ -115,7 +115,7 @@ def test_a_window_is_spoken_of_from_its_floors_on(
 ) -> None:
     """Of 3,600 requests in the hour 180 failed."""
     at = HOUR * 2
-    of = replace(RECORDED, objectives=tuple(replace(one, floors=floors) for one in OBJECTIVES))
+    of = replace(RECORDED, objectives=tuple(replace(one, floors=floors) for one in AVAILABILITY))
     hour = names.OBJECTIVE_FAILED["1h"]
     asked = [_is(hour, "paymentservice", 180, at) if told else _absent(hour, at, "paymentservice")]
     judged(promtool, tmp_path, often(of), _payments(at, 0.05), asked)
@@ -212,6 +212,6 @@ def test_a_prober_that_is_blind_excuses_nobody(promtool: Path, tmp_path: Path) -
 
 
 def test_without_a_page_about_endpoints_nothing_is_an_excuse() -> None:
-    rules = often(replace(RECORDED, outage=None))
+    rules = often(replace(RECORDED, paged=()))
     assert names.OBJECTIVE_UNANSWERED not in [rule["record"] for rule in rules]
     assert names.OBJECTIVE_UNANSWERED in [rule["record"] for rule in often(RECORDED)]

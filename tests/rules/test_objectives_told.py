@@ -89,7 +89,7 @@ def test_when_all_fails_and_the_probe_is_answered_the_page_is_in_time(
     promtool: Path, tmp_path: Path
 ) -> None:
     alert = _alert(OBJECTIVE_BURNING_FAST)
-    onset = OBJECTIVE_BURNING_FAST.onset[FailureMode.CHANGED](DEV.timings)
+    onset = alert.onset(FailureMode.CHANGED)
     # What was recorded is a minute old at most, and so is what was evaluated.
     due = onset + alert.hold + MINUTE * 2
     series = [

@@ -318,7 +318,7 @@ def test_a_stack_without_hosts_has_no_dashboard_of_hosts_and_no_link_to_one() ->
 
 def test_a_stack_without_a_mesh_has_no_dashboard_of_one_and_no_link_to_it() -> None:
     boards = dashboards(resolve(parse(without_mesh())))
-    assert set(boards) == {API_HEALTH, HOSTS, SHIFT}
+    assert set(boards) == {API_HEALTH, OBJECTIVES, HOSTS, SHIFT}
     assert MESH not in json.dumps(boards)
 
 

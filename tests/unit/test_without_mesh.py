@@ -14,7 +14,6 @@ from gallery.alerts import ALERTS
 from gallery.metrics.names import (
     CALLS_ALLOWED,
     ISTIOD_METRICS,
-    OBJECTIVE_BURN,
     PROXY_METRICS,
     TARGETS_EXPECTED,
 )
@@ -82,8 +81,7 @@ def test_no_rule_no_panel_and_no_scrape_asks_for_what_only_a_mesh_tells(stack: s
 
 def test_alerts_of_the_mesh_are_those_that_read_nothing_else() -> None:
     """Held against what their expressions ask for, by the plan of a stack that has a mesh."""
-    # A budget is recorded of what the mesh tells.
-    of_the_mesh = (*_OF_THE_MESH, *OBJECTIVE_BURN.values(), 'job="istiod"')
+    of_the_mesh = (*_OF_THE_MESH, 'job="istiod"')
     alone = {
         each.name for each in planned().alerts if any(asked in each.expr for asked in of_the_mesh)
     }

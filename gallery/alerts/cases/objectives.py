@@ -16,8 +16,9 @@ from gallery.metrics.durations import MINUTE, Duration, minus
 from gallery.metrics.names import OBJECTIVE_BURN, OBJECTIVE_FAILED, OBJECTIVE_UNANSWERED
 from gallery.objectives.windows import PAGE, TICKET, Pair
 
-_SERVICE = "paymentservice"
-_OTHER = "cartservice"
+_SERVICE, _OBJECTIVE = "paymentservice", "paymentservice-availability"
+# Another objective of the same service.
+_OTHER = "paymentservice-latency"
 # Times the factor of a pair: enough to be told, nearly enough, and what is usual.
 _ILL, _NEARLY, _WELL = 1.5, 0.75, 0.1
 _ENOUGH = 20.0
@@ -32,8 +33,8 @@ def _story(
     short: float = _ILL,
     enough: bool = True,
 ) -> Story:
-    """A service whose budget goes so many times a pair's factor; over the others as usual."""
-    of = scope.at(service=_SERVICE)
+    """An objective whose budget goes so many times a pair's factor; over the others as usual."""
+    of = _at(scope)
     ill: Mapping[str, float] = {
         burning.long: long * burning.factor,
         burning.short: short * burning.factor,
@@ -60,7 +61,7 @@ def _each(scope: Scope, pairs: tuple[Pair, ...], pair: Pair) -> tuple[Case, ...]
     def told(long: float = _ILL, short: float = _ILL) -> Story:
         return _story(scope, pairs, pair, long=long, short=short)
 
-    of = scope.at(service=_SERVICE)
+    of = _at(scope)
     name = f"burns over {pair.long} and {pair.short}"
     return (
         lasting(scope, name, told(), of, step=MINUTE),
@@ -77,7 +78,7 @@ def _each(scope: Scope, pairs: tuple[Pair, ...], pair: Pair) -> tuple[Case, ...]
 
 
 def _excused(scope: Scope, story: Story, of: str) -> Story:
-    """The same, while a service, or what it needs, is paged as an endpoint."""
+    """The same, while what an objective needs is paged as an endpoint."""
 
     def excused(*spells: Spell) -> tuple[Series, ...]:
         return *story(*spells), _paged(scope, of, flat(1, whole(spells)))
@@ -85,28 +86,32 @@ def _excused(scope: Scope, story: Story, of: str) -> Story:
     return excused
 
 
-def _paged(scope: Scope, service: str, *phases: Phase) -> Series:
-    return Series(metric=OBJECTIVE_UNANSWERED, labels=scope.at(service=service), phases=phases)
+def _paged(scope: Scope, objective: str, *phases: Phase) -> Series:
+    return Series(metric=OBJECTIVE_UNANSWERED, labels=_at(scope, objective), phases=phases)
+
+
+def _at(scope: Scope, objective: str = _OBJECTIVE) -> dict[str, str]:
+    return scope.at(service=_SERVICE, objective=objective)
 
 
 def _beside_a_page(scope: Scope, pair: Pair) -> tuple[Case, ...]:
     """What burns while an endpoint is down, and after."""
     story, of, short = (
         _story(scope, PAGE, pair),
-        scope.at(service=_SERVICE),
+        _at(scope),
         Duration.parse(pair.short),
     )
     name, look, down = f"burns over {pair.long}", MINUTE, MINUTE * 2
     # It burns all the time. The last look at which it was down is one before it came back, and a
     # range may hold its left edge.
     fires = down + short + scope.hold.ceil_to(look)
-    paged = _paged(scope, _SERVICE, flat(1, down), unwritten(minus(fires, down)))
+    paged = _paged(scope, _OBJECTIVE, flat(1, down), unwritten(minus(fires, down)))
     burning = (*story((True, fires + look)), paged)
     return (
         silent(
             scope,
             f"{name} as its endpoint is down",
-            _excused(scope, story, _SERVICE),
+            _excused(scope, story, _OBJECTIVE),
             step=look,
         ),
         Case(
@@ -124,7 +129,7 @@ def _beside_a_page(scope: Scope, pair: Pair) -> tuple[Case, ...]:
         ),
         lasting(
             scope,
-            f"{name} as another endpoint is down",
+            f"{name} as what another objective needs is down",
             _excused(scope, story, _OTHER),
             of,
             step=look,
