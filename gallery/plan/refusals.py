@@ -18,6 +18,7 @@ from gallery.plan.images import idle_images
 from gallery.plan.intervals import FORGOTTEN, impossible
 from gallery.plan.mesh_versions import KUBERNETES, SERVICE_MESH, minor
 from gallery.plan.model import Plan
+from gallery.plan.objectives import refused_objectives
 from gallery.plan.senseless import senseless
 from gallery.plan.times import REHEARSED
 from gallery.plan.webhooks import channels_of_one_webhook
@@ -44,6 +45,7 @@ def refused_settings(settings: Settings, catalogue: Catalogue) -> Iterator[str]:
     yield from channels_of_one_webhook(settings)
     yield from elsewhere(settings)
     yield from idle_overrides(catalogue.alerts, settings.alerting.overrides)
+    yield from refused_objectives(settings, catalogue.objectives)
     yield from senseless(catalogue.alerts, settings)
 
 

@@ -16,6 +16,7 @@ from gallery.plan.intervals import timings_of
 from gallery.plan.mesh import Mesh, Proxy
 from gallery.plan.model import Network, Plan, PlannedHost, PlannedService
 from gallery.plan.network import Pods
+from gallery.plan.objectives import objectives
 from gallery.plan.refusals import refused_plan, refused_settings
 from gallery.plan.routing import (
     Points,
@@ -44,10 +45,11 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
     address = _public_address(settings)
     cluster = _cluster(settings)
     mesh = _mesh(settings, cluster)
-    objectives = tuple(
-        one
-        for one in catalogue.objectives
-        if one.indicator.told(mesh=mesh is not None, door=address is not None)
+    promised = objectives(
+        catalogue.objectives,
+        settings.objectives,
+        mesh=mesh is not None,
+        door=address is not None,
     )
     ground = Ground(
         environment=settings.environment,
@@ -58,7 +60,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         host_owners=_host_owners(settings),
         door=address is not None,
         mesh=settings.mesh is not None,
-        objectives=objectives,
+        objectives=promised,
         runbooks=settings.alerting.runbooks,
     )
     alerts = effective_alerts(catalogue.alerts, settings.alerting.overrides, ground)
@@ -88,7 +90,7 @@ def resolve(settings: Settings, catalogue: Catalogue = STORE, *, stack: str | No
         storage_class=settings.store.storage_class,
         redis_secret=settings.store.redis.secret if settings.store.redis else None,
         hosts=_hosts(settings),
-        objectives=objectives,
+        objectives=promised,
         probes=probe_targets(catalogue.services, address),
         public_address=address,
         existing_prometheus=settings.prometheus.existing,

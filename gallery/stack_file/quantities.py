@@ -18,6 +18,7 @@ from pydantic import (
 from gallery.metrics.durations import Duration
 from gallery.stack_file.errors import nearest
 
+_PERCENT = re.compile(r"\d{1,3}(\.\d{1,5})?%")
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 _NAME = re.compile(r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?")
 # EKS API reference, CreateCluster.
@@ -57,6 +58,14 @@ def _days(value: object) -> int:
     if rest or not days:
         raise ValueError(f"{value} is not a whole number of days; write for example 150d")
     return days
+
+
+def _share(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f"{value} has no unit; write for example 99.5%")  # noqa: TRY004
+    if not isinstance(value, str) or not _PERCENT.fullmatch(value):
+        raise ValueError(f"{value!r} is no share; write a number of percent, as 99.5%")
+    return round(float(value[:-1]) / 100, 9)
 
 
 def _version(value: object) -> str:
@@ -140,6 +149,8 @@ Length = Annotated[
     _schema(r"(\d+(ms|[wdhms]))+", examples=["30s"]),
 ]
 Days = Annotated[int, BeforeValidator(_days), _schema(r"\d+[wd]", examples=["150d"])]
+# Of one, as percent.
+Share = Annotated[float, BeforeValidator(_share), _schema(_PERCENT.pattern, examples=["99.5%"])]
 Version = Annotated[str, BeforeValidator(_version), _schema(_VERSION.pattern, examples=["12.4"])]
 # In millicores, and in mebibytes.
 Cpu = Annotated[

@@ -20,6 +20,7 @@ from gallery.stack_file.aws_names import grafana_regions, known_instance_type, k
 from gallery.stack_file.door import Door
 from gallery.stack_file.errors import all_of, nearest
 from gallery.stack_file.mesh import Mesh, MeshChoice
+from gallery.stack_file.objectives import ObjectiveSection
 from gallery.stack_file.quantities import (
     Account,
     Cidr,
@@ -396,6 +397,7 @@ class Settings(Section):
     mesh: MeshChoice = Mesh()
     store: Store = Store()
     monitoring: Monitoring = Monitoring()
+    objectives: dict[Name, ObjectiveSection] = {}
     alerting: Alerting
 
     @property

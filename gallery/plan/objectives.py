@@ -1,0 +1,126 @@
+"""The objectives of one stack: the catalogue's as the stack changes them, and its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from gallery.objectives.indicators import Availability, Indicator, Journey, Latency
+from gallery.objectives.model import Floors, Objective
+from gallery.objectives.windows import WINDOW
+from gallery.stack_file.errors import nearest
+from gallery.stack_file.objectives import ObjectiveSection
+from gallery.stack_file.sections import Settings
+
+_KEY = "gallery:objectives"
+_AS_IT_IS = ObjectiveSection()
+_KINDS = "availability, latency or journey"
+
+
+def objectives(
+    catalogue: Iterable[Objective],
+    sections: Mapping[str, ObjectiveSection],
+    *,
+    mesh: bool,
+    door: bool,
+) -> tuple[Objective, ...]:
+    """What is promised in a stack with or without a mesh and a door: journeys first."""
+    known = {one.name: one for one in catalogue}
+    chosen = [
+        _changed(one, section)
+        for one in known.values()
+        for section in (sections.get(one.name, _AS_IT_IS),)
+        if section.enabled
+    ]
+    chosen += [_own(name, section) for name, section in sections.items() if name not in known]
+    told = (one for one in chosen if one.indicator.told(mesh=mesh, door=door))
+    return tuple(sorted(told, key=lambda one: not one.indicator.journey))
+
+
+def refused_objectives(settings: Settings, catalogue: Iterable[Objective]) -> Iterator[str]:
+    """What is wrong with the objectives of a stack file whose shapes and names are right."""
+    known = {one.name: one for one in catalogue}
+    mesh, door = settings.mesh is not None, settings.door is not None
+    for name, section in settings.objectives.items():
+        here = f"{_KEY}.{name}"
+        if name in known:
+            yield from _refused_change(here, section)
+            if not known[name].indicator.told(mesh=mesh, door=door):
+                yield f"{here} would do nothing: this stack has no such objective; remove it"
+        else:
+            yield from _refused_own(here, name, section, known)
+            if section.about and not mesh:
+                yield f"{here} counts requests, and without a mesh nobody does; remove it"
+    days = int(WINDOW.seconds // 86_400)
+    promised = objectives(known.values(), _sound(settings, known), mesh=mesh, door=door)
+    kept = settings.prometheus.retention
+    if promised and settings.prometheus.existing is None and kept < days:
+        yield (
+            f"gallery:prometheus.retention is {kept}d, and budgets are counted over {days}d; keep "
+            f"{days}d or more, or switch every objective off under {_KEY}"
+        )
+
+
+def _sound(settings: Settings, known: Mapping[str, Objective]) -> dict[str, ObjectiveSection]:
+    """Those of the catalogue alone: others may lack what they are about."""
+    return {name: each for name, each in settings.objectives.items() if name in known}
+
+
+def _refused_change(here: str, section: ObjectiveSection) -> Iterator[str]:
+    own = [*section.about, *(["promise"] if section.promise else [])]
+    if own:
+        yield (
+            f"{here} has {' and '.join(own)}, but an objective of the catalogue keeps its own; "
+            "remove that, or give yours another name"
+        )
+
+
+def _refused_own(
+    here: str, name: str, section: ObjectiveSection, known: Mapping[str, Objective]
+) -> Iterator[str]:
+    if not section.about:
+        yield (
+            f'{here}: "{name}" is not an objective of the catalogue; {nearest(name, known)}. One '
+            f"of your own needs what it is about: {_KINDS}"
+        )
+        return
+    missing = [key for key in ("promise", "target") if getattr(section, key) is None]
+    if missing:
+        yield f"{here} is an objective of your own and needs {' and '.join(missing)}"
+    if not section.enabled:
+        yield f"{here} is an objective of your own that is switched off; remove it"
+
+
+def _changed(one: Objective, section: ObjectiveSection) -> Objective:
+    target = one.target if section.target is None else section.target
+    return replace(one, target=target, floors=_floors(one.floors, section))
+
+
+def _own(name: str, section: ObjectiveSection) -> Objective:
+    # Without these two the stack was refused before.
+    promise, target = section.promise or "", section.target or 0.0
+    return Objective(
+        name=name,
+        promise=promise,
+        indicator=_indicator(section),
+        target=target,
+        window=WINDOW,
+        floors=_floors(Floors(), section),
+    )
+
+
+def _indicator(section: ObjectiveSection) -> Indicator:
+    if section.latency:
+        milliseconds = section.latency.within.milliseconds
+        return Latency(service=section.latency.service, milliseconds=milliseconds)
+    if section.availability:
+        return Availability(service=section.availability)
+    return Journey(services=tuple(section.journey or ()))
+
+
+def _floors(usual: Floors, section: ObjectiveSection) -> Floors:
+    failures, requests = section.least_failures, section.least_requests
+    return Floors(
+        failures=usual.failures if failures is None else failures,
+        requests=usual.requests if requests is None else requests,
+    )
