@@ -41,6 +41,9 @@ _SERVICES = "10.96.0.0/16"
 _PODS = "10.112.0.1/16"
 _WITHOUT_ENDPOINTS = "--controllers=*,-endpoints-controller,-endpointslice-controller"
 
+# The kind by which kwok knows where a pod's ports lead.
+PORT_FORWARD = "PortForward"
+
 # What is deployed, what stands for it here, and why.
 SUBSTITUTED = (
     (
@@ -149,6 +152,8 @@ class ControlPlane:
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={self._accounts}",
             f"--service-account-signing-key-file={self._accounts.with_suffix('.key')}",
+            # Nodes have names that nobody resolves.
+            "--kubelet-preferred-address-types=InternalIP",
             "--profiling=false",
         )
         return self._child(API_NAME, arguments, (KUBE_API,), f"tcp://{KUBE_API}")
@@ -173,6 +178,10 @@ class ControlPlane:
             "--node-lease-duration-seconds=0",
             f"--cidr={_PODS}",
             f"--server-address={KWOK}",
+            # It is the kubelet of every node, for whoever forwards a port of a pod.
+            f"--node-ip={KWOK.host}",
+            f"--node-port={KWOK.port}",
+            f"--enable-crds={PORT_FORWARD}",
             *(f"--config={stage}" for stage in self.installed.stages),
         )
         yield self._child("kwok", kwok, (KWOK,), KWOK.url("/healthz"))

@@ -21,7 +21,6 @@ _OPENSHIFT = "openshift-"
 # What openshift-user-critical has, and the most that a class of anybody's may have.
 _USERS_HIGHEST = 1_000_000_000
 _CLAIM = "PersistentVolumeClaim"
-_ROLE = "Role"
 
 
 def add_nodes(api: Api) -> None:
@@ -30,9 +29,13 @@ def add_nodes(api: Api) -> None:
         api.apply(node)
 
 
-def add_for(api: Api, objects: Sequence[Declared]) -> None:
-    """Give the cluster what these objects name and others have made."""
-    for manifest in (*_elsewhere(objects), *_storage(objects), *_classes(objects)):
+def add_for(api: Api, objects: Sequence[Declared], control_planes: Iterable[str]) -> None:
+    """Give the cluster what these objects name and others have made.
+
+    `control_planes` are the namespaces in which their collector looks for the mesh's.
+    """
+    theirs = _elsewhere(objects, control_planes)
+    for manifest in (*theirs, *_storage(objects), *_classes(objects)):
         api.apply(manifest)
 
 
@@ -54,12 +57,11 @@ def _nodes() -> Iterator[Document]:
             }
 
 
-def _elsewhere(objects: Sequence[Declared]) -> Iterator[Document]:
-    """The namespace of a mesh that others keep, where the collector may look for pods, and one."""
+def _elsewhere(objects: Sequence[Declared], control_planes: Iterable[str]) -> Iterator[Document]:
+    """The namespace of a mesh that others keep, and a pod of its control plane."""
     every = [each.manifest for each in objects]
     own = {each["metadata"]["name"] for each in every if each["kind"] == "Namespace"}
-    looked = {each["metadata"]["namespace"] for each in every if each["kind"] == _ROLE}
-    for name in sorted(looked - own):
+    for name in sorted(set(control_planes) - own):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         # Its own, as istiod's is: the namespace's first one comes only after a while.
         account = {"name": ISTIOD_SERVICE, "namespace": name}
@@ -75,7 +77,8 @@ def _elsewhere(objects: Sequence[Declared]) -> Iterator[Document]:
             "metadata": {
                 "name": ISTIOD_SERVICE,
                 "namespace": name,
-                "labels": {APP: ISTIOD_SERVICE},
+                # As its charts label it, without a revision of its own.
+                "labels": {APP: ISTIOD_SERVICE, "istio.io/rev": "default"},
             },
             "spec": {
                 "automountServiceAccountToken": False,

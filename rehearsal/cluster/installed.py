@@ -28,11 +28,13 @@ _VERSION = re.compile(r"v1\.(?P<minor>[0-9]+)")
 class Installed:
     """A cluster's programs by name, and files that others wrote for it.
 
-    `stages` tell kwok what nodes and pods do, `definitions` are the mesh's kinds.
+    `stages` tell kwok what nodes and pods do, `ports` is the kind by which it knows where their
+    ports lead, `definitions` are the mesh's kinds.
     """
 
     programs: Mapping[str, Path]
     stages: tuple[Path, ...]
+    ports: Path
     definitions: tuple[Path, ...]
 
 
@@ -47,9 +49,11 @@ def provide(progress: Progress = lambda _line: None) -> Installed:
     if "etcd" not in programs:
         programs["etcd"] = tools.provide((tools.ETCD,), progress=progress)[tools.ETCD]
     _refuse_older(programs)
+    *stages, ports = KWOK.kept_documents()
     return Installed(
         programs=programs,
-        stages=(*KWOK.kept_documents(), *_OWN_STAGES),
+        stages=(*stages, *_OWN_STAGES),
+        ports=ports,
         definitions=ISTIO.kept_documents(),
     )
 

@@ -20,6 +20,7 @@ from rehearsal.cluster.control_plane import (
 from rehearsal.cluster.verdict import Verdict, read, write
 from rehearsal.machine.processes.journal import Journal
 from rehearsal.machine.processes.supervisor import Supervisor
+from rehearsal.stand_in.documents import read_yaml
 from rehearsal.stand_in.substitutions import append
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def administered(state: Path) -> Api:
     from rehearsal.cluster.api import Api  # noqa: PLC0415
     from rehearsal.cluster.installed import Installed  # noqa: PLC0415
 
-    nothing = Installed(programs={}, stages=(), definitions=())
+    nothing = Installed(programs={}, stages=(), ports=Path(), definitions=())
     plane = ControlPlane(directory=cluster_directory(state), installed=nothing)
     return Api(certificate=plane.certificate, token=plane.token())
 
@@ -111,6 +112,7 @@ class Judge:
 
         api = self.api()
         self._await(api)
+        api.apply(read_yaml(self.plane.installed.ports))
         self.supervisor.launch(list(self.plane.controllers()), self.progress)
         for policy in sidecar.policies():
             api.apply(policy)
@@ -134,10 +136,11 @@ class Judge:
         """The verdict on these objects; `collector` is what the collector of theirs reads."""
         from rehearsal.cluster import definitions, ground  # noqa: PLC0415
         from rehearsal.cluster.admission import Admission  # noqa: PLC0415
+        from rehearsal.stand_in.scrape import control_planes  # noqa: PLC0415
 
         api = self.api()
         definitions.add(api, self.plane.installed.definitions, objects.declared)
-        ground.add_for(api, objects.declared)
+        ground.add_for(api, objects.declared, control_planes(read_yaml(collector)))
         admission = Admission(
             api=api,
             objects=objects,

@@ -93,12 +93,13 @@ KWOK = Module(
     name="kwok",
     path="sigs.k8s.io/kwok",
     commands={"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
-    # What a node and a pod do that nobody runs.
+    # What a node and a pod do that nobody runs, and the kind that says where a pod's ports lead.
     documents=(
         "kustomize/stage/node/fast/node-initialize.yaml",
         "kustomize/stage/node/heartbeat/node-heartbeat.yaml",
         "kustomize/stage/pod/fast/pod-complete.yaml",
         "kustomize/stage/pod/fast/pod-ready.yaml",
+        "kustomize/crd/bases/kwok.x-k8s.io_portforwards.yaml",
     ),
 )
 ISTIO = Module(
@@ -131,7 +132,15 @@ AGENT = Module(
     commands={"agent": "./agent"},
     asked="--mesh",
 )
-OF_A_MESH = (ISTIOD, AGENT)
+# What whoever is on call types against it.
+ISTIOCTL = Module(
+    name="istioctl",
+    source="mesh",
+    path="istio.io/istio",
+    commands={"istioctl": "istio.io/istio/istioctl/cmd/istioctl"},
+    asked="--mesh",
+)
+OF_A_MESH = (ISTIOD, AGENT, ISTIOCTL)
 # Of a cluster alone.
 MODULES = (KUBERNETES, KWOK, ISTIO, PROMETHEUS)
 

@@ -33,7 +33,15 @@ from rehearsal.machine.interruption import uninterrupted
 from rehearsal.machine.lock import alone
 from rehearsal.machine.loopback import answered
 from rehearsal.machine.processes.supervisor import Supervisor
-from rehearsal.machine.programs import AGENT_NAMES, AMP_NAME, DRILLS, KEY, NOTIFICATIONS, Programs
+from rehearsal.machine.programs import (
+    AGENT_NAMES,
+    AMP_NAME,
+    DRILLS,
+    EVALUATOR_NAME,
+    KEY,
+    NOTIFICATIONS,
+    Programs,
+)
 from rehearsal.machine.queries import PrometheusClient
 from rehearsal.machine.tools import ROOT
 from rehearsal.mesh.place import is_meshed, mesh_directory
@@ -158,13 +166,17 @@ def _start(
         with _answered(supervisor, ec2_server.name):
             Ec2Client(_region(programs.stand_in)).prepare(instances)
     children = programs.children(topology, instances)
-    # Whoever asks through proxies would find nobody before they are there.
-    later = [each for each in children if meshed and each.name in AGENT_NAMES]
+    # Whoever asks through proxies would find nobody before they are there, and whoever evaluates
+    # would miss the collector.
+    waits = (*AGENT_NAMES, AMP_NAME, EVALUATOR_NAME)
+    later = [each for each in children if meshed and each.name in waits]
     supervisor.launch([each for each in children if each not in later], progress)
     if judge:
         # Meanwhile everything else is scraped and evaluated for the first time.
         guest = _Guest(meshed, lambda: supervisor.launch(later, progress)) if meshed else None
         judge.refuse_faulty(stack, state / "deployed", guest)
+        if meshed:
+            meshed.open_ports(judge.api())
         # From now on the cluster's pods are what is scraped.
         supervisor.launch([programs.follower()], progress)
     await_healthy(len(instances), _evaluators(programs.stand_in), supervisor.refuse_dead, progress)

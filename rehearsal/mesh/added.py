@@ -7,10 +7,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from urllib.parse import quote
 
+from gallery.metrics.labels import ISTIOD_SERVICE
+from gallery.metrics.ports import ISTIOD_METRICS_PORT
 from gallery.store.companions import PROBER
 from gallery.store.services import APP, Protocol, Service
-from rehearsal.machine.addresses import ISTIOD_WEBHOOK, Address, local_port
+from rehearsal.cluster.api import Api
+from rehearsal.cluster.control_plane import PORT_FORWARD
+from rehearsal.machine.addresses import (
+    ISTIOD,
+    ISTIOD_METRICS,
+    ISTIOD_WEBHOOK,
+    Address,
+    local_port,
+)
 from rehearsal.mesh.authority import Authority
 from rehearsal.mesh.workloads import PROXIED, Workload, outward_port, probed
 from rehearsal.stand_in.documents import Document
@@ -18,6 +29,10 @@ from rehearsal.stand_in.documents import Document
 MARK = {"rehearsed": "mesh"}
 _NETWORKING = "networking.istio.io/v1"
 _FILTERS = "networking.istio.io/v1alpha3"
+_KWOK = "kwok.x-k8s.io/v1alpha1"
+# Of a pod's ports those that istioctl asks for.
+PROXY_ADMIN_PORT = 15000
+ISTIOD_GRPC_PORT = 15012
 # What a stack alone may have no need of.
 KINDS = (
     (_NETWORKING, "Sidecar"),
@@ -52,6 +67,16 @@ SUBSTITUTED = (
         "how long a proxy goes on with an old configuration",
         "a second, and not 45",
         "until then, a connection that is open is judged by the old policy",
+    ),
+    (
+        "how long certificates are good, and when they are replaced: a day, and half of it",
+        "a minute more than what their alert speaks of, and half a minute",
+        "no drill can wait for half a day; where the stack is without that alert, it is a day",
+    ),
+    (
+        "the ports of pods, for who forwards one, as istioctl does",
+        "kwok's PortForwards, to the Envoys and the istiod that run",
+        "nothing runs in the pods",
     ),
     (
         "the gateway through which customers come",
@@ -112,6 +137,29 @@ def objects(workloads: Iterable[Workload], known: Iterable[str]) -> Iterator[Doc
         yield _sidecar(each, services, asked)
         if each.caller == PROBER.name:
             yield _by_address(each, services, asked)
+
+
+def ports(workloads: Iterable[Workload], control_plane: str, api: Api) -> Iterator[Document]:
+    """Where those ports of live pods lead that istioctl asks; `control_plane` is a namespace."""
+    for each in _pods(api, control_plane, ISTIOD_SERVICE):
+        yield _ports(each, {ISTIOD_GRPC_PORT: ISTIOD, ISTIOD_METRICS_PORT: ISTIOD_METRICS})
+    for workload in workloads:
+        for each in _pods(api, workload.namespace, workload.caller):
+            yield _ports(each, {PROXY_ADMIN_PORT: workload.admin})
+
+
+def _pods(api: Api, namespace: str, app: str) -> list[Document]:
+    return api.items(f"/api/v1/namespaces/{namespace}/pods?labelSelector={APP}%3D{quote(app)}")
+
+
+def _ports(pod: Document, leads: Mapping[int, Address]) -> Document:
+    forwards = [
+        {"ports": [port], "target": {"address": to.host, "port": to.port}}
+        for port, to in leads.items()
+    ]
+    metadata = pod["metadata"]
+    spec = {"forwards": forwards}
+    return _object(_KWOK, PORT_FORWARD, metadata["name"], metadata["namespace"], spec)
 
 
 def _entry(workload: Workload) -> Document:

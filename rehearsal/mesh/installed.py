@@ -1,4 +1,4 @@
-"""The programs of a mesh on this machine: istiod and its agent, built once, and Envoy."""
+"""The programs of a mesh on this machine: istiod, its agent and istioctl, built once, and Envoy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from offline.errors import UserError
-from rehearsal.cluster.modules import AGENT, ISTIOD, OF_A_MESH, build, missing
+from rehearsal.cluster.modules import AGENT, ISTIOCTL, ISTIOD, OF_A_MESH, build, missing
 
 Progress = Callable[[str], None]
 
@@ -19,13 +19,14 @@ class Installed:
 
     istiod: Path
     agent: Path
+    istioctl: Path
     envoy: Path
     bootstrap: Path
 
     @property
     def programs(self) -> dict[str, Path]:
         """The programs by name."""
-        return {each.name: each for each in (self.istiod, self.agent, self.envoy)}
+        return {each.name: each for each in (self.istiod, self.agent, self.istioctl, self.envoy)}
 
 
 def provide(progress: Progress = lambda _line: None) -> Installed:
@@ -38,6 +39,7 @@ def provide(progress: Progress = lambda _line: None) -> Installed:
     return Installed(
         istiod=ISTIOD.kept / "pilot-discovery",
         agent=AGENT.kept / "agent",
+        istioctl=ISTIOCTL.kept / "istioctl",
         envoy=envoy,
         bootstrap=bootstrap,
     )

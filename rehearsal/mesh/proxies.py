@@ -10,6 +10,7 @@ from pathlib import Path
 from rehearsal.cluster.api import Api
 from rehearsal.machine.addresses import ISTIOD
 from rehearsal.machine.processes.journal import Child
+from rehearsal.mesh.certificates import Certificates
 from rehearsal.mesh.control_plane import CLUSTER_ID, ControlPlane
 from rehearsal.mesh.workloads import Workload
 
@@ -33,6 +34,7 @@ class Proxy:
 
     workload: Workload
     plane: ControlPlane
+    certificates: Certificates
 
     @property
     def directory(self) -> Path:
@@ -99,6 +101,7 @@ class Proxy:
             "ISTIO_META_CLUSTER_ID": CLUSTER_ID,
             "ENVOY_STATUS_PORT": str(workload.health.port),
             "ENVOY_PROMETHEUS_PORT": str(workload.envoy_metrics.port),
+            **self.certificates.environment(),
             "METRICS_ADDRESS": str(workload.metrics),
             "ENVOY_METRICS": workload.admin.url(f"/stats/prometheus?filter={_SCRAPED}"),
         }

@@ -23,6 +23,7 @@ from rehearsal.cluster.judge import Judge
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.tools import ROOT
 from rehearsal.mesh import added, gates, installed
+from rehearsal.mesh.certificates import Certificates
 from rehearsal.mesh.control_plane import ControlPlane
 from rehearsal.mesh.matrix import Matrix
 from rehearsal.mesh.place import mesh_directory
@@ -129,12 +130,21 @@ class Mesh:
         known = [each["metadata"]["name"] for each in api.items("/api/v1/namespaces")]
         for each in added.objects(self.workloads, known):
             api.apply(each)
-        proxies = [Proxy(workload=each, plane=self.plane) for each in self.workloads]
+        certificates = Certificates.of(self.plan)
+        proxies = [
+            Proxy(workload=each, plane=self.plane, certificates=certificates)
+            for each in self.workloads
+        ]
         for each in proxies:
             each.prepare(api)
         self.supervisor.launch([each.child() for each in proxies])
         self.progress(f"{len(proxies)} proxies are ready")
         self.refuse_refusals()
+
+    def open_ports(self, api: Api) -> None:
+        """Let the ports of the pods that are there lead to what runs in their place."""
+        for each in added.ports(self.workloads, self.mesh.namespace, api):
+            api.apply(each)
 
     def api(self) -> Api:
         """The API, as an administrator asks it."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from gallery.metrics.labels import PROBER_WORKLOAD
+from gallery.store.services import APP, NAMESPACE
 from offline.errors import UserError
 from offline.render import render
-from rehearsal.cluster import declared
+from rehearsal.cluster import declared, ground
 from rehearsal.cluster import installed as cluster_installed
+from rehearsal.cluster.api import Api
+from rehearsal.cluster.followed import is_ready
 from rehearsal.cluster.judge import judging
 from rehearsal.machine.addresses import STORE_NETWORK, Address
 from rehearsal.machine.processes.journal import Child
@@ -22,13 +27,15 @@ from rehearsal.machine.tools import ROOT
 from rehearsal.mesh import installed
 from rehearsal.mesh.rehearsed import Mesh, meshed, planned
 from rehearsal.stand_in import pods
-from rehearsal.stand_in.documents import Document
+from rehearsal.stand_in.documents import Document, read_yaml
+from rehearsal.stand_in.scrape import control_planes
 from rehearsal.stand_in.store import read_store
 from rehearsal.world.topology import Topology
 
 _STACK = "dev"
 # In the place of the store's own network, where a rehearsal's services listen.
 _STORE, _HERE = str(STORE_NETWORK.network_address).removesuffix("0.0"), "127.62."
+_PODS_WITHIN_SECONDS = 90.0
 _CONTROL = Address("127.62.1.1", 28080)
 
 
@@ -53,12 +60,28 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
         judge.complete()
         objects = declared.read(deployed)
         made.begin(judge.api(), objects)
+        rendered = read_yaml(deployed / "collector" / "prometheus.yml")
+        ground.add_for(judge.api(), objects.declared, control_planes(rendered))
         for each in objects.declared:
             judge.api().apply(each.manifest)
         made.join(judge.api())
+        await_pods(judge.api(), made)
+        made.open_ports(judge.api())
         yield made
     finally:
         supervisor.stop_all()
+
+
+def await_pods(api: Api, mesh: Mesh) -> None:
+    """Wait until every workload that is the stack's has a pod that is ready."""
+    namespace = quote(NAMESPACE)
+    deadline = time.monotonic() + _PODS_WITHIN_SECONDS
+    wanted = {each.caller for each in mesh.workloads if each.namespace == NAMESPACE}
+    while wanted:
+        assert time.monotonic() < deadline
+        pods_there = api.items(f"/api/v1/namespaces/{namespace}/pods")
+        wanted -= {each["metadata"]["labels"][APP] for each in pods_there if is_ready(each)}
+        time.sleep(0.5)
 
 
 def _moved(mesh: Mesh) -> Mesh:

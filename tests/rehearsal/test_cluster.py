@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ __all__ = ["judge", "objects", "thorough", "verdict"]
 
 pytestmark = pytest.mark.cluster
 
+_MESH = "istio-system"
 _ROUTE = {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": {"name": "shop"}}
 
 
@@ -160,3 +162,20 @@ def test_a_collector_that_may_not_list_pods_is_told(
     missed, *said = verdict(broken, "no-list").faults
     assert missed.startswith("the collector's account finds no pod adservice-")
     assert any("cannot list resource" in each for each in said)
+
+
+@pytest.mark.usefixtures("thorough")
+def test_a_collector_that_may_not_look_for_istiod_is_told(
+    objects: Callable[[str], Objects], verdict: Callable[[Objects, str], Verdict]
+) -> None:
+    whole = objects("dev")
+    left = [
+        each
+        for each in whole.declared
+        if (each.manifest["kind"], each.manifest["metadata"].get("namespace"))
+        not in {("Role", _MESH), ("RoleBinding", _MESH)}
+    ]
+    assert len(left) == len(whole.declared) - 2
+    missed, *said = verdict(replace(whole, declared=tuple(left)), "no-role").faults
+    assert missed == "the collector's account finds no pod istiod"
+    assert any("cannot list resource" in each and _MESH in each for each in said)

@@ -118,7 +118,7 @@ def test_an_api_that_fails_amid_a_judgement_is_told_with_its_log(
     log = supervisor.log("kube-apiserver")
     log.parent.mkdir(parents=True)
     log.write_text("no space left on device\n")
-    installed = Installed(programs={}, stages=(), definitions=())
+    installed = Installed(programs={}, stages=(), ports=Path(), definitions=())
     plane = ControlPlane(directory=supervisor.directory, installed=installed)
     judge = Judge(plane=plane, supervisor=supervisor, progress=lambda _line: None)
     with pytest.raises(UserError, match=r"(?s)connection refused.*no space left on device"):

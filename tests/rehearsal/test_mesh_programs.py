@@ -34,9 +34,9 @@ def test_without_go_and_with_nothing_kept_one_message_says_what_to_do(kept: Path
     with pytest.raises(UserError) as fault:
         installed.provide(said.append)
     assert not said
-    assert str(fault.value).startswith("--mesh needs pilot-discovery, agent, and neither")
+    assert str(fault.value).startswith("--mesh needs pilot-discovery, agent, istioctl, and neither")
     assert str(kept) in str(fault.value)
-    assert installed.absent() == ["pilot-discovery", "documents", "agent"]
+    assert installed.absent() == ["pilot-discovery", "documents", "agent", "istioctl"]
 
 
 @pytest.mark.usefixtures("kept")
