@@ -13,7 +13,7 @@ PLAYED := tests/rehearsal/test_drills_played.py
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench schema aws roles objectives mesh comments locked
+.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench policy schema aws roles objectives mesh comments locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -107,6 +107,14 @@ pictures: $(INSTALLED) ## play endpoint-down and host-traffic on dev, draw docs/
 
 bench: $(INSTALLED) ## measure; writes build/bench.json
 	@$(PYTHON) -m rehearsal.bench
+
+policy: policy/.venv/.installed ## install what the policy pack needs, apart from everything else
+
+# Its SDK wants an older protobuf than the program.
+policy/.venv/.installed: policy/requirements.txt
+	@python3 -m venv --clear policy/.venv
+	@policy/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r policy/requirements.txt
+	@touch policy/.venv/.installed
 
 schema: $(INSTALLED) ## write stacks/schema.json, which editors read
 	@$(PYTHON) -m gallery.stack_file.schema > stacks/schema.json.new && mv stacks/schema.json.new stacks/schema.json

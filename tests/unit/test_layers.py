@@ -10,7 +10,7 @@ from offline.render import PROJECT
 
 SOURCES = sorted(
     path
-    for folder in ("gallery", "components", "offline", "rehearsal", "tests")
+    for folder in ("gallery", "components", "offline", "policy/rules", "rehearsal", "tests")
     for path in (PROJECT / folder).rglob("*.py")
 )
 # The folders of `gallery/` in the direction in which data flows: none imports a later one.
