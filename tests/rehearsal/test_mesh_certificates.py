@@ -44,7 +44,7 @@ def test_certificates_that_nobody_replaces_are_told_and_calls_go_on(
         assert drill.main("certificates-expiring", json=tmp_path / "control.json") == 1
     control = json.loads((tmp_path / "control.json").read_text())
     assert "certificates that nobody replaces" in {each["alert"] for each in control["missing"]}
-    assert not control["alerts"]
+    assert not [each for each in control["alerts"] if each["delivered_at"] is not None]
     assert drill.main("certificates-expiring", json=tmp_path / "report.json") == 0
     told = json.loads((tmp_path / "report.json").read_text())["alerts"]
     assert {each["alert"] for each in told} == {"MeshCertificatesExpiring"}
