@@ -9,6 +9,16 @@ LOCK := $(PYTHON) -m uv pip compile --quiet --system-certs --universal --python-
 # Outages on one rehearsal, one after another; what puts up another one is tested beside them.
 PLAYED := tests/rehearsal/test_drills_played.py
 
+PROOF := --every-proof -m "cluster and not long"
+# The longer half of what real proxies and the cluster's API judge.
+ROLLED := tests/rehearsal/test_cluster_rolls.py tests/rehearsal/test_cluster.py
+
+# What a shell runs beside something hears no Ctrl-C: it is told to end, and waited for while it
+# stops its rehearsal.
+BESIDE := mkdir -p build; \
+	end() { trap "" INT TERM HUP; kill $$(jobs -p); wait; exit $$1; }; \
+	trap 'end 130' INT TERM HUP;
+
 # A shell completes the arguments of a program, and `python -m rehearsal` is none.
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
@@ -65,11 +75,8 @@ test: $(INSTALLED) vacant ## every test this machine can run
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
 	@# Outages mostly wait, and are judged by the second: all the others run beside them with what
 	@# they leave of the processors, last the proofs of the rules. A machine that others use too
-	@# lets a probe time out otherwise, which is an outage. What a shell runs beside something
-	@# hears no Ctrl-C: it is told to end, and waited for while it stops its rehearsal.
-	@mkdir -p build; \
-	end() { trap "" INT TERM HUP; kill $$(jobs -p); wait; exit $$1; }; \
-	trap 'end 130' INT TERM HUP; \
+	@# lets a probe time out otherwise, which is an outage.
+	@$(BESIDE) \
 	$(PYTHON) -m pytest -m drill $(PLAYED) > build/test-drills.log 2>&1 & drills=$$!; \
 	GALLERY_NETWORK=1 $(PYTHON) -m pytest -m drill --ignore $(PLAYED) > build/test-rehearsal.log 2>&1 & \
 	rehearsal=$$!; \
@@ -93,7 +100,13 @@ proofs: $(INSTALLED) ## judge every proof of the alerts, of which test takes a s
 
 proof: $(INSTALLED) vacant ## build a cluster and a mesh once, for minutes, and let them judge
 	@$(PYTHON) -m rehearsal tools --mesh
-	@$(PYTHON) -m pytest --every-proof -m "cluster and not long"
+	@$(BESIDE) \
+	GALLERY_NETWORK=1 $(PYTHON) -m pytest $(PROOF) $(ROLLED) > build/proof-rolled.log 2>&1 & rolled=$$!; \
+	$(PYTHON) -m pytest $(PROOF) $(foreach file,$(ROLLED),--ignore $(file)) | tee -i build/proof.log; \
+	failed=$${PIPESTATUS[0]}; \
+	tail -f -n +1 --pid $$rolled build/proof-rolled.log; \
+	wait $$rolled || failed=1; \
+	exit $$failed
 
 drills: $(INSTALLED) ## play every outage, one after another
 	@$(PYTHON) -m rehearsal up --stack $(STACK)

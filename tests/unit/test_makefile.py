@@ -34,6 +34,8 @@ case "$*" in
   *"pytest tests/rules") trap 'echo ended >> ran; exit 2' TERM; touch judging
     echo "judged $JUDGED"
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done; exit "$JUDGED" ;;
+  *"--every-proof -m cluster"*"/test_cluster_rolls.py"*) echo "network $GALLERY_NETWORK"
+    case "$*" in *--ignore*) ;; *) exit "$HALF" ;; esac ;;
   *"-m not drill and"*) until [ -e playing ] && [ -e judging ]; do sleep 0.1; done
     echo "SKIPPED [1] no promtool"; [ -z "$WAIT" ] || exec sleep 60 ;;
 esac
@@ -90,8 +92,8 @@ def project(tmp_path: Path) -> Path:
 def _make(
     project: Path, target: str = "test", **settings: str
 ) -> AbstractContextManager[subprocess.Popen[str]]:
-    defaults = {"TAKEN": "0", "TOOLS": "0", "WAIT": "", "FAILS": "0", "JUDGED": "0", "STYLE": "0"}
-    environment = {**defaults, **settings}
+    statuses = dict.fromkeys(("TAKEN", "TOOLS", "FAILS", "JUDGED", "HALF", "STYLE"), "0")
+    environment = {**statuses, "WAIT": "", **settings}
     return running(
         # As from a terminal, wherever these tests themselves are run.
         ["env", "--default-signal=INT", "make", target],
@@ -162,6 +164,24 @@ def test_what_fails_beside_all_other_tests_is_shown_and_fails_them(project: Path
         output, _ = process.communicate(timeout=60)
     assert process.returncode
     assert "\njudged 1\n" in output
+
+
+@pytest.mark.parametrize("fails", ["0", "1"])
+def test_both_halves_of_what_a_cluster_judges_are_shown_and_either_fails(
+    project: Path, fails: str
+) -> None:
+    with _make(project, "proof", HALF=fails) as process:
+        output, _ = process.communicate(timeout=60)
+    assert bool(process.returncode) == (fails == "1")
+    # One beside the other, each on addresses of its own.
+    assert [line for line in output.splitlines() if line.startswith("network")] == [
+        "network ",
+        "network 1",
+    ]
+    asked = [line for line in _ran(project) if "--every-proof" in line]
+    assert len(asked) == 2
+    halves = [{part for part in line.split() if part.startswith("tests/")} for line in asked]
+    assert halves[0] == halves[1]
 
 
 def test_tests_that_are_told_to_end_take_down_what_they_put_up(tmp_path: Path) -> None:
