@@ -23,6 +23,7 @@ from typing import Annotated, Literal, ParamSpec
 
 import typer
 
+from rehearsal.diff.limit import LIMIT_BYTES
 from rehearsal.machine.addresses import WALL
 from rehearsal.machine.screen import Screen
 
@@ -105,12 +106,15 @@ def diff(
     whole: Annotated[
         bool, typer.Option("--whole", help="all of it, though no forge takes so long a comment")
     ] = False,
+    limit: Annotated[
+        int, typer.Option(min=1000, help="bytes, above which parts are left out from the bottom")
+    ] = LIMIT_BYTES,
 ) -> int:
     """What a change does to whoever is on call, in Markdown; nothing where it does nothing."""
     from rehearsal.diff.comment import comment
     from rehearsal.diff.tree import read
 
-    print(comment(read(base), read(head), whole=whole), end="")
+    print(comment(read(base), read(head), None if whole else limit), end="")
     return 0
 
 

@@ -141,6 +141,13 @@ ISTIOCTL = Module(
     asked="--mesh",
 )
 OF_A_MESH = (ISTIOD, AGENT, ISTIOCTL)
+# Judges the workflows, in tests.
+ACTIONLINT = Module(
+    name="actionlint",
+    path="github.com/rhysd/actionlint",
+    commands={"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"},
+    asked="the test of the workflows",
+)
 # Of a cluster alone.
 MODULES = (KUBERNETES, KWOK, ISTIO, PROMETHEUS)
 

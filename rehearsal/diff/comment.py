@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from offline.errors import UserError
+from rehearsal.diff.limit import LIMIT_BYTES
 from rehearsal.diff.markdown import code
 from rehearsal.diff.sections import Section, sections
 from rehearsal.diff.tree import Tree
 
-# GitHub refuses a comment above 65,536 characters (422); a character is up to four bytes.
-LIMIT_BYTES = 60_000
 
-
-def comment(base: Tree, head: Tree, *, whole: bool = False) -> str:
+def comment(base: Tree, head: Tree, limit: int | None = LIMIT_BYTES) -> str:
     """The Markdown; empty where nothing changes.
 
-    Unless the `whole` is asked for, blocks are left out from the bottom where it is above
-    LIMIT_BYTES, and it says so. Raises UserError for trees of different stacks.
+    Where it is above the limit, in bytes, blocks are left out from the bottom, and it says so.
+    Raises UserError for trees of different stacks.
     """
     if base.stack != head.stack:
         raise UserError(
@@ -29,14 +27,13 @@ def comment(base: Tree, head: Tree, *, whole: bool = False) -> str:
         return ""
     blocks = [_title(head.stack), *_blocks(found)]
     kept = len(blocks)
-    while not whole and len(_written(blocks, kept).encode()) > LIMIT_BYTES:
+    while limit is not None and kept > 1 and len(_written(blocks, kept, limit).encode()) > limit:
         kept -= 1
-    return _written(blocks, kept)
+    return _written(blocks, kept, limit)
 
 
 def _title(stack: str) -> str:
-    """The first line is how a pipeline finds its comment again, to update it in place."""
-    return f"<!-- gallery-diff:{stack} -->\n## What changes for stack {code(stack)}"
+    return f"## What changes for stack {code(stack)}"
 
 
 def _blocks(found: tuple[Section, ...]) -> Iterator[str]:
@@ -46,10 +43,10 @@ def _blocks(found: tuple[Section, ...]) -> Iterator[str]:
         yield from others
 
 
-def _written(blocks: list[str], kept: int) -> str:
+def _written(blocks: list[str], kept: int, limit: int | None) -> str:
     left_out = len(blocks) - kept
     note = (
-        f"{left_out} of {len(blocks)} parts were left out, since a comment takes no more than "
-        f"{LIMIT_BYTES} bytes: `python -m rehearsal diff BASE HEAD --whole` prints all of it."
+        f"{left_out} of {len(blocks)} parts were left out, since there is no room here for more "
+        f"than {limit} bytes: `python -m rehearsal diff BASE HEAD --whole` prints all of it."
     )
     return "\n\n".join((*blocks[:kept], *([note] if left_out else ()))) + "\n"

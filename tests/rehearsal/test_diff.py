@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from offline.errors import UserError
-from rehearsal.diff import comment as comments
 from rehearsal.diff import fields
-from rehearsal.diff.comment import LIMIT_BYTES, comment
+from rehearsal.diff.comment import comment
+from rehearsal.diff.limit import LIMIT_BYTES
 from rehearsal.diff.routes import receivers
 from rehearsal.diff.tree import read
 from tests.rehearsal.comments import CHANGES, KEPT, written
@@ -194,18 +194,15 @@ def test_words_of_others_are_no_markdown(base: Path, head: Path) -> None:
     assert "\n# c" not in text
 
 
-def test_a_long_comment_loses_its_end_and_says_so(
-    base: Path, head: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_comment_loses_its_end_and_says_so(base: Path, head: Path) -> None:
     assert len(written("production-is-staging").encode()) <= LIMIT_BYTES
     edit(head, "resources.json", resource("prometheus-log", lambda one: one["inputs"].clear()))
     whole = between(base, head)
-    monkeypatch.setattr(comments, "LIMIT_BYTES", len(whole.encode()) - 1)
-    cut = between(base, head)
+    cut = comment(read(base), read(head), len(whole.encode()) - 1)
     assert len(cut) < len(whole)
     assert "1 of " in cut.splitlines()[-1]
     assert "were left out" in cut.splitlines()[-1]
-    assert comment(read(base), read(head), whole=True) == whole
+    assert comment(read(base), read(head), None) == whole
 
 
 def test_what_is_no_tree_and_two_stacks_are_refused(base: Path, tmp_path: Path) -> None:

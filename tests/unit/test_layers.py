@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from offline.render import PROJECT
 
 SOURCES = sorted(
     path
-    for folder in ("gallery", "components", "offline", "policy/rules", "rehearsal", "tests")
+    for folder in ("ci", "gallery", "components", "offline", "policy/rules", "rehearsal", "tests")
     for path in (PROJECT / folder).rglob("*.py")
 )
 # The folders of `gallery/` in the direction in which data flows: none imports a later one.
@@ -91,6 +92,18 @@ def test_what_is_deployed_reads_a_plan_and_no_stack_file(folder: str) -> None:
 
 def test_running_the_program_offline_needs_no_rehearsal() -> None:
     assert not offenders("offline", "rehearsal")
+
+
+def test_the_job_that_holds_a_token_needs_no_package() -> None:
+    ours = ("ci", "offline.errors")
+    foreign = {
+        name
+        for path in below("ci")
+        for name in imports(path)
+        if name.split(".")[0] not in sys.stdlib_module_names
+        and not any(name == each or name.startswith(f"{each}.") for each in ours)
+    }
+    assert not foreign
 
 
 @pytest.mark.parametrize("folder", ["components", "gallery"])

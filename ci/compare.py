@@ -1,0 +1,124 @@
+"""`python3 -m ci.compare BASE`: what this checkout changes since commit BASE, for every stack.
+
+Renders both, which needs no credentials, and writes `build/comparison/found.md`, empty where
+nothing changes; or, with exit status 1, `failed.md`, which says why nothing is known.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci.surroundings import exit_status
+from offline.errors import UserError
+
+FOUND, FAILED = "found.md", "failed.md"
+OUT = Path("build", "comparison")
+_TREES = Path("build", "trees")
+_BASE = Path("build", "base")
+_REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+# What making harmless adds has room below the limit of a comment.
+_BYTES = 50_000
+_TICKS = re.compile("`{3,}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """A version of the repository; `name` says which, as a reader calls it."""
+
+    name: str
+    directory: Path
+
+    def stacks(self) -> set[str]:
+        """The stacks that it has a file of."""
+        files = (self.directory / "stacks").glob("Pulumi.*.yaml")
+        return {file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files}
+
+    def tree(self, stack: str) -> Path:
+        """Where the stack is rendered now. Raises UserError with what the render said."""
+        out = (_TREES / self.name / stack).resolve()
+        shutil.rmtree(out, ignore_errors=True)
+        command = ("-m", "rehearsal", "render", "--stack", stack, "--out", str(out))
+        self.python(command, f"the {self.name} does not render stack {stack}")
+        return out
+
+    def python(self, arguments: Sequence[str], failure: str) -> str:
+        """What a command of its own prints. Raises UserError, which begins with `failure`."""
+        python = self.directory.resolve() / ".venv/bin/python"
+        return _run([str(python), *arguments], self.directory, failure)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; its exit status."""
+    return exit_status(lambda: _compare(arguments))
+
+
+def _compare(arguments: list[str]) -> None:
+    match arguments:
+        case [base] if not base.startswith("-"):
+            pass
+        case _:
+            raise UserError("say `python3 -m ci.compare BASE`, BASE being a commit")
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    head = Checkout(name="head", directory=Path())
+    try:
+        text = "\n".join(_found(_checked_out(base), head))
+    except UserError as error:
+        (OUT / FAILED).write_text(f"{_fenced(str(error))}\n")
+        raise
+    (OUT / FOUND).write_text(text)
+    print(text or "nothing changes")
+
+
+def _checked_out(commit: str) -> Checkout:
+    """The base, beside this checkout, with packages of its own where it needs others."""
+    git = ["git", "worktree"]
+    if _BASE.exists():
+        _run([*git, "remove", "--force", str(_BASE)], Path(), f"{_BASE} cannot be removed")
+    _run([*git, "prune"], Path(), "git keeps no worktrees here")
+    failure = f"commit {commit} cannot be checked out"
+    _run([*git, "add", "--quiet", "--detach", str(_BASE), commit], Path(), failure)
+    if all((_BASE / name).read_bytes() == Path(name).read_bytes() for name in _REQUIREMENTS):
+        (_BASE / ".venv").symlink_to(Path(".venv").resolve())
+    else:
+        _run(["make", "install"], _BASE, "the packages of the base cannot be installed")
+    return Checkout(name="base", directory=_BASE)
+
+
+def _found(base: Checkout, head: Checkout) -> Iterator[str]:
+    before, now = base.stacks(), head.stacks()
+    both = sorted(before & now)
+    yield from (f"## Stack `{stack}` is new\n" for stack in sorted(now - before))
+    yield from (f"## Stack `{stack}` has no file any more\n" for stack in sorted(before - now))
+    for stack in both:
+        with ThreadPoolExecutor() as at_once:
+            trees = [*at_once.map(Checkout.tree, (base, head), (stack, stack))]
+        limit = str(_BYTES // len(both))
+        command = ("-m", "rehearsal", "diff", *map(str, trees), "--limit", limit)
+        if found := head.python(command, f"the trees of stack {stack} cannot be compared"):
+            yield found
+
+
+def _run(command: Sequence[str], directory: Path, failure: str) -> str:
+    done = subprocess.run(  # noqa: S603 - programs of the checkout itself
+        command, cwd=directory, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise UserError(f"{failure}:\n{done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def _fenced(text: str) -> str:
+    fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
+    return f"{fence}text\n{text}\n{fence}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
