@@ -70,6 +70,12 @@ DECLARED: dict[str, Callable[[str, Inputs], Outputs]] = {
         "key": "secret:grafana-token",
         "expiresAt": "2026-01-31T00:00:00Z",
     },
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": lambda _, inputs: {
+        "arn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{inputs['url'].removeprefix('https://')}"
+    },
+    "aws:s3/bucket:Bucket": lambda name, inputs: {
+        "arn": f"arn:aws:s3:::{inputs.get('bucket', name)}"
+    },
     "aws:iam/role:Role": lambda name, inputs: {
         **_named("iam", "role/", region="")(name, inputs),
         "name": inputs.get("name", name),

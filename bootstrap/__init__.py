@@ -1,0 +1,1 @@
+"""What has to be there once in an AWS account before workflows can deploy."""
