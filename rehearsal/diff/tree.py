@@ -21,6 +21,8 @@ from rehearsal.stand_in.substitutions import Substitutions
 _DEPLOYED = "managed"
 # How the expression of a rule gives a series its owner (ADR 0014).
 _OWNER = re.compile(r'"owner", "([^"]+)"')
+# What a comparison reads of each resource.
+_OF_A_RESOURCE = {"urn", "type", "name", "inputs", "options", "secrets"}
 _STACK = re.compile(r"^urn:pulumi:([^:]+)::")
 
 
@@ -150,7 +152,24 @@ def read(directory: Path) -> Tree:
                 "`python -m rehearsal render --stack NAME --out DIR`, of the same version of this "
                 "repository as the other"
             )
-    return Tree(directory=directory)
+    tree = Tree(directory=directory)
+    try:
+        _read_through(tree)
+    except (AttributeError, KeyError, OSError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise UserError(
+            f"{directory} has another form than this version of the repository renders "
+            f"({type(error).__name__}: {error}); render both trees with one version, or see what "
+            "differs by `diff -r BASE/deployed HEAD/deployed`"
+        ) from None
+    return tree
+
+
+def _read_through(tree: Tree) -> None:
+    """Meet whatever a comparison would stumble over. Raises what reading raises."""
+    _ = tree.rules
+    for urn, resource in tree.resources.items():
+        if absent := _OF_A_RESOURCE - resource.keys():
+            raise ValueError(f"{urn} has no {', '.join(sorted(absent))}")
 
 
 def _owners(expr: str) -> list[str]:

@@ -213,6 +213,38 @@ def test_what_is_no_tree_and_two_stacks_are_refused(base: Path, tmp_path: Path) 
         between(base, other)
 
 
+_OTHER_FORMS: list[tuple[str, Edit, str]] = [
+    ("resources.json", lambda every: every[0].pop("secrets"), "has no secrets"),
+    ("resources.json", lambda every: every[0].pop("urn"), "KeyError: 'urn'"),
+    ("contact-points.json", lambda engines: engines.pop("grafana"), "KeyError: 'grafana'"),
+    ("times-to-page.json", lambda rows: rows.insert(0, {}), "KeyError: 'assumptions'"),
+]
+
+
+@pytest.mark.parametrize(("path", "change", "why"), _OTHER_FORMS)
+def test_a_tree_of_another_version_is_refused_with_what_to_do(
+    base: Path, path: str, change: Edit, why: str
+) -> None:
+    edit(base, path, change)
+    with pytest.raises(UserError, match=r"render both trees with one version") as raised:
+        read(base)
+    assert str(raised.value).startswith(f"{base} has another form")
+    assert why in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "no JSON"])
+def test_a_tree_that_was_cut_off_is_refused(base: Path, text: str) -> None:
+    (base / "deployed" / "resources.json").write_text(text)
+    with pytest.raises(UserError, match="has another form"):
+        read(base)
+
+
+def test_a_tree_without_a_file_that_rules_need_is_refused(base: Path) -> None:
+    (base / "deployed" / "grafana" / "datasources.json").unlink()
+    with pytest.raises(UserError, match=r"FileNotFoundError: .*datasources\.json"):
+        read(base)
+
+
 @pytest.mark.parametrize(
     ("labels", "found"),
     [

@@ -11,7 +11,16 @@ from offline.render import PROJECT
 
 SOURCES = sorted(
     path
-    for folder in ("bootstrap", "ci", "gallery", "components", "offline", "policy/rules", "rehearsal", "tests")
+    for folder in (
+        "bootstrap",
+        "ci",
+        "gallery",
+        "components",
+        "offline",
+        "policy/rules",
+        "rehearsal",
+        "tests",
+    )
     for path in (PROJECT / folder).rglob("*.py")
 )
 # The folders of `gallery/` in the direction in which data flows: none imports a later one.
