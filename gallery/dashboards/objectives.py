@@ -117,11 +117,11 @@ def _tiles(here: Source) -> tuple[model.Panel, ...]:
         tile(
             here,
             "Soonest that a budget is gone",
-            f"At the pace of {_PACE}, of the budgets of which there is something left.",
+            f"At the pace of {_PACE}, {WINDOW} at most, of the budgets that are not gone.",
             Query(expr=f"min ({_days_left(here)})", legend="days"),
             Face(
                 unit="d",
-                empty="none goes",
+                empty="no traffic",
                 decimals=1,
                 steps=((None, BAD), (_SOON, ATTENTION), (_DAYS, GOOD)),
             ),
@@ -130,9 +130,12 @@ def _tiles(here: Source) -> tuple[model.Panel, ...]:
 
 
 def _days_left(here: Source) -> str:
-    """In how many days each budget is gone that has something left and goes at all."""
+    """In how many days each budget is gone that has something left: a whole window at most.
+
+    What goes no faster than it may lasts, since failures leave the window as others come.
+    """
     left = f"(1 - {_known(here, names.OBJECTIVE_SPENT)} > 0)"
-    return f"{left} * {_DAYS:g} / ({here.series(names.OBJECTIVE_BURN[_PACE])} > 0)"
+    return f"clamp_max({left} * {_DAYS:g} / {here.series(names.OBJECTIVE_BURN[_PACE])}, {_DAYS:g})"
 
 
 def _of_journeys(journeys: Source) -> tuple[model.Panel, ...]:
@@ -172,9 +175,9 @@ def _lasting(chosen: Source) -> model.Panel:
     return graph(
         chosen,
         "Days until a budget is gone",
-        f"At the pace of the last {_PACE}. One that does not go, or is gone, is not shown.",
+        f"At the pace of the last {_PACE}, {WINDOW} at most. One that is gone is not shown.",
         Query(expr=_days_left(chosen), legend=_NAME),
-        face=Face(unit="d", empty="none goes", lowest=0, steps=line_at(_DAYS)),
+        face=Face(unit="d", empty="no traffic", lowest=0, steps=line_at(_DAYS)),
         curve=Curve(log=10),
     )
 

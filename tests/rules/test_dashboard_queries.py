@@ -368,9 +368,13 @@ _BUDGETS = Story(
         "What spends budgets": {
             _objective(names.OBJECTIVE_FAILURES_COUNTED, "cartservice"): 40,
         },
-        # Half of it is left, and goes five times as fast as it may; the cart's is gone.
+        # Half of it is left, and goes five times as fast as it may; the cart's is gone, and what
+        # does not go lasts for the whole window.
         "Soonest that a budget is gone": {"{}": 3},
-        "Days until a budget is gone": {_objective("", "cartservice", "fill-the-cart"): 3},
+        "Days until a budget is gone": {
+            _objective("", "cartservice", "fill-the-cart"): 3,
+            _objective("", "frontend"): 30,
+        },
         "How much more may fail": {_objective(names.OBJECTIVE_LEFT, "cartservice"): -50},
         "Share of the window that was seen": {_objective(names.OBJECTIVE_SEEN, "cartservice"): 0.5},
     },
