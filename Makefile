@@ -74,13 +74,14 @@ test: $(INSTALLED) vacant ## every test this machine can run
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
 	@# Outages mostly wait, and are judged by the second: all the others run beside them with what
-	@# they leave of the processors, last the proofs of the rules. A machine that others use too
-	@# lets a probe time out otherwise, which is an outage.
+	@# they leave of the processors, last the proofs of the rules, and a cluster after them: it has
+	@# deadlines of its own. A machine that others use too lets a probe time out, which is an outage.
 	@$(BESIDE) \
 	$(PYTHON) -m pytest -m drill $(PLAYED) > build/test-drills.log 2>&1 & drills=$$!; \
 	GALLERY_NETWORK=1 $(PYTHON) -m pytest -m drill --ignore $(PLAYED) > build/test-rehearsal.log 2>&1 & \
 	rehearsal=$$!; \
-	nice -n 15 $(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1 & cluster=$$!; \
+	{ tail -f --pid $$drills /dev/null; \
+	  exec nice -n 5 $(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1; } & cluster=$$!; \
 	nice -n 19 $(PYTHON) -m pytest tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
 	nice -n 15 $(SHELL) -c '$(LINT)' || end 1; \
 	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" --ignore tests/rules | tee -i build/test.log; \
