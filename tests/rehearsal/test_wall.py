@@ -77,8 +77,8 @@ def test_every_panel_has_data_at_rest(page: Page, said: list[str], uid: str) -> 
     assert said == []
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [_WIDE, _NARROW])
+# Colours are those of a theme and the layout that of a width: each is looked at once.
+@pytest.mark.parametrize(("width", "theme"), [(_WIDE, "dark"), (_NARROW, "light")])
 @pytest.mark.parametrize("uid", [API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT])
 def test_everybody_can_read_it(page: Page, uid: str, width: int, theme: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
