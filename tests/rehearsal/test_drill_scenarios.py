@@ -52,12 +52,14 @@ from rehearsal.drill.steps import (
     Watch,
     WatchUntil,
 )
+from rehearsal.machine.addresses import Address
 from rehearsal.machine.processes import journal
 from rehearsal.machine.processes.journal import Child, Entry, Journal
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.queries import PrometheusClient, Sample
 from rehearsal.mesh.place import ISTIOD_NAME
 from rehearsal.stand_in.derive import derive
+from rehearsal.stand_in.proxies import Proxies
 from tests.unit.stack_files import STACKS, planned, values, with_value
 from tests.unit.test_plan import alertmanager_stack
 
@@ -71,7 +73,8 @@ WITHOUT_A_CLUSTER = [scenario for scenario in SCENARIOS if not scenario.on_clust
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state directory of a stack that was rendered with its mesh, and not started."""
     directory = tmp_path_factory.mktemp("state")
-    derive(render("dev", directory), directory / "stand-in")
+    proxies = Proxies(probed={}, metrics={"frontend": Address("127.0.0.1", 1)})
+    derive(render("dev", directory), directory / "stand-in", proxies=proxies)
     istiod = Child(name=ISTIOD_NAME, command=(), directory="", listens=(), ready="")
     supervisor = Supervisor(directory)
     journal.write(supervisor.state_file, Journal("dev", "", (Entry(istiod),), healthy=True))
@@ -112,7 +115,7 @@ def about(expectations: tuple[Expectation, ...]) -> set[tuple[str, str]]:
 
 
 def test_names_are_distinct_and_each_has_one_line() -> None:
-    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 25
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 26
     assert not [scenario.name for scenario in SCENARIOS if "\n" in scenario.summary]
 
 

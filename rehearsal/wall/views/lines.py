@@ -14,7 +14,7 @@ from rehearsal.wall.grafana.read import field_named
 from rehearsal.wall.grafana.series import Series, named, with_gaps
 from rehearsal.wall.views.asked import Asked
 
-HEADINGS: dict[Calc, str] = {"lastNotNull": "Last *", "max": "Max", "min": "Min"}
+HEADINGS: dict[Calc, str] = {"lastNotNull": "Last *", "max": "Max", "min": "Min", "sum": "Total"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,3 +91,5 @@ def _calculated(calc: Calc, series: Series) -> float | None:
             return max(values, default=None)
         case "min":
             return min(values, default=None)
+        case "sum":
+            return sum(values)

@@ -52,7 +52,7 @@ class LaneCustom(Part):
     fill_opacity: int
 
 
-Calc = Literal["lastNotNull", "max", "min"]
+Calc = Literal["lastNotNull", "max", "min", "sum"]
 
 
 class Legend(Part):
