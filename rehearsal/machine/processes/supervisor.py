@@ -20,7 +20,6 @@ from rehearsal.machine.network import NETWORK, VARIABLE
 from rehearsal.machine.processes import journal, ports
 from rehearsal.machine.processes.identity import MARK, Identity, describe, marked
 from rehearsal.machine.processes.journal import Child, Entry, Journal
-from rehearsal.machine.processes.priority import inherit
 from rehearsal.machine.tools import cure
 
 Progress = Callable[[str], None]
@@ -181,7 +180,6 @@ class Supervisor:
         with self.log(child.name).open("ab") as log:
             process = self._execute(child, log)
         self._processes[child.name] = process
-        inherit(process.pid)
         self._note(Entry(child, Identity.of(process.pid)))
 
     def _execute(self, child: Child, log: BinaryIO) -> subprocess.Popen[bytes]:
