@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rehearsal.drill.beats import HearBeats, MissBeats
 from rehearsal.drill.scenarios.cluster import Lacking
+from rehearsal.drill.scenarios.mesh import InTime
 from rehearsal.drill.script import Step
 from rehearsal.drill.steps import AwaitRefusal, Mend, Silence, Until, Watch, WatchUntil
 from rehearsal.drill.verdict import describe
@@ -18,6 +19,8 @@ def awaited(step: Step) -> str:
             what = "listens to the heartbeats"
         case Watch() | WatchUntil():
             what = step.what
+        case InTime():
+            what = f"asks everybody who asks {step.slow}"
         case Lacking():
             what = f"waits for {step.what}"
         case Silence():

@@ -82,6 +82,8 @@ ISTIOD_CONTROL = _program(20, 9876)
 FOLLOWER = _program(21, 8080)
 # The metrics of a control plane of the mesh, as the simulated world has them.
 SIMULATED_ISTIOD = _program(22, 15014)
+# Who asks the store as customers do, with `up --mesh`.
+LOAD = _program(23, 8080)
 REMOTE_WRITE_RELAY = "remote-write"
 # What every rehearsal on this machine listens on, whatever its stack.
 FIXED = (

@@ -39,6 +39,7 @@ from rehearsal.machine.programs import (
     DRILLS,
     EVALUATOR_NAME,
     KEY,
+    LOAD_NAME,
     NOTIFICATIONS,
     Programs,
 )
@@ -168,7 +169,7 @@ def _start(
     children = programs.children(topology, instances)
     # Whoever asks through proxies would find nobody before they are there, and whoever evaluates
     # would miss the collector.
-    waits = (*AGENT_NAMES, AMP_NAME, EVALUATOR_NAME)
+    waits = (*AGENT_NAMES, AMP_NAME, EVALUATOR_NAME, LOAD_NAME)
     later = [each for each in children if meshed and each.name in waits]
     supervisor.launch([each for each in children if each not in later], progress)
     if judge:

@@ -34,6 +34,7 @@ from rehearsal.world.topology import Topology
 AMP_NAME = "amp"
 EVALUATOR_NAME = "grafana"
 PROBER_NAME = "prober"
+LOAD_NAME = "load"
 AGENT_NAMES = ("collector-0", "collector-1")
 AMP_ALERTMANAGER_NAME = "alertmanager-amp"
 GRAFANA_ALERTMANAGER_NAME = "alertmanager-grafana"
@@ -80,6 +81,7 @@ class Programs:
         """Everything else."""
         return [
             self._world(topology),
+            *self._load(topology),
             self._pager(),
             self._wall(),
             *(self._host(instance) for instance in instances),
@@ -120,6 +122,14 @@ class Programs:
         if topology.secured_hosts():
             arguments += [str(self.state / CERTIFICATE), str(self.state / KEY)]
         return self._python("world", tuple(arguments), topology.addresses(), WORLD.url("/healthy"))
+
+    def _load(self, topology: Topology) -> tuple[Child, ...]:
+        """Who asks as customers do, where there are real proxies to ask through."""
+        if topology.load is None:
+            return ()
+        listens = Address.parse(topology.load)
+        module = ("rehearsal.world.load", str(self.stand_in / "world.json"))
+        return (self._python(LOAD_NAME, module, (listens,), listens.url("/healthy")),)
 
     def _hosts(self) -> Path:
         return self.state / "hosts"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from offline.errors import UserError
 from rehearsal.machine import interruption
-from rehearsal.machine.addresses import FIXED, OF_A_CLUSTER, OF_A_MESH, Address
+from rehearsal.machine.addresses import FIXED, LOAD, OF_A_CLUSTER, OF_A_MESH, Address
 from rehearsal.machine.platform import STATE
 from rehearsal.machine.processes import ports
 from rehearsal.machine.processes.supervisor import Supervisor
@@ -35,7 +35,7 @@ def refuse_occupied(state: Path = STATE, addresses: Iterable[Address] = FIXED) -
 
 
 def _checked() -> int:
-    refuse_occupied(addresses=(*FIXED, *OF_A_CLUSTER, *OF_A_MESH))
+    refuse_occupied(addresses=(*FIXED, *OF_A_CLUSTER, *OF_A_MESH, LOAD))
     return 0
 
 

@@ -28,7 +28,7 @@ from rehearsal.stand_in.documents import Document
 
 MARK = {"rehearsed": "mesh"}
 _NETWORKING = "networking.istio.io/v1"
-_FILTERS = "networking.istio.io/v1alpha3"
+FILTERS = "networking.istio.io/v1alpha3"
 _KWOK = "kwok.x-k8s.io/v1alpha1"
 # Of a pod's ports those that istioctl asks for.
 PROXY_ADMIN_PORT = 15000
@@ -37,7 +37,7 @@ ISTIOD_GRPC_PORT = 15012
 KINDS = (
     (_NETWORKING, "Sidecar"),
     (_NETWORKING, "WorkloadEntry"),
-    (_FILTERS, "EnvoyFilter"),
+    (FILTERS, "EnvoyFilter"),
 )
 _PROTOCOLS = {Protocol.GRPC: "GRPC", Protocol.HTTP: "HTTP", Protocol.TCP: "TCP"}
 
@@ -88,7 +88,7 @@ SUBSTITUTED = (
 
 def namespace(name: str) -> Document:
     """A namespace, as the control plane's own, where it keeps who of it is the leader."""
-    return _object("v1", "Namespace", name)
+    return made("v1", "Namespace", name)
 
 
 def webhook(authority: Authority) -> Document:
@@ -131,7 +131,7 @@ def objects(workloads: Iterable[Workload], known: Iterable[str]) -> Iterator[Doc
     for each in workloads:
         if each.namespace not in known:
             yield namespace(each.namespace)
-            yield _object("v1", "ServiceAccount", each.account, each.namespace)
+            yield made("v1", "ServiceAccount", each.account, each.namespace)
         if each.service:
             yield _entry(each)
         yield _sidecar(each, services, asked)
@@ -159,11 +159,11 @@ def _ports(pod: Document, leads: Mapping[int, Address]) -> Document:
     ]
     metadata = pod["metadata"]
     spec = {"forwards": forwards}
-    return _object(_KWOK, PORT_FORWARD, metadata["name"], metadata["namespace"], spec)
+    return made(_KWOK, PORT_FORWARD, metadata["name"], metadata["namespace"], spec)
 
 
 def _entry(workload: Workload) -> Document:
-    return _object(
+    return made(
         _NETWORKING,
         "WorkloadEntry",
         workload.name,
@@ -201,7 +201,7 @@ def _sidecar(
             }
             for each, port in _requested(services, asked)
         ]
-    return _object(
+    return made(
         _NETWORKING,
         "Sidecar",
         workload.name,
@@ -240,7 +240,7 @@ def _by_address(
         for each, port in _requested(services, asked)
     ]
     spec = {"configPatches": patches, "workloadSelector": {"labels": {APP: prober.caller}}}
-    return _object(_FILTERS, "EnvoyFilter", prober.name, prober.namespace, spec)
+    return made(FILTERS, "EnvoyFilter", prober.name, prober.namespace, spec)
 
 
 def _spoken(port: int, services: Iterable[Service]) -> str:
@@ -267,15 +267,16 @@ def _ingress(workload: Workload) -> Document:
     }
 
 
-def _object(
+def made(
     version: str,
     kind: str,
     name: str,
     namespace: str | None = None,
     spec: Document | None = None,
 ) -> Document:
+    """An object that the rehearsal adds, marked as such."""
     metadata: Document = {"name": name, "labels": MARK}
     if namespace:
         metadata["namespace"] = namespace
-    made: Document = {"apiVersion": version, "kind": kind, "metadata": metadata}
-    return made if spec is None else {**made, "spec": spec}
+    manifest: Document = {"apiVersion": version, "kind": kind, "metadata": metadata}
+    return manifest if spec is None else {**manifest, "spec": spec}

@@ -12,6 +12,7 @@ from rehearsal.machine.addresses import ISTIOD
 from rehearsal.machine.processes.journal import Child
 from rehearsal.mesh.certificates import Certificates
 from rehearsal.mesh.control_plane import CLUSTER_ID, ControlPlane
+from rehearsal.mesh.telemetry import SCRAPED
 from rehearsal.mesh.workloads import Workload
 
 _READY_WITHIN_SECONDS = 60.0
@@ -23,7 +24,7 @@ _TOKENS = Path("var", "run", "secrets", "tokens", "istio-token")
 _ROOT = Path("var", "run", "secrets", "istio", "root-cert.pem")
 # Of what Envoy counts here, what it would tell a scrape of what the collector reads; of a mesh's
 # own choice it keeps little else.
-_SCRAPED = "no_filter_chain_match"
+_SCRAPED = "|".join(("no_filter_chain_match", *SCRAPED))
 # Below the agent's directory.
 CERTIFICATES = Path("certificates")
 

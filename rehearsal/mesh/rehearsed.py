@@ -22,12 +22,13 @@ from rehearsal.cluster.declared import Declared, Objects
 from rehearsal.cluster.judge import Judge
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.tools import ROOT
-from rehearsal.mesh import added, gates, installed
+from rehearsal.mesh import added, gates, installed, telemetry
 from rehearsal.mesh.certificates import Certificates
 from rehearsal.mesh.control_plane import ControlPlane
 from rehearsal.mesh.matrix import Matrix
 from rehearsal.mesh.place import mesh_directory
 from rehearsal.mesh.proxies import Proxy
+from rehearsal.mesh.upstreams import upstreams
 from rehearsal.mesh.workloads import Workload, probed, workloads
 from rehearsal.stand_in import pods
 from rehearsal.stand_in.documents import Document
@@ -102,6 +103,9 @@ class Mesh:
         return Proxies(
             probed=probed(self.workloads),
             metrics={each.caller: each.metrics for each in self.workloads},
+            upstreams=upstreams(
+                self.workloads, [planned.service for planned in self.plan.services]
+            ),
         )
 
     @property
@@ -128,6 +132,7 @@ class Mesh:
     def join(self, api: Api) -> None:
         """Give every workload its proxy. Raises UserError where one refuses what it is given."""
         known = [each["metadata"]["name"] for each in api.items("/api/v1/namespaces")]
+        api.apply(telemetry.counted(self.mesh.namespace))
         for each in added.objects(self.workloads, known):
             api.apply(each)
         certificates = Certificates.of(self.plan)

@@ -31,6 +31,7 @@ from rehearsal.machine.addresses import (
     GRAFANA_ALERTMANAGER,
     GRAFANA_PAGE,
     ISTIOD_METRICS,
+    LOAD,
     PAGER,
     PAGER_MAIL,
     REMOTE_WRITE,
@@ -66,10 +67,10 @@ _MESH_UNPLAYED = (
     "nothing: whoever asks is answered, once, however long it takes",
     "there are no proxies without `--mesh`",
 )
-_MESH_UNPLAYED_BUT_FOR_PROBES = (
-    "the mesh's rules for what services ask each other",
-    "nothing, but for who asks by `rehearsal matrix`: whatever is asked is counted as answered",
-    "the simulated services ask nobody; the prober asks through its proxy and theirs",
+_PLAYED = (
+    "what customers and services ask each other",
+    "a few requests a second; each asks every second callee of the call graph through the proxies",
+    "nothing of the store's own code runs",
 )
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
@@ -205,6 +206,7 @@ def _world(
         door=door,
         page=None if page is None else Page(listens=str(GRAFANA_PAGE), host=page, asks=asks),
         istiod=str(SIMULATED_ISTIOD) if istiod else None,
+        load=str(LOAD) if run.proxies else None,
     )
     topology.write(run.out / "world.json")
     run.substitutions.add(
@@ -212,7 +214,7 @@ def _world(
         "one process that listens for each service and counts what would flow between them",
         "there is no cluster; probes and scrapes are real",
     )
-    run.substitutions.add(*(_MESH_UNPLAYED_BUT_FOR_PROBES if run.proxies else _MESH_UNPLAYED))
+    run.substitutions.add(*(_PLAYED if run.proxies else _MESH_UNPLAYED))
     if istiod:
         run.substitutions.add(
             "the mesh's control plane",

@@ -18,8 +18,13 @@ from rehearsal.machine.http_server import HttpServer
 
 # How long a healthy answer is held back now, in seconds.
 Delay = Callable[[], float]
+# Asks whom an answer takes; whether everybody answered that it needs.
+Ask = Callable[[], Awaitable[bool]]
 
+# What customers open; all else is asked by whoever wants to know whether it is well.
+PAGE = "/"
 _HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+_STATUS = {code.value[0]: code for code in grpc.StatusCode}
 # HealthCheckResponse with status SERVING (1) in its first field.
 _SERVING = b"\x08\x01"
 
@@ -83,11 +88,13 @@ def silent(address: Address) -> Listener:
     return TcpServer(address, swallow)
 
 
-def http(address: Address, delay: Delay) -> Listener:
-    """Answers every request with 200, as a healthy frontend does."""
+def http(address: Address, delay: Delay, ask: Ask) -> Listener:
+    """Answers with 200, as a healthy frontend does; a page takes others' answers, or is a 500."""
 
-    async def answer(_request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         await asyncio.sleep(delay())
+        if request.url.path == PAGE and not await ask():
+            return PlainTextResponse("something that the page needs has failed\n", 500)
         return PlainTextResponse("ok\n")
 
     return HttpServer(address, request_response(answer))
@@ -135,16 +142,23 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @dataclass
 class GrpcHealth:
-    """A gRPC server that is serving; what else it is asked for it answers with nothing in it."""
+    """A gRPC server that is serving; what else it is asked for it answers with nothing in it.
+
+    That takes others' answers; where one that it needs fails, it `fails_with` this status.
+    """
 
     address: Address
     delay: Delay
+    ask: Ask
+    fails_with: int
     _server: grpc.aio.Server | None = field(default=None, init=False)
 
     async def open(self) -> None:
         """Begin to listen."""
         server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
-        server.add_generic_rpc_handlers((_HealthService(self.delay),))
+        server.add_generic_rpc_handlers(
+            (_HealthService(self.delay, self.ask, _STATUS[self.fails_with]),)
+        )
         server.add_insecure_port(str(self.address))
         await server.start()
         self._server = server
@@ -159,6 +173,8 @@ class GrpcHealth:
 @dataclass
 class _HealthService(grpc.GenericRpcHandler):
     delay: Delay
+    ask: Ask
+    failed: grpc.StatusCode
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
@@ -168,9 +184,11 @@ class _HealthService(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(self._answer)
 
     async def _answer(
-        self, _request: bytes, _context: grpc.aio.ServicerContext[bytes, bytes]
+        self, _request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]
     ) -> bytes:
         await asyncio.sleep(self.delay())
+        if not await self.ask():
+            await context.abort(self.failed, "something that the answer needs has failed")
         # Whatever the message is, all its fields have their defaults then.
         return b""
 

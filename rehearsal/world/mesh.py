@@ -72,10 +72,7 @@ class Mesh:
         counted = self._series[workload]
         requests = {labels: s for (protocol, labels), s in counted.items() if protocol != "tcp"}
         connections = {labels: s for (protocol, labels), s in counted.items() if protocol == "tcp"}
-        lines = [*_requests(requests), *_connections(connections)]
-        # A real proxy says that itself.
-        if self.workloads[workload].proxy is None:
-            lines += _of_itself(now - self._began)
+        lines = [*_requests(requests), *_connections(connections), *_of_itself(now - self._began)]
         return "\n".join(lines) + "\n"
 
     def _labels(self, flow: Flow) -> Labels:

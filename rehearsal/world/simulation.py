@@ -14,17 +14,21 @@ from starlette.routing import request_response
 from starlette.types import ASGIApp
 
 from gallery.metrics import labels
+from gallery.store.services import INTERNAL
 from rehearsal.machine import loopback
 from rehearsal.machine.addresses import Address
 from rehearsal.machine.http_server import HttpServer
 from rehearsal.world import listeners
+from rehearsal.world.caller import Caller
 from rehearsal.world.control import Control
 from rehearsal.world.faults import Fault, FaultKind, down
 from rehearsal.world.istiod import Istiod
 from rehearsal.world.listeners import Listener
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.procfs import SimulatedHost
+from rehearsal.world.telemetry import as_istio
 from rehearsal.world.topology import Door, Page, Topology, Workload
+from rehearsal.world.traffic import FAILS_WITH
 
 _PROCFS_SECONDS = 1.0
 # Istio's gateway waits longer than anybody who probes.
@@ -115,11 +119,13 @@ class World:
         def delay() -> float:
             return self._delay_seconds(workload.name)
 
+        ask = Caller(workload.upstreams).answer
         match workload.protocol:
             case "http":
-                return listeners.http(address, delay)
+                return listeners.http(address, delay, ask)
             case "grpc":
-                return listeners.GrpcHealth(address, delay)
+                fails_with = FAILS_WITH.get(workload.name, INTERNAL)
+                return listeners.GrpcHealth(address, delay, ask, fails_with)
             case _:
                 return listeners.redis(address, delay)
 
@@ -157,12 +163,14 @@ class World:
 
     def _metrics(self, workload: Workload) -> ASGIApp:
         async def answer(_request: Request) -> Response:
-            text = self.mesh.exposition(workload.name, time.time())
-            if workload.proxy is not None:
+            if workload.proxy is None:
+                text = self.mesh.exposition(workload.name, time.time())
+            else:
                 try:
-                    text += await asyncio.to_thread(_told, Address.parse(workload.proxy))
+                    told = await asyncio.to_thread(_told, Address.parse(workload.proxy))
                 except loopback.UnansweredError as why:
                     return PlainTextResponse(f"{why}\n", 502)
+                text = as_istio(told, workload.name, self.topology.namespace)
             return Response(text, media_type="text/plain; version=0.0.4")
 
         return request_response(answer)

@@ -11,15 +11,33 @@ from rehearsal.machine.addresses import Address
 
 
 @dataclass(frozen=True, kw_only=True)
+class Upstream:
+    """A workload that another asks over its own proxy, which takes the request at `address`.
+
+    `authority` is the callee's host and port, by which the proxy knows it. `methods` are HTTP verbs
+    or gRPC paths, none where the callee has no requests. Where it is not `needed`, its caller does
+    without an answer.
+    """
+
+    name: str
+    protocol: str
+    address: str
+    authority: str
+    methods: tuple[str, ...]
+    needed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workload:
     """A deployment of the store's namespace; one pod stands for all its replicas.
 
     `metrics` is where its proxy serves mesh metrics, None where it has none; `proxy` is where a
-    real one does, whose metrics are served there beside the simulated. `listens` is where
+    real one does, whose metrics are served there instead. `listens` is where
     it serves, and is None for one that only calls, or that another program plays; `protocol` is
     http, grpc or tcp. `calls` names workloads; `generates` is how many requests per second it
     makes to each of them of its own accord, 0 where it calls only when called. The requests of
-    one that `probes` are health checks, which lead to no further calls.
+    one that `probes` are health checks, which lead to no further calls. `upstreams` are the calls
+    that are made, where there are real proxies to make them through; elsewhere they are arithmetic.
     """
 
     name: str
@@ -30,6 +48,7 @@ class Workload:
     generates: float = 0.0
     probes: bool = False
     proxy: str | None = None
+    upstreams: tuple[Upstream, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +83,9 @@ class Relay:
 class Topology:
     """Everything in the world. `hosts` names EC2 instances; each gets a procfs of its own.
 
-    `istiod` is where the mesh's control plane serves its metrics, None where no mesh is simulated.
+    `istiod` is where the mesh's control plane serves its metrics, None where no mesh is simulated;
+    `load` is where the program tells of its answers that asks as customers do, None where nothing
+    is asked.
     """
 
     control: str
@@ -75,6 +96,7 @@ class Topology:
     door: Door | None = None
     page: Page | None = None
     istiod: str | None = None
+    load: str | None = None
 
     def write(self, path: Path) -> None:
         """Put the topology into a file."""

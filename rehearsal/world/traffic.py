@@ -20,7 +20,7 @@ _CALLER_TIMEOUT_MILLISECONDS = 10_000.0
 _REFUSED_MILLISECONDS = 1.0
 # What a service answers by gRPC where a callee has failed it is in its code, which is not deployed
 # here: the catalogue says it, and of what is not of the store nobody.
-_FAILS_WITH = {service.name: service.fails_with for service in SERVICES}
+FAILS_WITH = {service.name: service.fails_with for service in SERVICES}
 # Callers outside the mesh, where no workload of the store generates the load.
 OUTSIDE = Workload(name="unknown", protocol="http", listens=None, metrics=None, calls=())
 _OUTSIDE_REQUESTS_PER_SECOND = 20.0
@@ -139,7 +139,7 @@ def _edge(
     if not down(fault):
         # A gRPC answer that carries an error still has HTTP status 200.
         failed = (
-            Outcome("200", "-", str(_FAILS_WITH.get(callee.name, INTERNAL)))
+            Outcome("200", "-", str(FAILS_WITH.get(callee.name, INTERNAL)))
             if grpc
             else Outcome("500", "-", "")
         )

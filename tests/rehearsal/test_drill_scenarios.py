@@ -38,7 +38,7 @@ from rehearsal.drill.scenarios.endpoints import (
     down,
 )
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
-from rehearsal.drill.scenarios.mesh import POLICY_WRONG
+from rehearsal.drill.scenarios.mesh import CALLEE_SLOW, POLICY_WRONG
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN
 from rehearsal.drill.script import Scenario, Script
 from rehearsal.drill.steps import (
@@ -73,7 +73,7 @@ WITHOUT_A_CLUSTER = [scenario for scenario in SCENARIOS if not scenario.on_clust
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state directory of a stack that was rendered with its mesh, and not started."""
     directory = tmp_path_factory.mktemp("state")
-    proxies = Proxies(probed={}, metrics={"frontend": Address("127.0.0.1", 1)})
+    proxies = Proxies(probed={}, metrics={"frontend": Address("127.0.0.1", 1)}, upstreams={})
     derive(render("dev", directory), directory / "stand-in", proxies=proxies)
     istiod = Child(name=ISTIOD_NAME, command=(), directory="", listens=(), ready="")
     supervisor = Supervisor(directory)
@@ -115,7 +115,7 @@ def about(expectations: tuple[Expectation, ...]) -> set[tuple[str, str]]:
 
 
 def test_names_are_distinct_and_each_has_one_line() -> None:
-    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 26
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 27
     assert not [scenario.name for scenario in SCENARIOS if "\n" in scenario.summary]
 
 
@@ -423,19 +423,32 @@ def test_every_step_that_takes_long_says_what_it_waits_for(
         assert step.at_most <= 2 * ACTION_SECONDS or awaited(step) != "acts"
 
 
-def test_a_policy_that_lacks_the_prober_pages_as_a_service_that_is_down(
+def test_a_policy_that_lacks_the_prober_pages_as_a_service_that_is_down_and_as_what_it_is(
     rehearsed: RunningOf,
 ) -> None:
-    [page] = script(rehearsed(planned()), POLICY_WRONG, service="emailservice").expectations
-    assert (page.alert, page.labels["service"]) == ("EndpointDown", "emailservice")
-    assert page.contact_points == {"pager", "chat"}
+    pages = script(rehearsed(planned()), POLICY_WRONG, service="emailservice").expectations
+    assert [page.alert for page in pages] == ["EndpointDown", "MeshCallsRefused"]
+    assert {page.labels["service"] for page in pages} == {"emailservice"}
+    assert pages[1].labels["caller"] == "prober"
+    for page in pages:
+        assert page.contact_points == {"pager", "chat"}
 
 
-def test_without_real_proxies_a_wrong_policy_is_not_playable(
-    rehearsed: RunningOf, tmp_path: Path
+def test_of_a_connection_that_a_policy_refuses_no_request_is_counted(
+    rehearsed: RunningOf,
+) -> None:
+    [page] = script(rehearsed(planned()), POLICY_WRONG, service="redis-cart").expectations
+    assert page.alert == "EndpointDown"
+
+
+@pytest.mark.parametrize(
+    "scenario", [POLICY_WRONG, CALLEE_SLOW], ids=lambda scenario: scenario.name
+)
+def test_without_real_proxies_what_is_about_them_is_not_playable(
+    scenario: Scenario, rehearsed: RunningOf, tmp_path: Path
 ) -> None:
     supervisor = Supervisor(tmp_path)
     supervisor.begin("dev", "")
     running = replace(rehearsed(planned()), supervisor=supervisor)
     with pytest.raises(NotPlayableError, match=r"without real proxies.*up --mesh"):
-        script(running, POLICY_WRONG)
+        script(running, scenario)

@@ -12,10 +12,11 @@ from gallery.plan.mesh import GATEWAY
 from gallery.plan.model import Plan
 from offline.errors import UserError
 from offline.render import render
-from rehearsal.machine.addresses import ISTIOD_METRICS, STORE_NETWORK
+from rehearsal.machine.addresses import ISTIOD_METRICS, STORE_NETWORK, Address
 from rehearsal.mesh import added, rehearsed
 from rehearsal.mesh.asking import Outcome
 from rehearsal.mesh.matrix import Ask, Found, Matrix, Wrong, asks
+from rehearsal.mesh.upstreams import upstreams
 from rehearsal.mesh.workloads import STRANGER, Workload, probed, workloads
 from rehearsal.stand_in.derive import derive
 from rehearsal.stand_in.documents import read_json, read_yaml
@@ -153,7 +154,7 @@ def test_the_prober_asks_each_service_at_a_port_of_its_own_proxy(
     assert len(set(ports)) == len(ports)
     assert {address.port for address in through.values()} <= set(ports)
     metrics = {each.caller: each.metrics for each in everybody}
-    proxies = Proxies(probed=through, metrics=metrics)
+    proxies = Proxies(probed=through, metrics=metrics, upstreams={})
     derive(render("dev", tmp_path), tmp_path / "stand-in", proxies=proxies)
     agent = read_yaml(tmp_path / "stand-in" / "collector" / "agent-0.yml")
     asked = {
@@ -173,3 +174,32 @@ def test_the_prober_asks_each_service_at_a_port_of_its_own_proxy(
     assert world.istiod is None
     (found,) = read_json(tmp_path / "stand-in" / "collector" / "pods-istiod-0.json")[:1]
     assert found["targets"][0].startswith(f"{ISTIOD_METRICS.host}:")
+
+
+def test_everybody_asks_through_his_own_proxy_whom_the_plan_lets_him_ask(
+    plan: Plan, everybody: tuple[Workload, ...], tmp_path: Path
+) -> None:
+    found = upstreams(everybody, [each.service for each in plan.services])
+    hosts = {each.caller: each.proxy for each in everybody}
+    edges = set[tuple[str, str]]()
+    for caller, asked in found.items():
+        for each in asked:
+            edges.add((caller, each.name))
+            assert Address.parse(each.address).host == hosts[caller]
+    assert edges == {
+        (each.caller, each.callee) for each in plan.allowed if each.caller != labels.PROBER_WORKLOAD
+    }
+    assert {each.name for each in found["frontend"] if not each.needed} == {
+        "adservice",
+        "recommendationservice",
+    }
+    metrics = {each.caller: each.metrics for each in everybody}
+    proxies = Proxies(probed=probed(everybody), metrics=metrics, upstreams=found)
+    derive(render("dev", tmp_path), tmp_path / "stand-in", proxies=proxies)
+    world = Topology.read(tmp_path / "stand-in" / "world.json")
+    assert {each.name: each.upstreams for each in world.workloads if each.upstreams} == found
+    assert {each.name for each in world.workloads if each.generates and each.upstreams} == {
+        "loadgenerator",
+        GATEWAY,
+    }
+    assert world.load is not None

@@ -26,7 +26,12 @@ from rehearsal.drill.scenarios.endpoints import (
     TWO_ENDPOINTS_DOWN,
 )
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_FLAPPING, HOST_TERMINATED, HOST_TRAFFIC
-from rehearsal.drill.scenarios.mesh import CERTIFICATES_EXPIRING, ISTIOD_DOWN, POLICY_WRONG
+from rehearsal.drill.scenarios.mesh import (
+    CALLEE_SLOW,
+    CERTIFICATES_EXPIRING,
+    ISTIOD_DOWN,
+    POLICY_WRONG,
+)
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN, REMOTE_WRITE_BLOCKED
 from rehearsal.drill.script import Scenario
 
@@ -54,6 +59,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     CERTIFICATES_EXPIRING,
     HOST_FLAPPING,
     POLICY_WRONG,
+    CALLEE_SLOW,
     NODE_DRAINED,
     QUOTA_FULL,
     ROLLOUT_BROKEN,

@@ -148,14 +148,15 @@ def _door_half_dead(running: Running, _target: Target) -> Script:
     )
 
 
-def _protocol(running: Running, service: str) -> Protocol:
+def protocol(running: Running, service: str) -> Protocol:
+    """What a service speaks."""
     services = (planned.service for planned in running.plan.services)
     return next(each.protocol for each in services if each.name == service)
 
 
 def _slow(running: Running, target: Target) -> Script:
     service, promises = service_of(target), running.promises
-    if _protocol(running, service) is Protocol.TCP:
+    if protocol(running, service) is Protocol.TCP:
         raise NotPlayableError(
             f"{service} speaks {Protocol.TCP}, and the mesh times the requests of "
             f"{Protocol.HTTP} and {Protocol.GRPC} alone"
