@@ -36,7 +36,7 @@ _NEAR_SECONDS = SPARE_SECONDS + 15.0
 
 
 def _policy_wrong(running: Running, target: Target) -> Script:
-    """That the prober gets no answer is told. What is refused, this Envoy's callees do not count."""
+    """That the prober gets no answer is told. Refusals are not counted by the Envoy of a callee."""
     service = service_of(target)
     policies = Policies(mesh=_with_proxies(running, "policies"), state=running.supervisor.directory)
     broken = Break(caller_refused(policies, PROBER.name, service))
