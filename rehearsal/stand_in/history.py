@@ -1,14 +1,14 @@
 """The past that rules look back on, as it is recorded: days in which all was quiet.
 
-What is usual for a host is that of a week, and a budget that knows a few minutes alone would be
-gone with the first drill.
+What is usual for a host is that of a week. A budget that knows a few minutes alone would be gone
+with the first drill, and what is recorded every five minutes be unknown as long as that.
 
 What is written here is a plan; `rehearsal.backfill` makes samples of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gallery.metrics import labels, names
 from gallery.metrics.durations import Duration
@@ -30,7 +30,7 @@ _SERIES = (
 )
 # What is usual is found from a sample every half hour, on the clock's half hours.
 _WEEK, _HALF_HOUR = 7 * 86_400, 1_800
-# The longest window of an alert on budgets, and how often what it sums up is recorded.
+# The longest window of an alert on budgets.
 _LONGEST = int(max(Duration.parse(window) for window in names.OBJECTIVE_BURN).seconds)
 
 
@@ -57,30 +57,45 @@ def objective_series(
     rules: Iterable[Document],
     promised: Iterable[Document],
 ) -> list[Document]:
-    """What each of the objectives counted a second, requests or probes; nothing of it failed.
+    """What was recorded of each objective, of which nothing failed: a whole window is known.
 
     Nothing where the rules record none of it.
     """
-    every = _recorded_every(names.OBJECTIVE_REQUESTS, rules)
-    if every is None:
+    every = _recorded_every(rules)
+    if names.OBJECTIVE_REQUESTS not in every:
         return []
     probed = 1 / scrape_seconds(rendered)
+    common = _external(rendered)
     return [
         {
             "name": name,
-            "labels": {
-                **_external(rendered),
-                labels.SERVICE: one["service"],
-                labels.OBJECTIVE: one["objective"],
-            },
-            "value": rate * share,
-            "every": int(every.seconds),
-            "span": _LONGEST,
+            "labels": common | {labels.SERVICE: one["service"], labels.OBJECTIVE: one["objective"]},
+            "value": value,
+            "every": int(every[name].seconds),
+            "span": span,
         }
-        for name, share in ((names.OBJECTIVE_REQUESTS, 1), (names.OBJECTIVE_FAILURES, 0))
         for one in promised
         if (rate := _asked(one["requests"], workloads) if one["requests"] else probed) > 0
+        for name, value, span in _recorded_of(one, rate, every)
     ]
+
+
+def _recorded_of(
+    one: Document, rate: float, every: Mapping[str, Duration]
+) -> Iterator[tuple[str, float, int]]:
+    """Each series of an objective by what it records: its value, and for how many seconds."""
+    window: int = one["window_seconds"]
+    yield names.OBJECTIVE_REQUESTS, rate, _LONGEST
+    yield names.OBJECTIVE_FAILURES, 0, _LONGEST
+    yield (
+        names.OBJECTIVE_REQUESTS_COUNTED,
+        rate * every[names.OBJECTIVE_REQUESTS_COUNTED].seconds,
+        window,
+    )
+    yield names.OBJECTIVE_FAILURES_COUNTED, 0, window
+    yield names.OBJECTIVE_SEEN, 1, _WEEK
+    yield names.OBJECTIVE_SPENT, 0, _WEEK
+    yield names.OBJECTIVE_LEFT, rate * window * (1 - one["target"]), _WEEK
 
 
 def _asked(requests: Iterable[Document], workloads: Mapping[str, Workload]) -> float:
@@ -98,15 +113,15 @@ def _asked(requests: Iterable[Document], workloads: Mapping[str, Workload]) -> f
     )
 
 
-def _recorded_every(record: str, rules: Iterable[Document]) -> Duration | None:
-    """How often a series is recorded, by the rule files; None where it is not."""
-    groups = (group for document in rules for group in document["groups"])
-    recording = (
-        group["interval"]
-        for group in groups
-        if any(rule.get("record") == record for rule in group["rules"])
-    )
-    return next(map(Duration.parse, recording), None)
+def _recorded_every(rules: Iterable[Document]) -> dict[str, Duration]:
+    """How often each series is recorded, by the rule files."""
+    return {
+        rule["record"]: Duration.parse(group["interval"])
+        for document in rules
+        for group in document["groups"]
+        for rule in group["rules"]
+        if "record" in rule
+    }
 
 
 def _external(rendered: Document) -> dict[str, str]:

@@ -63,7 +63,7 @@ def page(chromium: Browser, said: list[str]) -> Iterator[Page]:
     opened.close()
 
 
-@pytest.mark.parametrize("uid", [API_HEALTH, HOSTS, MESH, SHIFT])
+@pytest.mark.parametrize("uid", [API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT])
 def test_every_panel_has_data_at_rest(page: Page, said: list[str], uid: str) -> None:
     empty = ".panel:not(.alertlist):not(.text):has(.empty), .panel:has(.undrawable)"
     drawn(page, address(uid, **_SHOWN))
