@@ -192,7 +192,7 @@ class Project:
     @property
     def state_file(self) -> Path:
         backend = Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        return backend / ".pulumi" / "stacks" / "gallery" / f"{self.stack}.json"
+        return backend / ".pulumi" / "stacks" / str(self._program["name"]) / f"{self.stack}.json"
 
     def resources(self) -> list[Properties]:
         """Every resource in the state."""
@@ -202,7 +202,13 @@ class Project:
 
     @property
     def stack_file(self) -> Path:
-        return self.directory / "stacks" / f"Pulumi.{self.stack}.yaml"
+        folder = str(self._program.get("stackConfigDir", "."))
+        return self.directory / folder / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def _program(self) -> Properties:
+        """What the engine is told of the program, in Pulumi.yaml."""
+        return cast("Properties", yaml.safe_load((self.directory / "Pulumi.yaml").read_text()))
 
     def configuration(self) -> Properties:
         """The stack file's `config`."""

@@ -12,6 +12,7 @@ from importlib import metadata
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from . import data_sources, kubernetes_kinds, schema
+from .aws_account_kinds import AWS_ACCOUNT_KINDS
 from .aws_ground_kinds import AWS_GROUND_KINDS
 from .aws_kinds import AWS_KINDS
 from .cloud import Call, Cloud, Made, Refused
@@ -22,7 +23,7 @@ from .kubernetes_kinds import KUBERNETES_KINDS
 from .values import UNKNOWN, Json, Properties, at, from_struct, text_at, to_struct
 
 KINDS: Mapping[str, Mapping[str, Kind]] = {
-    "aws": {**AWS_KINDS, **AWS_GROUND_KINDS},
+    "aws": {**AWS_KINDS, **AWS_GROUND_KINDS, **AWS_ACCOUNT_KINDS},
     "kubernetes": KUBERNETES_KINDS,
     "grafana": GRAFANA_KINDS,
 }

@@ -17,6 +17,7 @@ def project(tmp_path: Path) -> Project:
     """A project with a stack file and an empty backend."""
     (tmp_path / "backend").mkdir()
     (tmp_path / "stacks").mkdir()
+    _ = (tmp_path / "Pulumi.yaml").write_text("{name: gallery, stackConfigDir: stacks}")
     project = Project(
         directory=tmp_path,
         stack="dev",
