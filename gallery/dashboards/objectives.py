@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from grafana_foundation_sdk.models import dashboard as model
 
@@ -24,7 +24,8 @@ from gallery.dashboards.panels import (
 from gallery.dashboards.sources import Source, source
 from gallery.dashboards.texts import alert_list
 from gallery.metrics import labels, names, promql
-from gallery.objectives.windows import COUNTED_EVERY, PAGE, TICKET, WINDOW, Pair
+from gallery.objectives.model import Objective
+from gallery.objectives.windows import COUNTED_EVERY, PAGE, TICKET, Pair
 from gallery.plan.model import Plan
 
 _CHOSEN = f'{labels.OBJECTIVE}=~"$objective"'
@@ -33,8 +34,9 @@ _NAME = "{{objective}}"
 _UNKNOWN = "NOT KNOWN"
 # What is written seldom is known until it should have been written three times.
 _KNOWN = str(COUNTED_EVERY * 3)
-# The window from whose pace it is told when a budget is gone, and the days it would last at most.
-_PACE, _DAYS, _SOON = PAGE[1].long, WINDOW.seconds / 86_400, 3
+# The window from whose pace it is told when a budget is gone.
+_PACE, _SOON, _LATE = PAGE[1].long, 3, 7
+_DAY = 86_400
 # A budget of which less is left is worth a thought before the next release.
 _LITTLE = 0.25
 
@@ -47,8 +49,8 @@ def objectives(plan: Plan) -> model.Dashboard:
         uid=OBJECTIVES,
         title="Gallery: objectives",
         description=(
-            "What customers were promised: how much of each budget of failures is left of "
-            f"{WINDOW}, what spends it, and how fast it goes."
+            "What customers were promised: how much of each budget of failures is left of its "
+            "window, what spends it, and how fast it goes."
         ),
         shown=_SHOWN,
         parts=_parts(plan, chosen),
@@ -73,6 +75,9 @@ def _parts(plan: Plan, chosen: Source) -> Iterator[Band | Heading]:
             8, *_of_journeys(source(plan, promql.one_of(labels.OBJECTIVE, journeys)))
         )
     yield Band(height=10, panels=((16, _left(chosen)), (8, alert_list(plan, "Alerts on budgets"))))
+    agreed = [one for one in plan.objectives if one.agreement]
+    if agreed:
+        yield side_by_side(8, _agreements(source(plan), agreed))
     yield side_by_side(9, _spending(chosen), _lasting(chosen))
     yield side_by_side(9, *(_burn(chosen, pair) for pair in PAGE))
     yield side_by_side(9, *(_burn(chosen, pair) for pair in TICKET))
@@ -91,7 +96,7 @@ def _tiles(here: Source) -> tuple[model.Panel, ...]:
         tile(
             here,
             "Least that is left of a budget",
-            f"Of the budget that has the least left of {WINDOW}; below zero it is overspent.",
+            "Of the budget that has the least left of its window; below zero it is overspent.",
             Query(expr=f"1 - max ({_known(here, names.OBJECTIVE_SPENT)})", legend="left"),
             Face(
                 unit="percentunit",
@@ -103,7 +108,7 @@ def _tiles(here: Source) -> tuple[model.Panel, ...]:
         tile(
             here,
             "Budgets that are overspent",
-            f"Of how many objectives more failed of {WINDOW} than may.",
+            "Of how many objectives more failed in their window than may.",
             Query(expr=f"sum ({_known(here, names.OBJECTIVE_SPENT)} > bool 1)", legend="overspent"),
             Face(unit="none", empty=_UNKNOWN, decimals=0, steps=at_most(1)),
         ),
@@ -117,13 +122,13 @@ def _tiles(here: Source) -> tuple[model.Panel, ...]:
         tile(
             here,
             "Soonest that a budget is gone",
-            f"At the pace of {_PACE}, {WINDOW} at most, of the budgets that are not gone.",
+            f"At the pace of {_PACE}, a whole window at most, of the budgets that are not gone.",
             Query(expr=f"min ({_days_left(here)})", legend="days"),
             Face(
                 unit="d",
                 empty="no traffic",
                 decimals=1,
-                steps=((None, BAD), (_SOON, ATTENTION), (_DAYS, GOOD)),
+                steps=((None, BAD), (_SOON, ATTENTION), (_LATE, GOOD)),
             ),
         ),
     )
@@ -135,7 +140,9 @@ def _days_left(here: Source) -> str:
     What goes no faster than it may lasts, since failures leave the window as others come.
     """
     left = f"(1 - {_known(here, names.OBJECTIVE_SPENT)} > 0)"
-    return f"clamp_max({left} * {_DAYS:g} / {here.series(names.OBJECTIVE_BURN[_PACE])}, {_DAYS:g})"
+    burn, window = here.series(names.OBJECTIVE_BURN[_PACE]), here.series(names.OBJECTIVE_WINDOW)
+    goes = f"{left} * {window} / {burn} < {window}"
+    return f"(({goes}) or ({window} and {left} and {burn})) / {_DAY}"
 
 
 def _of_journeys(journeys: Source) -> tuple[model.Panel, ...]:
@@ -160,6 +167,26 @@ def _of_journeys(journeys: Source) -> tuple[model.Panel, ...]:
     )
 
 
+def _agreements(here: Source, agreed: Iterable[Objective]) -> model.Panel:
+    """What is left until something is owed; what is spent is a share of the objective's budget."""
+    agreement = here.series(names.OBJECTIVE_AGREED)
+    budget = here.series(names.OBJECTIVE_BUDGET)
+    spent = _known(here, names.OBJECTIVE_SPENT)
+    owed = " ".join(
+        f"{one.name}, below {one.agreement.target * 100:g} %: {one.agreement.owed}"
+        for one in agreed
+        if one.agreement
+    )
+    return graph(
+        here,
+        "Agreements: what is left until something is owed",
+        f"The share of the failures agreed on that are not yet spent. At the dashed line: {owed}",
+        Query(expr=f"1 - {spent} * {budget} / {agreement}", legend=_NAME),
+        face=Face(unit="percentunit", empty=_UNKNOWN, highest=1, steps=line_at(0)),
+        curve=limited(),
+    )
+
+
 def _spending(chosen: Source) -> model.Panel:
     return graph(
         chosen,
@@ -175,9 +202,9 @@ def _lasting(chosen: Source) -> model.Panel:
     return graph(
         chosen,
         "Days until a budget is gone",
-        f"At the pace of the last {_PACE}, {WINDOW} at most. One that is gone is not shown.",
+        f"At the pace of the last {_PACE}, a window at most. One that is gone is not shown.",
         Query(expr=_days_left(chosen), legend=_NAME),
-        face=Face(unit="d", empty="no traffic", lowest=0, steps=line_at(_DAYS)),
+        face=Face(unit="d", empty="no traffic", steps=line_at(_SOON)),
         curve=Curve(log=10),
     )
 
@@ -186,8 +213,8 @@ def _left(chosen: Source) -> model.Panel:
     return graph(
         chosen,
         "Budget that is left",
-        f"The share of the failures promised for {WINDOW} that are not yet spent. At the dashed "
-        "line the budget is gone, and below it overspent. Of what is younger than that, "
+        "The share of the failures that may be in a window that are not yet spent. At the dashed "
+        "line the budget is gone, and below it overspent. Of what is younger than its window, "
         "what was not seen yet counts as free of failures.",
         Query(expr=f"1 - {_known(chosen, names.OBJECTIVE_SPENT)}", legend=_NAME),
         face=Face(unit="percentunit", empty=_UNKNOWN, highest=1, steps=line_at(0)),
@@ -213,7 +240,7 @@ def _failures_left(chosen: Source) -> model.Panel:
     return graph(
         chosen,
         "How much more may fail",
-        f"Requests, or probes of the public address, of {WINDOW}, if the days not yet seen are "
+        "Requests, or probes of the public address, in a window, if the days not yet seen are "
         "like those that were.",
         Query(expr=_known(chosen, names.OBJECTIVE_LEFT), legend=_NAME),
         face=Face(unit="short", empty=_UNKNOWN, steps=line_at(0)),
@@ -225,7 +252,7 @@ def _seen(chosen: Source) -> model.Panel:
     return graph(
         chosen,
         "Share of the window that was seen",
-        f"Of {WINDOW} how much was counted: little where a service is young or an objective new, "
+        "Of each window how much was counted: little where a service is young or an objective new, "
         "less than all where nothing was written for a time.",
         Query(expr=_known(chosen, names.OBJECTIVE_SEEN), legend=_NAME),
         face=Face(unit="percentunit", empty=_UNKNOWN, lowest=0, highest=1),

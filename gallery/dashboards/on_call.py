@@ -36,11 +36,10 @@ def on_call(plan: Plan, dashboard: str) -> Band:
 def _row(plan: Plan, planned: PlannedAlert, owner: str) -> tuple[str, ...]:
     titles = {role.name: role.title for role in plan.catalogue.roles}
     told = plan.deliver({"alertname": planned.name, **planned.labels_for(owner)})
-    groups = ", ".join(
-        group for group in planned.scope.host_groups if planned.owner_of(group) == owner
-    )
+    groups = [group for group in planned.scope.host_groups if planned.owner_of(group) == owner]
+    names = ", ".join(groups or planned.owners_of_others.get(owner, ()))
     return (
-        f"{planned.name} ({groups})" if groups else planned.name,
+        f"{planned.name} ({names})" if names else planned.name,
         planned.alert.summary,
         str(planned.severity),
         titles.get(owner, owner),

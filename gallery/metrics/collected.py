@@ -156,6 +156,8 @@ RECORDED: Mapping[str, Labels] = {
             *names.OBJECTIVE_BURN.values(),
             *names.OBJECTIVE_FAILED.values(),
             names.OBJECTIVE_BUDGET,
+            names.OBJECTIVE_WINDOW,
+            names.OBJECTIVE_AGREED,
             names.OBJECTIVE_LEAST_FAILURES,
             names.OBJECTIVE_LEAST_REQUESTS,
             names.OBJECTIVE_UNANSWERED,

@@ -29,6 +29,9 @@ OBJECTIVE_FAILED = {
 }
 # What was promised: the share that may fail, and the floors.
 OBJECTIVE_BUDGET = "gallery:objective_budget"
+# Over how many seconds a budget is counted, and the share that may fail by an agreement.
+OBJECTIVE_WINDOW = "gallery:objective_window_seconds"
+OBJECTIVE_AGREED = "gallery:objective_agreed"
 OBJECTIVE_LEAST_FAILURES = "gallery:objective_least_failures"
 OBJECTIVE_LEAST_REQUESTS = "gallery:objective_least_requests"
 # Whom a service cannot do without, itself among them, and how many of those do not answer.
@@ -36,9 +39,9 @@ OBJECTIVE_NEEDS = "gallery:objective_needs"
 OBJECTIVE_UNANSWERED = "gallery:objective_unanswered"
 # Of the whole window: how much of it was seen, how much of the budget is spent, and how many more
 # requests may fail.
-OBJECTIVE_SEEN = "gallery:objective_seen:30d"
-OBJECTIVE_SPENT = "gallery:objective_spent:30d"
-OBJECTIVE_LEFT = "gallery:objective_failures_left:30d"
+OBJECTIVE_SEEN = "gallery:objective_seen:window"
+OBJECTIVE_SPENT = "gallery:objective_spent:window"
+OBJECTIVE_LEFT = "gallery:objective_failures_left:window"
 
 # What rules and panels read of a proxy. Of each request how long it took, and that it was there:
 MESH_METRICS = ("istio_request_duration_milliseconds_bucket", "istio_requests_total")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from gallery.objectives.indicators import Availability, Door, Indicator, Journey, Latency
 from gallery.objectives.model import Floors, Objective
 from gallery.objectives.windows import WINDOW
+from gallery.store.roles import RELIABILITY
 from gallery.store.services import ENTRANCE
 
 # What an order cannot do without, and what it can.
@@ -24,6 +25,7 @@ def _objective(name: str, promise: str, indicator: Indicator, target: float) -> 
         target=target,
         window=WINDOW,
         floors=Floors(),
+        owner=RELIABILITY.name,
     )
 
 

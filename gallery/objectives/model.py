@@ -17,10 +17,28 @@ class Floors:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Of the same events the share `target` was agreed with somebody, to whom `owed` is due.
+
+    `target` is below the objective's: what is told for that is told before this is missed. `owed`
+    says in one sentence what is due once it was.
+    """
+
+    target: float
+    owed: str
+
+    @property
+    def budget(self) -> float:
+        """The share of events that may fail; rounded as the objective's."""
+        return round(1 - self.target, 9)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Objective:
     """Of the events that the indicator counts the share `target` is good, over `window`.
 
-    `promise` says in one sentence what customers get. `target` is above 0 and below 1.
+    `promise` says in one sentence what customers get. `target` is above 0 and below 1; `owner` is
+    the role that is told of it.
     """
 
     name: str
@@ -29,6 +47,8 @@ class Objective:
     target: float
     window: Duration
     floors: Floors
+    owner: str
+    agreement: Agreement | None = None
 
     @property
     def service(self) -> str:

@@ -17,7 +17,7 @@ from gallery.objectives.excuses import Paged, unanswered
 from gallery.objectives.indicators import Look
 from gallery.objectives.model import Objective
 from gallery.objectives.probes import within
-from gallery.objectives.windows import COUNTED_EVERY, WINDOW, counted_over
+from gallery.objectives.windows import COUNTED_EVERY, counted_over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +66,22 @@ def _promised(of: Recorded) -> Iterator[Recording]:
     """Constants: what rules compare with, so that one serves objectives with other targets."""
     promised: dict[str, Callable[[Objective], float]] = {
         names.OBJECTIVE_BUDGET: lambda one: one.budget,
+        names.OBJECTIVE_WINDOW: lambda one: one.window.seconds,
         names.OBJECTIVE_LEAST_FAILURES: lambda one: one.floors.failures,
         names.OBJECTIVE_LEAST_REQUESTS: lambda one: one.floors.requests,
     }
     for record, value in promised.items():
         series = (_labelled(one, f"vector({value(one):.15g})") for one in of.objectives)
         yield Recording(record=record, expr=" or ".join(series), labels=of.stack.labels)
+    agreed = [
+        _labelled(one, f"vector({one.agreement.budget:.15g})")
+        for one in of.objectives
+        if one.agreement
+    ]
+    if agreed:
+        yield Recording(
+            record=names.OBJECTIVE_AGREED, expr=" or ".join(agreed), labels=of.stack.labels
+        )
     needs = (
         _labelled(one, "vector(1)", **{labels.NEEDS: needed})
         for one in of.objectives
@@ -114,24 +124,62 @@ def _windows(of: Recorded) -> Iterator[Recording]:
 
 def _budgets(of: Recorded) -> Iterator[Recording]:
     stack, seconds = of.stack, of.timings.evaluate_amp.seconds
-    whole = within(WINDOW)
     for record, rate in (
         (names.OBJECTIVE_REQUESTS_COUNTED, names.OBJECTIVE_REQUESTS),
         (names.OBJECTIVE_FAILURES_COUNTED, names.OBJECTIVE_FAILURES),
     ):
         counted = stack.series(rate, window=within(COUNTED_EVERY))
         yield Recording(record=record, expr=f"sum_over_time({counted}) * {seconds:g}")
-    requests = stack.series(names.OBJECTIVE_REQUESTS_COUNTED, window=whole)
-    failures = stack.series(names.OBJECTIVE_FAILURES_COUNTED, window=whole)
-    samples = WINDOW.milliseconds // COUNTED_EVERY.milliseconds
-    yield Recording(record=names.OBJECTIVE_SEEN, expr=f"count_over_time({requests}) / {samples}")
-    budget, seen = stack.series(names.OBJECTIVE_BUDGET), stack.series(names.OBJECTIVE_SEEN)
-    # An objective that is young has spent no more of the whole window's budget than it could.
-    yield Recording(
-        record=names.OBJECTIVE_SPENT,
-        expr=(f"sum_over_time({failures}) / (sum_over_time({requests}) > 0) / {budget} * {seen}"),
-    )
-    yield Recording(
-        record=names.OBJECTIVE_LEFT,
-        expr=f"sum_over_time({requests}) / {seen} * {budget} - sum_over_time({failures})",
-    )
+    windows = tuple(_of_windows(of))
+    for record, expr in (
+        (names.OBJECTIVE_SEEN, _Window.seen),
+        (names.OBJECTIVE_SPENT, _Window.spent),
+        (names.OBJECTIVE_LEFT, _Window.left),
+    ):
+        yield Recording(record=record, expr=" or ".join(map(expr, windows)))
+
+
+def _of_windows(of: Recorded) -> Iterator[_Window]:
+    """Those objectives together whose budgets are counted over the same window."""
+    lengths = dict.fromkeys(one.window for one in of.objectives)
+    for length in lengths:
+        chosen = [one.name for one in of.objectives if one.window == length]
+        matchers = [promql.one_of(labels.OBJECTIVE, chosen)] if len(lengths) > 1 else []
+        yield _Window(stack=of.stack, length=length, matchers=tuple(matchers))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Window:
+    """Budgets that are counted over this window, of the objectives that the matchers choose."""
+
+    stack: StackSeries
+    length: Duration
+    matchers: tuple[str, ...]
+
+    def _counted(self, record: str) -> str:
+        return self.stack.series(record, *self.matchers, window=within(self.length))
+
+    def _series(self, record: str) -> str:
+        return self.stack.series(record, *self.matchers)
+
+    @property
+    def _requests(self) -> str:
+        return f"sum_over_time({self._counted(names.OBJECTIVE_REQUESTS_COUNTED)})"
+
+    @property
+    def _failures(self) -> str:
+        return f"sum_over_time({self._counted(names.OBJECTIVE_FAILURES_COUNTED)})"
+
+    def seen(self) -> str:
+        samples = self.length.milliseconds // COUNTED_EVERY.milliseconds
+        counted = self._counted(names.OBJECTIVE_REQUESTS_COUNTED)
+        return f"count_over_time({counted}) / {samples}"
+
+    def spent(self) -> str:
+        """An objective that is young has spent no more of a window's budget than it could."""
+        budget, seen = map(self._series, (names.OBJECTIVE_BUDGET, names.OBJECTIVE_SEEN))
+        return f"{self._failures} / ({self._requests} > 0) / {budget} * {seen}"
+
+    def left(self) -> str:
+        budget, seen = map(self._series, (names.OBJECTIVE_BUDGET, names.OBJECTIVE_SEEN))
+        return f"{self._requests} / {seen} * {budget} - {self._failures}"

@@ -22,8 +22,8 @@ from gallery.store.services import ENTRANCE, Service
 class PlannedAlert:
     """One rule as it will be evaluated. `engine` says by whom.
 
-    `owner` is told of whatever the rule finds, but of the hosts of the groups in `owners_of_groups`
-    another role is told: for each role its groups.
+    `owner` is told of whatever the rule finds, but of the hosts of some groups, or of some
+    objectives, another role is told: `owners_of_others` has for each role the names of those.
     """
 
     alert: Alert
@@ -34,7 +34,7 @@ class PlannedAlert:
     severity: Severity
     owner: str
     annotations: Mapping[str, str]
-    owners_of_groups: Mapping[str, tuple[str, ...]] = field(
+    owners_of_others: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict[str, tuple[str, ...]]
     )
 
@@ -47,18 +47,24 @@ class PlannedAlert:
     def expr(self) -> str:
         """The effective PromQL expression, which says the owner where the rule cannot."""
         expr = self.alert.expr(self.scope)
-        if not self.owners_of_groups:
+        if not self.owners_of_others:
             return expr
         expr = promql.labelled(expr, {labels.OWNER: self.owner})
-        for owner, groups in self.owners_of_groups.items():
-            expr = promql.labelled_where(expr, labels.OWNER, owner, labels.HOST_GROUP, groups)
+        for owner, others in self.owners_of_others.items():
+            expr = promql.labelled_where(expr, labels.OWNER, owner, self.owned_by, others)
         return expr
+
+    @property
+    def owned_by(self) -> str:
+        """The label that says what of the rule's subject an alert is about, and so whose it is."""
+        of_objective = self.alert.subject is Subject.OBJECTIVE
+        return labels.OBJECTIVE if of_objective else labels.HOST_GROUP
 
     @property
     def labels(self) -> dict[str, str]:
         """The rule's own labels, among them its owner if it has only one."""
         way = {} if self.alert.delivery is Delivery.OWNER else {DELIVERY: str(self.alert.delivery)}
-        owner = {} if self.owners_of_groups else {labels.OWNER: self.owner}
+        owner = {} if self.owners_of_others else {labels.OWNER: self.owner}
         return {
             **self.alert.labels,
             **way,
@@ -71,7 +77,7 @@ class PlannedAlert:
     @property
     def owners(self) -> tuple[str, ...]:
         """Every role that this alert may be for."""
-        return (self.owner, *self.owners_of_groups)
+        return (self.owner, *self.owners_of_others)
 
     def onset(self, failure: FailureMode) -> Duration:
         """X of the time to page in this failure, for the objective that takes longest."""
@@ -82,10 +88,10 @@ class PlannedAlert:
         """The labels by which an alert of this rule reaches one of its owners."""
         return self.labels | {labels.OWNER: owner}
 
-    def owner_of(self, host_group: str | None) -> str:
-        """Who is told of the hosts of this group, or of what is no host."""
-        others = self.owners_of_groups.items()
-        return next((owner for owner, groups in others if host_group in groups), self.owner)
+    def owner_of(self, found: str | None) -> str:
+        """Who is told of the hosts of this group, of this objective, or of what is neither."""
+        others = self.owners_of_others.items()
+        return next((owner for owner, names in others if found in names), self.owner)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +119,22 @@ class Ground:
             Subject.OBJECTIVE: bool(self.objectives),
         }
         return subjects.get(alert.subject, True)
+
+    def hosts_of(self, alert: Alert) -> Mapping[str, tuple[str, ...]]:
+        """For each role its groups of hosts, where the alert speaks of hosts."""
+        return self.host_owners if alert.subject is Subject.HOST else {}
+
+    def owners_of(self, alert: Alert) -> Mapping[str, tuple[str, ...]]:
+        """For each role what of the alert's subject is its own; none where all is one role's."""
+        if alert.subject is not Subject.OBJECTIVE:
+            return self.hosts_of(alert)
+        # The usual owner first: what is nobody else's is told to that one.
+        owners = dict.fromkeys((alert.owner, *sorted(one.owner for one in self.objectives)))
+        owned = {
+            owner: tuple(one.name for one in self.objectives if one.owner == owner)
+            for owner in owners
+        }
+        return {owner: names for owner, names in owned.items() if names}
 
 
 def effective_alerts(
@@ -149,8 +171,8 @@ def _idle(alert: Alert, override: Override) -> Iterator[str]:
 
 
 def _planned(alert: Alert, override: Override, ground: Ground) -> PlannedAlert:
-    hosts = ground.host_owners if alert.subject is Subject.HOST else _NO_HOSTS
-    owner, *others = (override.owner,) if override.owner else tuple(hosts) or (alert.owner,)
+    owned = ground.owners_of(alert)
+    owner, *others = (override.owner,) if override.owner else tuple(owned) or (alert.owner,)
     engine = Engine.ALERTMANAGER if alert.evaluator is Evaluator.AMP else ground.engine
     hold = override.hold if override.hold is not None else alert.hold
     threshold = override.threshold if override.threshold is not None else alert.threshold
@@ -164,7 +186,7 @@ def _planned(alert: Alert, override: Override, ground: Ground) -> PlannedAlert:
         threshold=threshold or 0.0,
         services=tuple(service.name for service in ground.services),
         loosest=max((one.budget for one in ground.objectives), default=0.0),
-        host_groups=tuple(name for groups in hosts.values() for name in groups),
+        host_groups=tuple(name for groups in ground.hosts_of(alert).values() for name in groups),
     )
     return PlannedAlert(
         alert=alert,
@@ -175,7 +197,7 @@ def _planned(alert: Alert, override: Override, ground: Ground) -> PlannedAlert:
         severity=override.severity or alert.severity,
         owner=owner,
         annotations=_annotations(alert, hold, ground),
-        owners_of_groups={other: hosts[other] for other in others},
+        owners_of_others={other: owned[other] for other in others},
     )
 
 
@@ -194,7 +216,6 @@ def _annotations(alert: Alert, hold: Duration, ground: Ground) -> dict[str, str]
     return texts
 
 
-_NO_HOSTS: Mapping[str, tuple[str, ...]] = {}
 _BLIND = (
     "Nothing yet, but while this lasts an outage of the store may go unseen or be reported late."
 )

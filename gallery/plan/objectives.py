@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from gallery.metrics.durations import Duration
 from gallery.objectives.indicators import Availability, Indicator, Journey, Latency
-from gallery.objectives.model import Floors, Objective
+from gallery.objectives.model import Agreement, Floors, Objective
 from gallery.objectives.windows import WINDOW
 from gallery.stack_file.errors import nearest
 from gallery.stack_file.objectives import ObjectiveSection
 from gallery.stack_file.sections import Settings
+from gallery.store.roles import RELIABILITY
 
 _KEY = "gallery:objectives"
+_DAY = 86_400
 _AS_IT_IS = ObjectiveSection()
 _KINDS = "availability, latency or journey"
 
@@ -43,6 +46,8 @@ def refused_objectives(settings: Settings, catalogue: Iterable[Objective]) -> It
     mesh, door = settings.mesh is not None, settings.door is not None
     for name, section in settings.objectives.items():
         here = f"{_KEY}.{name}"
+        target = known[name].target if name in known and not section.target else section.target
+        yield from _refused_agreement(here, section, target)
         if name in known:
             yield from _refused_change(here, section)
             if not known[name].indicator.told(mesh=mesh, door=door):
@@ -51,19 +56,36 @@ def refused_objectives(settings: Settings, catalogue: Iterable[Objective]) -> It
             yield from _refused_own(here, name, section, known)
             if section.about and not mesh:
                 yield f"{here} counts requests, and without a mesh nobody does; remove it"
-    days = int(WINDOW.seconds // 86_400)
-    promised = objectives(known.values(), _sound(settings, known), mesh=mesh, door=door)
+    yield from _unkept(settings, known, mesh=mesh, door=door)
+
+
+def _unkept(
+    settings: Settings, known: Mapping[str, Objective], *, mesh: bool, door: bool
+) -> Iterator[str]:
+    """A window of which a workspace of the stack's own has forgotten the beginning."""
+    changed = {name: each for name, each in settings.objectives.items() if name in known}
+    promised = objectives(known.values(), changed, mesh=mesh, door=door)
+    # Others may lack what they are about, but not this.
+    own = (each.window for name, each in settings.objectives.items() if name not in known)
+    windows = [*(one.window for one in promised), *map(_over, own)]
+    days = int(max((window.seconds for window in windows), default=0) // _DAY)
     kept = settings.prometheus.retention
-    if promised and settings.prometheus.existing is None and kept < days:
+    if settings.prometheus.existing is None and kept < days:
         yield (
             f"gallery:prometheus.retention is {kept}d, and budgets are counted over {days}d; keep "
-            f"{days}d or more, or switch every objective off under {_KEY}"
+            f"{days}d or more, count them over less ({_KEY}.<name>.window), or switch every "
+            f"objective off under {_KEY}"
         )
 
 
-def _sound(settings: Settings, known: Mapping[str, Objective]) -> dict[str, ObjectiveSection]:
-    """Those of the catalogue alone: others may lack what they are about."""
-    return {name: each for name, each in settings.objectives.items() if name in known}
+def _refused_agreement(here: str, section: ObjectiveSection, target: float | None) -> Iterator[str]:
+    agreed = section.agreement
+    if agreed and target is not None and agreed.target >= target:
+        yield (
+            f"{here}.agreement.target is {agreed.target * 100:g}%, and the objective's is "
+            f"{target * 100:g}%: nobody would be told before the agreement is missed; agree on "
+            "less, or aim for more"
+        )
 
 
 def _refused_change(here: str, section: ObjectiveSection) -> Iterator[str]:
@@ -92,8 +114,23 @@ def _refused_own(
 
 
 def _changed(one: Objective, section: ObjectiveSection) -> Objective:
-    target = one.target if section.target is None else section.target
-    return replace(one, target=target, floors=_floors(one.floors, section))
+    return replace(
+        one,
+        target=one.target if section.target is None else section.target,
+        window=_over(section.window, one.window),
+        floors=_floors(one.floors, section),
+        owner=section.owner or one.owner,
+        agreement=_agreement(section) or one.agreement,
+    )
+
+
+def _over(days: int | None, usual: Duration = WINDOW) -> Duration:
+    return usual if days is None else Duration.of(seconds=days * _DAY)
+
+
+def _agreement(section: ObjectiveSection) -> Agreement | None:
+    agreed = section.agreement
+    return Agreement(target=agreed.target, owed=agreed.owed) if agreed else None
 
 
 def _own(name: str, section: ObjectiveSection) -> Objective:
@@ -104,8 +141,10 @@ def _own(name: str, section: ObjectiveSection) -> Objective:
         promise=promise,
         indicator=_indicator(section),
         target=target,
-        window=WINDOW,
+        window=_over(section.window),
         floors=_floors(Floors(), section),
+        owner=section.owner or RELIABILITY.name,
+        agreement=_agreement(section),
     )
 
 

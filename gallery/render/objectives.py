@@ -52,8 +52,11 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
     yield "`make objectives` from `gallery/objectives`; why it is so and what it costs:"
     yield "[ADR 0038](adr/0038-objectives.md), [ADR 0041](adr/0041-kinds-of-objectives.md)."
     yield ""
-    yield "| objective | what customers get | what is good | how much | spent by | a page after |"
-    yield "|---|---|---|---|---|---|"
+    yield (
+        "| objective | what customers get | what is good | how much | spent by | a page after "
+        "| told to |"
+    )
+    yield "|---|---|---|---|---|---|---|"
     for one in catalogue.objectives:
         yield _row(one)
     yield ""
@@ -87,7 +90,7 @@ def _row(one: Objective) -> str:
     down = Duration(round(one.budget * one.window.milliseconds)).ceil_to(MINUTE)
     return (
         f"| {one.name} | {one.promise} | {one.indicator.good} | {one.target * 100:g} % "
-        f"| {down} | {PAGE[0].spent(one.budget).ceil_to(_SECOND)} |"
+        f"| {down} | {PAGE[0].spent(one.budget).ceil_to(_SECOND)} | {one.owner} |"
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from gallery.alerts.cases import cases_of
 from gallery.alerts.cases.model import Case, Phase, Series
 from gallery.alerts.model import Labels
-from gallery.metrics import labels, promql
+from gallery.metrics import promql
 from gallery.metrics.durations import Duration
 from gallery.plan.alerts import PlannedAlert
 from gallery.render.rules import alerting_rule
@@ -47,7 +47,7 @@ def proven(planned: PlannedAlert) -> ProvenRule:
 
 def _labelled(planned: PlannedAlert, series: Labels) -> Labels:
     """The labels of an alert on these series: those of the plan win."""
-    owner = planned.owner_of(series.get(labels.HOST_GROUP))
+    owner = planned.owner_of(series.get(planned.owned_by))
     return {**series, **planned.labels_for(owner)}
 
 

@@ -31,6 +31,10 @@ def objectives(plan: Plan) -> list[dict[str, Any]]:
             "counts": one.indicator.good,
             "target": one.target,
             "window_seconds": one.window.seconds,
+            "owner": one.owner,
+            "agreement": {"target": one.agreement.target, "owed": one.agreement.owed}
+            if one.agreement
+            else None,
             "requests": [
                 {
                     "service": each.service,

@@ -9,8 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gallery.metrics.durations import Duration
 from gallery.metrics.edges import EDGES
-from gallery.objectives.windows import PAGE
-from gallery.stack_file.quantities import Distinct, Length, Share, listed, one_of
+from gallery.objectives.windows import PAGE, WINDOW
+from gallery.stack_file.quantities import Days, Distinct, Length, Share, listed, one_of
+from gallery.stack_file.roles import RoleName
 from gallery.stack_file.section import Section
 from gallery.store.services import ENTRANCE, SERVICES, Protocol
 
@@ -56,6 +57,27 @@ def _edge(within: Duration) -> Duration:
     return within
 
 
+# Below a week one bad evening is the whole budget; a rule on AMP reads 30 days at most.
+_LEAST_DAYS, _MOST_DAYS = 7, int(WINDOW.seconds // 86_400)
+
+
+def _counted(days: int) -> int:
+    if not _LEAST_DAYS <= days <= _MOST_DAYS:
+        raise ValueError(
+            f"a budget is counted over {_LEAST_DAYS} to {_MOST_DAYS} days, not over {days}d: fewer "
+            "are spent by one bad evening, and more can no rule of a workspace read; write for "
+            "example 28d"
+        )
+    return days
+
+
+class AgreementSection(Section):
+    """What was agreed with somebody about an objective: less than it, and what is owed."""
+
+    target: Annotated[Share, AfterValidator(_leaves_something)]
+    owed: Annotated[str, Field(pattern=r"^\S.*\.$", max_length=200)]
+
+
 class LatencyOf(Section):
     """How long the requests to a service may take that it answers."""
 
@@ -73,6 +95,9 @@ class ObjectiveSection(Section):
     enabled: bool = True
     reason: str | None = None
     target: Annotated[Share, AfterValidator(_leaves_something)] | None = None
+    window: Annotated[Days, AfterValidator(_counted)] | None = None
+    owner: RoleName | None = None
+    agreement: AgreementSection | None = None
     least_failures: Annotated[int, Field(ge=1)] | None = None
     least_requests: Annotated[int, Field(ge=0)] | None = None
     promise: Annotated[str, Field(pattern=r"^\S.*\.$", max_length=200)] | None = None

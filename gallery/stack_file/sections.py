@@ -36,6 +36,7 @@ from gallery.stack_file.quantities import (
     listed,
     one_of,
 )
+from gallery.stack_file.roles import RoleName
 from gallery.stack_file.section import SUBDOMAIN, Section
 from gallery.store.companions import COMPANIONS
 from gallery.store.roles import ROLE_NAMES, Severity
@@ -44,7 +45,6 @@ from gallery.store.services import LOAD_GENERATOR, SERVICES
 _SERVICES = tuple(service.name for service in SERVICES)
 _ALERTS = tuple(alert.name for alert in ALERTS)
 _WORKLOADS = tuple(each.name for each in (*SERVICES, LOAD_GENERATOR, *COMPANIONS))
-RoleName = Annotated[str, one_of("a role", ROLE_NAMES), listed(ROLE_NAMES)]
 ServiceName = Annotated[str, one_of("a service of the store", _SERVICES), listed(_SERVICES)]
 _WorkloadName = Annotated[str, one_of("a workload", _WORKLOADS), listed(_WORKLOADS)]
 AlertName = Annotated[str, one_of("an alert", _ALERTS), listed(_ALERTS)]

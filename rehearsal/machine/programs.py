@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gallery.objectives.windows import WINDOW
 from rehearsal.machine import grafana, tools
 from rehearsal.machine.addresses import (
     AGENTS,
@@ -32,6 +33,8 @@ from rehearsal.world.procfs import TEXTFILES
 from rehearsal.world.topology import Topology
 
 AMP_NAME = "amp"
+# The past of a rehearsal is as long as the longest window; a workspace keeps longer by itself.
+_KEPT = f"--storage.tsdb.retention.time={WINDOW * 2}"
 EVALUATOR_NAME = "grafana"
 PROBER_NAME = "prober"
 LOAD_NAME = "load"
@@ -90,7 +93,7 @@ class Programs:
                 self._agent(name, number, address)
                 for number, (name, address) in enumerate(zip(AGENT_NAMES, AGENTS, strict=True))
             ),
-            self._prometheus(AMP_NAME, AMP, ("--web.enable-remote-write-receiver",)),
+            self._prometheus(AMP_NAME, AMP, ("--web.enable-remote-write-receiver", _KEPT)),
             self._alertmanager(AMP_ALERTMANAGER_NAME, "amp", AMP_ALERTMANAGER, None),
             *self._grafana(topology),
         ]

@@ -27,10 +27,15 @@ class Axis:
 
 
 def axis(values: Iterable[float], settings: FieldSettings[LineCustom]) -> Axis:
-    """The axis for these values, with the bounds that the settings give."""
+    """The axis for these values, with the bounds that the settings give.
+
+    Raises ValueError for a logarithmic one from 0 or below: no power is so little.
+    """
     found = [value for value in values if math.isfinite(value)]
     base = _log(settings)
     if base is not None:
+        if settings.min is not None and settings.min <= 0:
+            raise ValueError(f"a logarithmic scale cannot begin at {settings.min:g}")
         found = [value for value in found if value > 0]
     low, high = _bounds(found or [0.0 if base is None else 1.0], settings)
     ticks = _even(low, high, settings.unit) if base is None else _powers(low, high, base)

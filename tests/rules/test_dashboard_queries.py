@@ -347,6 +347,9 @@ _BUDGETS = Story(
         _objective(names.OBJECTIVE_SPENT, "frontend"): "_x10 0.25 _x49",
         _objective(names.OBJECTIVE_SPENT, "cartservice", "fill-the-cart"): "_x10 0.5 _x49",
         _objective(names.OBJECTIVE_FAILURES_COUNTED, "cartservice"): "_x10 40 _x49",
+        _objective(names.OBJECTIVE_WINDOW, "cartservice"): f"{30 * 86_400}x60",
+        _objective(names.OBJECTIVE_WINDOW, "cartservice", "fill-the-cart"): f"{30 * 86_400}x60",
+        _objective(names.OBJECTIVE_WINDOW, "frontend"): f"{28 * 86_400}x60",
         _objective(names.OBJECTIVE_BURN["6h"], "cartservice"): "8x60",
         _objective(names.OBJECTIVE_BURN["6h"], "cartservice", "fill-the-cart"): "5x60",
         _objective(names.OBJECTIVE_BURN["6h"], "frontend"): "0x60",
@@ -373,7 +376,7 @@ _BUDGETS = Story(
         "Soonest that a budget is gone": {"{}": 3},
         "Days until a budget is gone": {
             _objective("", "cartservice", "fill-the-cart"): 3,
-            _objective("", "frontend"): 30,
+            _objective("", "frontend"): 28,
         },
         "How much more may fail": {_objective(names.OBJECTIVE_LEFT, "cartservice"): -50},
         "Share of the window that was seen": {_objective(names.OBJECTIVE_SEEN, "cartservice"): 0.5},

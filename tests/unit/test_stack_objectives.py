@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from gallery.alerts.objectives import OBJECTIVE_BURNING_FAST
+from gallery.alerts.panels import OBJECTIVES
+from gallery.dashboards import dashboards
 from gallery.metrics import names
+from gallery.metrics.durations import Duration
 from gallery.objectives.indicators import Journey, Latency
 from gallery.objectives.model import Floors, Objective
+from gallery.objectives.probes import within
 from gallery.plan.model import Plan
 from gallery.plan.resolve import resolve
 from gallery.render.reports import reports
 from gallery.render.rules import recorded
 from gallery.stack_file.parse import parse
+from gallery.store.roles import Severity
 from tests.unit.stack_files import errors, planned, values, with_value, without_mesh
 
 _OWN: dict[str, Any] = {
@@ -70,6 +77,64 @@ def test_a_looser_target_is_told_later() -> None:
     assert looser == pytest.approx(14.4 * 0.04 * 3600)
 
 
+def test_a_budget_is_counted_over_its_own_window() -> None:
+    plan = _plan(check_out={"window": "7d"})
+    assert _of(plan, "check-out").window == Duration.parse("7d")
+    week, month = sorted(
+        _constants(plan, names.OBJECTIVE_SPENT).split(" or "), key=lambda part: "browse" in part
+    )
+    assert week.count('objective=~"check-out"}[') == 2
+    assert f"[{within(Duration.parse('7d'))}]" in week
+    assert "check-out" not in month
+    assert f"[{within(Duration.parse('30d'))}]" in month
+    [reported] = [each for each in reports(plan)["objectives"] if each["objective"] == "check-out"]
+    assert reported["window_seconds"] == 7 * 86_400
+    # Windows that are all alike choose nothing.
+    assert "objective=~" not in _constants(planned(), names.OBJECTIVE_SPENT)
+
+
+def test_a_new_workspace_keeps_what_the_longest_window_needs() -> None:
+    short = {name: {"window": "7d"} for name in (one.name for one in planned().objectives)}
+    config = values() | {"gallery:prometheus": {"retention": "14d"}}
+    assert resolve(parse(config | {"gallery:objectives": short})).objectives
+    own = {"carts": {**_OWN, "window": "28d"}}
+    [said] = errors(config | {"gallery:objectives": short | own})
+    assert said.startswith("gallery:prometheus.retention is 14d, and budgets are counted over 28d")
+
+
+def test_an_objective_is_told_to_its_owner_and_the_others_to_theirs() -> None:
+    plan = _plan(check_out={"owner": "incident-response"})
+    [fast] = [alert for alert in plan.alerts if alert.alert is OBJECTIVE_BURNING_FAST]
+    assert fast.owners == ("reliability", "incident-response")
+    assert fast.owner_of("check-out") == "incident-response"
+    assert fast.owner_of("browse") == "reliability"
+    assert fast.expr.endswith('"owner", "incident-response", "objective", "check-out")')
+    assert "owner" not in fast.labels
+    told = plan.deliver({"alertname": fast.name, **fast.labels_for("incident-response")})
+    assert told == set(plan.points["incident-response"][Severity.PAGE])
+
+
+def test_all_objectives_of_one_other_role_are_its_rules() -> None:
+    names_of = [one.name for one in planned().objectives]
+    everything = {name.replace("-", "_"): {"owner": "monitoring"} for name in names_of}
+    [fast] = [a for a in _plan(**everything).alerts if a.alert is OBJECTIVE_BURNING_FAST]
+    assert (fast.owners, fast.labels["owner"]) == (("monitoring",), "monitoring")
+
+
+_AGREED = {"target": "99%", "owed": "A tenth of the month's fee is paid back."}
+
+
+def test_an_agreement_is_recorded_drawn_and_reported() -> None:
+    plan = _plan(check_out={"agreement": _AGREED})
+    agreed = _constants(plan, names.OBJECTIVE_AGREED)
+    assert 'vector(0.01), "service", "checkoutservice"' in agreed
+    [reported] = [each["agreement"] for each in reports(plan)["objectives"] if each["agreement"]]
+    assert reported == {"target": 0.99, "owed": _AGREED["owed"]}
+    board = json.dumps(dashboards(plan)[OBJECTIVES])
+    assert "check-out, below 99 %: A tenth of the month's fee is paid back." in board
+    assert names.OBJECTIVE_AGREED not in json.dumps(dashboards(planned())[OBJECTIVES])
+
+
 def test_one_that_is_off_is_nowhere() -> None:
     plan = _plan(emailservice_availability={"enabled": False, "reason": "another team's"})
     assert len(plan.objectives) == len(planned().objectives) - 1
@@ -107,6 +172,39 @@ _REFUSED: dict[str, tuple[dict[str, Any], str]] = {
             "gallery:objectives.check-out.target: 90% is so little that nothing could be told in "
             "time, however much fails; write more than 93.1%"
         ),
+    ),
+    "a window of a day": (
+        {"check_out": {"window": "1d"}},
+        "gallery:objectives.check-out.window: a budget is counted over 7 to 30 days, not over 1d",
+    ),
+    "a window beyond what rules read": (
+        {"check_out": {"window": "90d"}},
+        "gallery:objectives.check-out.window: a budget is counted over 7 to 30 days, not over 90d",
+    ),
+    "an owner who is no role": (
+        {"check_out": {"owner": "reliabilty"}},
+        (
+            'gallery:objectives.check-out.owner: "reliabilty" is not a role; did you mean '
+            '"reliability"?'
+        ),
+    ),
+    "an agreement above its objective": (
+        {"check_out": {"agreement": {"target": "99.9%", "owed": "A fee."}}},
+        (
+            "gallery:objectives.check-out.agreement.target is 99.9%, and the objective's is 99.5%: "
+            "nobody would be told before the agreement is missed; agree on less, or aim for more"
+        ),
+    ),
+    "an agreement as high as an objective of its own": (
+        {"cart_latency": {**_OWN, "agreement": {"target": "99%", "owed": "A fee."}}},
+        (
+            "gallery:objectives.cart-latency.agreement.target is 99%, and the objective's is 99%: "
+            "nobody would be told before the agreement is missed"
+        ),
+    ),
+    "an agreement of which nothing is owed": (
+        {"check_out": {"agreement": {"target": "99%"}}},
+        "gallery:objectives.check-out.agreement.owed",
     ),
     "a target without a unit": (
         {"check_out": {"target": 0.995}},

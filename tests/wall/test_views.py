@@ -135,6 +135,14 @@ def test_a_logarithmic_axis_has_the_decimals_of_its_field() -> None:
     assert (shown.texts[0], shown.texts[-1]) == ("0.06  x", "32.00  x")
 
 
+def test_a_logarithmic_axis_cannot_begin_at_zero() -> None:
+    found = panel(HOSTS, "Traffic in, against what is usual")
+    assert isinstance(found, TimeSeries)
+    settings = field_named(found.field_config, LineCustom, "").model_copy(update={"min": 0})
+    with pytest.raises(ValueError, match="a logarithmic scale cannot begin at 0"):
+        axis([0.2, 20.0], settings)
+
+
 def test_a_table_joins_its_queries_and_shows_the_worst_first() -> None:
     found = panel(HOSTS, "Every host now")
     assert isinstance(found, Table)
