@@ -20,22 +20,26 @@ _BREAKS = {
     FaultKind.REFUSE: "refuses connections",
     FaultKind.HANG: "accepts connections and never answers",
     FaultKind.SLOW: "answers late",
+    FaultKind.ERROR: "answers with errors",
     FaultKind.HALF: "answers every second time: one of its two addresses is dead",
 }
 _MENDS = {
     FaultKind.REFUSE: "accepts connections again",
     FaultKind.HANG: "answers again",
     FaultKind.SLOW: "answers in time again",
+    FaultKind.ERROR: "answers without errors again",
     FaultKind.HALF: "answers at both addresses again",
 }
 
 
 def service_broken(service: str, fault: Fault = REFUSE) -> Breakage:
-    """A service of the store that is down or slow."""
+    """A service of the store that is down, or answers late or with errors."""
     world = WorldClient()
     late = f" by {fault.milliseconds} ms" if fault.milliseconds else ""
+    share = f", {fault.share:.0%} of the time" if fault.share < 1 else ""
+    method = f" when it is asked for {fault.method}" if fault.method else ""
     return Breakage(
-        what=f"{service} {_BREAKS[fault.kind]}{late}",
+        what=f"{service} {_BREAKS[fault.kind]}{late}{method}{share}",
         do=lambda: world.break_service(service, fault),
         mended=f"{service} {_MENDS[fault.kind]}",
         undo=lambda: world.mend_service(service),

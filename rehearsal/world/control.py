@@ -2,8 +2,9 @@
 
     GET    /healthy                   200 once everything listens
     GET    /faults                    {name: fault or null} of every service and relay
-    PUT    /faults/<name>             {"kind": "refuse"}, {"kind": "hang"} or
-                                      {"kind": "slow", "milliseconds": n}
+    PUT    /faults/<name>             {"kind": "refuse"}, {"kind": "hang"}, {"kind": "error"} or
+                                      {"kind": "slow", "milliseconds": n}; errors and slow
+                                      answers with a "share" of them and a "method" too
     DELETE /faults/<name>             mend
     GET    /hosts                     {name: {"receive": bytes/s, "transmit": bytes/s}}
     PUT    /hosts/<name>/traffic      the like; DELETE returns the host to rest
@@ -24,13 +25,14 @@ from starlette.routing import Route
 
 from rehearsal.world.faults import Fault
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, SimulatedHost
+from rehearsal.world.turns import Turns
 
 
 @dataclass(frozen=True)
 class Control:
     """The control requests; `set_fault` applies None as the mend."""
 
-    faults: Mapping[str, Fault | None]
+    turns: Mapping[str, Turns]
     hosts: Mapping[str, SimulatedHost]
     set_fault: Callable[[str, Fault | None], Awaitable[None]]
 
@@ -52,8 +54,8 @@ class Control:
 
     async def _change(self, request: Request) -> Response:
         name = request.path_params["name"]
-        if name not in self.faults:
-            return _unknown(name, self.faults)
+        if name not in self.turns:
+            return _unknown(name, self.turns)
         fault = Fault.parse(await request.body()) if request.method == "PUT" else None
         await self.set_fault(name, fault)
         return JSONResponse(self._faults())
@@ -73,7 +75,8 @@ class Control:
         return JSONResponse(self._traffic())
 
     def _faults(self) -> dict[str, object]:
-        return {name: fault and fault.document() for name, fault in self.faults.items()}
+        faults = {name: turns.fault for name, turns in self.turns.items()}
+        return {name: fault and fault.document() for name, fault in faults.items()}
 
     def _traffic(self) -> dict[str, object]:
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import grpc
@@ -15,9 +16,10 @@ from starlette.routing import request_response
 
 from rehearsal.machine.addresses import Address
 from rehearsal.machine.http_server import HttpServer
+from rehearsal.world.faults import Fault, delay_seconds, failing
 
-# How long a healthy answer is held back now, in seconds.
-Delay = Callable[[], float]
+# What is wrong with the next answer of a method, or of a health check (None); None if nothing is.
+Wrong = Callable[[str | None], Fault | None]
 # Asks whom an answer takes; whether everybody answered that it needs.
 Ask = Callable[[], Awaitable[bool]]
 
@@ -88,19 +90,23 @@ def silent(address: Address) -> Listener:
     return TcpServer(address, swallow)
 
 
-def http(address: Address, delay: Delay, ask: Ask) -> Listener:
+def http(address: Address, wrong: Wrong, ask: Ask) -> Listener:
     """Answers with 200, as a healthy frontend does; a page takes others' answers, or is a 500."""
 
     async def answer(request: Request) -> Response:
-        await asyncio.sleep(delay())
-        if request.url.path == PAGE and not await ask():
+        page = request.url.path == PAGE
+        fault = wrong(request.method if page else None)
+        await asyncio.sleep(delay_seconds(fault))
+        if failing(fault):
+            return PlainTextResponse("the page cannot be shown\n", 500)
+        if page and not await ask():
             return PlainTextResponse("something that the page needs has failed\n", 500)
         return PlainTextResponse("ok\n")
 
     return HttpServer(address, request_response(answer))
 
 
-def redis(address: Address, delay: Delay) -> Listener:
+def redis(address: Address, wrong: Wrong) -> Listener:
     """Answers PING with +PONG, in either form of the protocol, and all else with an error."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -109,7 +115,7 @@ def redis(address: Address, delay: Delay) -> Listener:
             # `*1` and `$4` announce the words of a command in the longer form.
             if not word or word[:1] in {b"*", b"$"}:
                 continue
-            await asyncio.sleep(delay())
+            await asyncio.sleep(delay_seconds(wrong(None)))
             writer.write(b"+PONG\r\n" if word == b"PING" else b"-ERR unknown command\r\n")
             await writer.drain()
 
@@ -144,11 +150,12 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 class GrpcHealth:
     """A gRPC server that is serving; what else it is asked for it answers with nothing in it.
 
-    That takes others' answers; where one that it needs fails, it `fails_with` this status.
+    That takes others' answers; where one that it needs fails, or it has a fault that makes errors,
+    it `fails_with` this status.
     """
 
     address: Address
-    delay: Delay
+    wrong: Wrong
     ask: Ask
     fails_with: int
     _server: grpc.aio.Server | None = field(default=None, init=False)
@@ -157,7 +164,7 @@ class GrpcHealth:
         """Begin to listen."""
         server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
         server.add_generic_rpc_handlers(
-            (_HealthService(self.delay, self.ask, _STATUS[self.fails_with]),)
+            (_HealthService(self.wrong, self.ask, _STATUS[self.fails_with]),)
         )
         server.add_insecure_port(str(self.address))
         await server.start()
@@ -172,7 +179,7 @@ class GrpcHealth:
 
 @dataclass
 class _HealthService(grpc.GenericRpcHandler):
-    delay: Delay
+    wrong: Wrong
     ask: Ask
     failed: grpc.StatusCode
 
@@ -181,12 +188,16 @@ class _HealthService(grpc.GenericRpcHandler):
     ) -> grpc.RpcMethodHandler[bytes, bytes] | None:
         if handler_call_details.method == _HEALTH_CHECK:
             return grpc.unary_unary_rpc_method_handler(self._check)
-        return grpc.unary_unary_rpc_method_handler(self._answer)
+        method = handler_call_details.method.rpartition("/")[2]
+        return grpc.unary_unary_rpc_method_handler(partial(self._answer, method))
 
     async def _answer(
-        self, _request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]
+        self, method: str, _request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]
     ) -> bytes:
-        await asyncio.sleep(self.delay())
+        fault = self.wrong(method)
+        await asyncio.sleep(delay_seconds(fault))
+        if failing(fault):
+            await context.abort(self.failed, "an error of its own")
         if not await self.ask():
             await context.abort(self.failed, "something that the answer needs has failed")
         # Whatever the message is, all its fields have their defaults then.
@@ -195,7 +206,7 @@ class _HealthService(grpc.GenericRpcHandler):
     async def _check(
         self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]
     ) -> bytes:
-        await asyncio.sleep(self.delay())
+        await asyncio.sleep(delay_seconds(self.wrong(None)))
         if request:
             # The store's servers register the overall status alone, whose name is empty.
             await context.abort(grpc.StatusCode.NOT_FOUND, "unknown service")

@@ -29,12 +29,14 @@ class Series:
     milliseconds: float = 0.0
     buckets: list[float] = field(default_factory=lambda: [0.0] * len(BOUNDS_MILLISECONDS))
 
-    def add(self, requests: float, mean: float) -> None:
-        """Count requests whose durations scatter around `mean` milliseconds."""
+    def add(self, requests: float, mean: float, at_least: float) -> None:
+        """Count requests whose durations scatter around `mean` milliseconds, none below another."""
         self.requests += requests
         self.milliseconds += requests * mean
+        scatter = mean - at_least
         for position, bound in enumerate(BOUNDS_MILLISECONDS):
-            self.buckets[position] += requests * (1.0 - math.exp(-((bound / mean) ** 2)))
+            above = max(bound - at_least, 0.0) / scatter
+            self.buckets[position] += requests * (1.0 - math.exp(-(above**2)))
 
 
 @dataclass
@@ -59,7 +61,9 @@ class Mesh:
         for flow in self._flows:
             counted = self._series[flow.proxy]
             key = (flow.callee.protocol, self._labels(flow))
-            counted.setdefault(key, Series()).add(flow.rate * passed, flow.milliseconds)
+            counted.setdefault(key, Series()).add(
+                flow.rate * passed, flow.milliseconds, flow.at_least
+            )
 
     def change(self, faults: Mapping[str, Fault], now: float) -> None:
         """From `now` on these faults last."""

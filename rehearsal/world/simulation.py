@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,14 +22,15 @@ from rehearsal.machine.http_server import HttpServer
 from rehearsal.world import listeners
 from rehearsal.world.caller import Caller
 from rehearsal.world.control import Control
-from rehearsal.world.faults import Fault, FaultKind, down
+from rehearsal.world.faults import Fault, FaultKind, delay_seconds, down, failing
 from rehearsal.world.istiod import Istiod
 from rehearsal.world.listeners import Listener
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.procfs import SimulatedHost
 from rehearsal.world.telemetry import as_istio
 from rehearsal.world.topology import Door, Page, Topology, Workload
-from rehearsal.world.traffic import FAILS_WITH
+from rehearsal.world.traffic import FAILS_WITH, METHODS
+from rehearsal.world.turns import Turns
 
 _PROCFS_SECONDS = 1.0
 # Istio's gateway waits longer than anybody who probes.
@@ -69,7 +71,7 @@ class World:
     ) -> None:
         now = time.time()
         self.topology = topology
-        self.faults = dict[str, Fault | None]()
+        self.turns = {name: Turns() for name in _breakable(topology)}
         workloads = {workload.name: workload for workload in topology.workloads}
         self.mesh = Mesh(topology.namespace, workloads, now)
         self.hosts = {name: SimulatedHost(name, hosts / name, now) for name in topology.hosts}
@@ -82,8 +84,6 @@ class World:
             self._settle(way.name, way.listens, listener)
         if topology.istiod is not None:
             self._settle(ISTIOD, topology.istiod, self._istiod(topology.istiod, now))
-        if topology.door is not None:
-            self.faults[DOOR] = None
         self.fixed = self._fixed(certificate)
 
     async def run(self) -> None:
@@ -98,36 +98,46 @@ class World:
                 host.write(time.time())
 
     async def set_fault(self, name: str, fault: Fault | None) -> None:
-        """Break a service or a relay, or (None) mend it."""
-        if self.faults[name] == fault:
+        """Break a service or a relay, or (None) mend it. Raises ValueError for what it cannot."""
+        if fault is not None:
+            self._refuse(name, fault)
+        turns = self.turns[name]
+        before = turns.fault
+        if before == fault:
             return
-        before, self.faults[name] = self.faults[name], fault
+        turns.change(fault)
         if name == DOOR:
             return
         if down(before) or down(fault):
             await self.listening[name].change(fault)
-        lasting = {name: fault for name, fault in self.faults.items() if fault is not None}
+        lasting = {name: turns.fault for name, turns in self.turns.items() if turns.fault}
         self.mesh.change(lasting, time.time())
 
+    def _refuse(self, name: str, fault: Fault) -> None:
+        if not (failing(fault) or fault.partial):
+            return
+        known = {workload.name: workload for workload in self.topology.workloads}
+        if name not in known or known[name].protocol == "tcp":
+            raise ValueError(f"{name} has no requests of which some could be answered otherwise")
+        methods = METHODS.get(name, ())
+        if fault.method is not None and fault.method not in methods:
+            offered = ", ".join(methods) or "none that is known"
+            raise ValueError(f"{name} has no method {fault.method!r}; it has {offered}")
+
     def _settle(self, name: str, listens: str, listener: Listener) -> None:
-        self.faults[name] = None
         self.listening[name] = Listening(Address.parse(listens), listener)
 
     def _service(self, workload: Workload) -> Listener:
-        address = Address.parse(workload.listens or "")
-
-        def delay() -> float:
-            return self._delay_seconds(workload.name)
-
+        address, wrong = Address.parse(workload.listens or ""), self.turns[workload.name].next
         ask = Caller(workload.upstreams).answer
         match workload.protocol:
             case "http":
-                return listeners.http(address, delay, ask)
+                return listeners.http(address, wrong, ask)
             case "grpc":
                 fails_with = FAILS_WITH.get(workload.name, INTERNAL)
-                return listeners.GrpcHealth(address, delay, ask, fails_with)
+                return listeners.GrpcHealth(address, wrong, ask, fails_with)
             case _:
-                return listeners.redis(address, delay)
+                return listeners.redis(address, wrong)
 
     def _istiod(self, listens: str, now: float) -> Listener:
         """What the mesh's control plane says of itself; its proxies go on without it."""
@@ -138,10 +148,6 @@ class World:
             return Response(istiod.exposition(time.time()), media_type="text/plain; version=0.0.4")
 
         return HttpServer(Address.parse(listens), request_response(answer))
-
-    def _delay_seconds(self, name: str) -> float:
-        fault = self.faults[name]
-        return 0.0 if fault is None else fault.milliseconds / 1000
 
     def _fixed(self, certificate: tuple[Path, Path] | None) -> list[HttpServer]:
         """The servers that no drill closes; the control comes last."""
@@ -157,7 +163,7 @@ class World:
                 )
             if (page := self.topology.page) is not None:
                 servers.append(HttpServer(Address.parse(page.listens), _page(page), certificate))
-        control = Control(self.faults, self.hosts, self.set_fault)
+        control = Control(self.turns, self.hosts, self.set_fault)
         servers.append(HttpServer(Address.parse(self.topology.control), control.application()))
         return servers
 
@@ -176,21 +182,33 @@ class World:
         return request_response(answer)
 
     def _door(self, door: Door) -> ASGIApp:
-        turns = random.Random(0)  # noqa: S311 - keeps no secret
+        addresses = random.Random(0)  # noqa: S311 - keeps no secret
 
-        async def answer(_request: Request) -> Response:
+        async def answer(request: Request) -> Response:
             # Whoever asks meets either address, as a resolver's turns have it.
-            if self.faults[DOOR] is not None and turns.random() < _DEAD_SHARE:
+            if self.turns[DOOR].fault is not None and addresses.random() < _DEAD_SHARE:
                 return PlainTextResponse("this address is dead\n", 503)
-            fault = self.faults[door.behind]
+            fault = self.turns[door.behind].next(request.method)
             if fault is not None and fault.kind is FaultKind.HANG:
                 await asyncio.sleep(_GATEWAY_TIMEOUT_SECONDS)
-            await asyncio.sleep(self._delay_seconds(door.behind))
+            await asyncio.sleep(delay_seconds(fault))
             if down(fault):
                 return PlainTextResponse("no healthy upstream\n", 503)
+            if failing(fault):
+                return PlainTextResponse("the page cannot be shown\n", 500)
             return PlainTextResponse(f"{door.says}\n")
 
         return request_response(answer)
+
+
+def _breakable(topology: Topology) -> Iterator[str]:
+    """What can have a fault, by its name."""
+    yield from (each.name for each in topology.workloads if each.listens is not None)
+    yield from (each.name for each in topology.relays)
+    if topology.istiod is not None:
+        yield ISTIOD
+    if topology.door is not None:
+        yield DOOR
 
 
 def _told(proxy: Address) -> str:

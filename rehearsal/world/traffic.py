@@ -1,18 +1,20 @@
 """Who calls whom how often, how long it takes and how it ends: arithmetic over the call graph.
 
-Every request to a caller makes half a request to each of its callees. A callee that is down
-fails the calls to it, and with them that share of its callers' requests, up to the entrance.
+Every request to a caller makes half a request to each of its callees, in turn for each of the
+methods that it asks for. A callee that is down, or answers with errors, fails calls to it, and with
+them that share of the requests of those who cannot do without it, up to the entrance. A callee that
+answers late holds up all of its callers.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
-from gallery.store.services import INTERNAL, SERVICES
-from rehearsal.world.faults import Fault, FaultKind, down
+from gallery.store.services import INTERNAL, LOAD_GENERATOR, SERVICES
+from rehearsal.world.faults import Fault, FaultKind, down, failing
 from rehearsal.world.topology import Workload
 
 _CALLS_PER_REQUEST = 0.5
@@ -21,6 +23,12 @@ _REFUSED_MILLISECONDS = 1.0
 # What a service answers by gRPC where a callee has failed it is in its code, which is not deployed
 # here: the catalogue says it, and of what is not of the store nobody.
 FAILS_WITH = {service.name: service.fails_with for service in SERVICES}
+_CALLS = {
+    (caller.name, call.callee): call
+    for caller in (*SERVICES, LOAD_GENERATOR)
+    for call in caller.calls
+}
+METHODS = {service.name: tuple(each.name for each in service.methods) for service in SERVICES}
 # Callers outside the mesh, where no workload of the store generates the load.
 OUTSIDE = Workload(name="unknown", protocol="http", listens=None, metrics=None, calls=())
 _OUTSIDE_REQUESTS_PER_SECOND = 20.0
@@ -40,7 +48,7 @@ class Flow:
     """Requests of one outcome from caller to callee, as the proxy of one side counts them.
 
     `reporter` is "source" or "destination"; `rate` is per second, `milliseconds` their mean
-    duration.
+    duration; none took less than `at_least`.
     """
 
     reporter: str
@@ -49,6 +57,7 @@ class Flow:
     outcome: Outcome
     rate: float
     milliseconds: float
+    at_least: float = 0.0
 
     @property
     def proxy(self) -> str:
@@ -58,48 +67,105 @@ class Flow:
 
 @dataclass(frozen=True)
 class Condition:
-    """How a workload does: the share of its requests that fail, and their mean duration."""
+    """How a workload does: the share of its requests that fail, and their mean duration.
+
+    The share `late` of them takes `delay` milliseconds more, whether or not they fail.
+    """
 
     failing: float
     milliseconds: float
+    late: float = 0.0
+    delay: float = 0.0
 
 
 def flows(workloads: Mapping[str, Workload], faults: Mapping[str, Fault]) -> list[Flow]:
     """All traffic while these faults last."""
-    conditions = dict[str, Condition]()
-    for name in workloads:
-        _assess(name, workloads, faults, conditions)
-    found = list[Flow]()
-    for caller, callee, rate in _calls(workloads):
-        condition = conditions[callee.name]
-        if caller.probes and not down(faults.get(callee.name)):
-            # A health check asks the service alone.
-            condition = Condition(0.0, condition.milliseconds)
-        found += _edge(caller, callee, rate, faults.get(callee.name), condition)
-    return found
+    store = _Store(workloads, faults)
+    return [
+        flow
+        for caller, callee, rate in _calls(workloads)
+        for flow in _edge(caller, callee, rate, faults.get(callee.name), store.seen(caller, callee))
+    ]
 
 
-def _assess(
-    name: str,
-    workloads: Mapping[str, Workload],
-    faults: Mapping[str, Fault],
-    known: dict[str, Condition],
-) -> Condition:
-    if name in known:
-        return known[name]
-    callees = [_assess(callee, workloads, faults, known) for callee in workloads[name].calls]
-    fault = faults.get(name)
-    if fault is not None and fault.kind is FaultKind.REFUSE:
-        condition = Condition(1.0, _REFUSED_MILLISECONDS)
-    elif fault is not None and fault.kind is FaultKind.HANG:
-        condition = Condition(1.0, _CALLER_TIMEOUT_MILLISECONDS)
-    else:
-        own = 2.0 + zlib.crc32(name.encode()) % 8 + (fault.milliseconds if fault else 0)
-        waited = sum(_CALLS_PER_REQUEST * callee.milliseconds for callee in callees)
-        succeeding = prod(1.0 - _CALLS_PER_REQUEST * callee.failing for callee in callees)
-        condition = Condition(1.0 - succeeding, own + waited)
-    known[name] = condition
-    return condition
+@dataclass
+class _Store:
+    """How each workload does in what it can be asked for, found out once."""
+
+    workloads: Mapping[str, Workload]
+    faults: Mapping[str, Fault]
+    _known: dict[tuple[str, str], Condition] = field(
+        default_factory=dict[tuple[str, str], Condition], init=False
+    )
+
+    def seen(self, caller: Workload, callee: Workload) -> Condition:
+        """How a callee does as this caller meets it."""
+        if caller.probes:
+            return self._checked(callee.name)
+        call = _CALLS.get((caller.name, callee.name))
+        asked = call.methods if call else METHODS.get(callee.name, ())
+        each = [self._asked(callee.name, method) for method in asked or ("",)]
+        count = len(each)
+        late = sum(one.late for one in each) / count
+        waited = sum(one.late * one.delay for one in each) / count
+        return Condition(
+            failing=sum(one.failing for one in each) / count,
+            milliseconds=sum(one.milliseconds for one in each) / count,
+            late=late,
+            delay=waited / late if late else 0.0,
+        )
+
+    def _checked(self, name: str) -> Condition:
+        """A health check asks the service alone."""
+        fault = self.faults.get(name)
+        if down(fault):
+            return self._asked(name, "")
+        delay = fault.milliseconds if fault and fault.concerns(None) else 0
+        return Condition(0.0, _own_milliseconds(name), float(delay > 0), delay)
+
+    def _asked(self, name: str, method: str) -> Condition:
+        if (name, method) not in self._known:
+            self._known[name, method] = self._assess(name, method)
+        return self._known[name, method]
+
+    def _assess(self, name: str, method: str) -> Condition:
+        fault = self.faults.get(name)
+        if fault is not None and fault.kind is FaultKind.REFUSE:
+            return Condition(1.0, _REFUSED_MILLISECONDS)
+        if fault is not None and fault.kind is FaultKind.HANG:
+            return Condition(1.0, _CALLER_TIMEOUT_MILLISECONDS)
+        caller = self.workloads[name]
+        callees = {callee: self.seen(caller, self.workloads[callee]) for callee in caller.calls}
+        share = fault.share if fault is not None and fault.concerns(method) else 0.0
+        delay = fault.milliseconds if fault else 0
+        in_time, waited = 1.0 - share * (delay > 0), share * delay
+        for callee in callees.values():
+            in_time *= 1.0 - _CALLS_PER_REQUEST * callee.late
+            waited += _CALLS_PER_REQUEST * callee.late * callee.delay
+        succeeding = prod(
+            1.0 - _CALLS_PER_REQUEST * callee.failing
+            for callee_name, callee in callees.items()
+            if _needed(name, callee_name)
+        )
+        fails = share if failing(fault) else 0.0
+        return Condition(
+            failing=1.0 - (1.0 - fails) * succeeding,
+            milliseconds=_own_milliseconds(name)
+            + sum(_CALLS_PER_REQUEST * callee.milliseconds for callee in callees.values()),
+            late=1.0 - in_time,
+            delay=waited / (1.0 - in_time) if in_time < 1 else 0.0,
+        )
+
+
+def _own_milliseconds(name: str) -> float:
+    """What a workload takes by itself."""
+    return 2.0 + zlib.crc32(name.encode()) % 8
+
+
+def _needed(caller: str, callee: str) -> bool:
+    """Whether a caller has no answer without this callee's: what is not of the store has none."""
+    call = _CALLS.get((caller, callee))
+    return call is None or call.without is None
 
 
 def _calls(workloads: Mapping[str, Workload]) -> list[tuple[Workload, Workload, float]]:
@@ -143,12 +209,23 @@ def _edge(
             if grpc
             else Outcome("500", "-", "")
         )
+        late = condition.late
         shares = ((fine, 1.0 - condition.failing), (failed, condition.failing))
+        delays = ((0.0, 1.0 - late), (condition.delay, late))
         return [
-            Flow(reporter, caller, callee, outcome, rate * share, condition.milliseconds)
+            Flow(
+                reporter,
+                caller,
+                callee,
+                outcome,
+                rate * share * part,
+                condition.milliseconds + delay,
+                delay,
+            )
             for reporter in ("source", "destination")
             for outcome, share in shares
-            if share > 0 and (reporter == "destination" or caller is not OUTSIDE)
+            for delay, part in delays
+            if share * part > 0 and (reporter == "destination" or caller is not OUTSIDE)
         ]
     hangs = fault is not None and fault.kind is FaultKind.HANG
     flags = "UT" if hangs else "UF"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from rehearsal.world.faults import HANG, REFUSE, Fault, slow
+from rehearsal.world.faults import HANG, REFUSE, Fault, errors, slow
 from rehearsal.world.mesh import Mesh
 from rehearsal.world.topology import Workload
 from rehearsal.world.traffic import Flow, flows
@@ -54,9 +54,15 @@ def _between(caller: str, callee: str, faults: Mapping[str, Fault]) -> dict[str,
 
 def _milliseconds(caller: str, callee: str, faults: Mapping[str, Fault]) -> float:
     """The mean duration that both sides report."""
-    [mean] = {
-        flow.milliseconds for side in _between(caller, callee, faults).values() for flow in side
+    sides = _between(caller, callee, faults).values()
+    means = {
+        round(
+            sum(flow.rate * flow.milliseconds for flow in side) / sum(flow.rate for flow in side), 6
+        )
+        for side in sides
+        if side
     }
+    [mean] = means
     return mean
 
 
@@ -69,6 +75,91 @@ def test_a_slow_service_is_slow_to_its_callers_and_to_theirs() -> None:
     # Every other request to the front asks the cart.
     assert added("load", "frontend") == pytest.approx(200)
     assert added("cartservice", "redis-cart") == 0
+
+
+def _failing(caller: str, callee: str, faults: Mapping[str, Fault]) -> set[float]:
+    """The share that fails, as each side that tells of it has it."""
+    return {
+        round(
+            sum(flow.rate for flow in side if flow.outcome.grpc_status == _FAILED)
+            / sum(flow.rate for flow in side),
+            6,
+        )
+        for side in _between(caller, callee, faults).values()
+        if side
+    }
+
+
+def test_a_share_of_errors_is_that_share_to_callers_and_half_of_it_to_theirs() -> None:
+    faults = {"cartservice": errors(0.5)}
+    assert _failing("frontend", "cartservice", faults) == {0.5}
+    pages = _between("load", "frontend", faults)["destination"]
+    assert {flow.outcome.response_code: flow.rate for flow in pages} == {"200": 15, "500": 5}
+    # It asks as it did, and nothing is wrong with what it asks.
+    assert _failing("cartservice", "redis-cart", faults) == {0}
+
+
+def test_errors_of_one_method_are_those_of_who_asks_for_it() -> None:
+    # The frontend asks for three methods of the cart, in turn.
+    added = {"cartservice": errors(method="AddItem")}
+    assert _failing("frontend", "cartservice", added) == {round(1 / 3, 6)}
+    assert _failing("frontend", "cartservice", {"cartservice": errors(method="Nothing")}) == {0}
+
+
+def test_a_health_check_meets_no_error_and_the_delay_of_every_answer_alone() -> None:
+    usual = _milliseconds("prober", "cartservice", {})
+    assert _failing("prober", "cartservice", {"cartservice": errors()}) == {0}
+    for fault in (slow(400, share=0.5), slow(400, method="GetCart")):
+        assert _milliseconds("prober", "cartservice", {"cartservice": fault}) == usual
+    late = _milliseconds("prober", "cartservice", {"cartservice": slow(400)})
+    assert late - usual == pytest.approx(400)
+
+
+def test_a_share_of_late_answers_is_late_by_all_of_it_and_the_others_by_nothing() -> None:
+    mesh = Mesh(namespace="gallery", workloads=_WORKLOADS, now=0.0)
+    mesh.change({"cartservice": slow(4_000, share=0.1)}, 0.0)
+    within = _within(mesh.exposition("cartservice", 1_000.0), "frontend", "1000")
+    # Ten a second, of which one is late; and half of those make the caller's customers wait.
+    assert within == pytest.approx(9_000, abs=2)
+    assert _within(mesh.exposition("frontend", 1_000.0), "load", "1000", "frontend") == (
+        pytest.approx(19_000, abs=2)
+    )
+
+
+def test_who_can_do_without_an_answer_does() -> None:
+    store = {
+        each.name: each
+        for each in (
+            _workload("loadgenerator", "http", "frontend", generates=20),
+            _workload("frontend", "http", "adservice"),
+            _workload("adservice", "grpc"),
+        )
+    }
+    for fault in (errors(), REFUSE):
+        found = flows(store, {"adservice": fault})
+        assert any(each.outcome.grpc_status not in {"", "0"} for each in found)
+        pages = [each for each in found if each.callee.name == "frontend"]
+        assert {each.outcome.response_code for each in pages} == {"200"}
+
+
+def test_counters_of_errors_advance_by_their_share_alone() -> None:
+    mesh = Mesh(namespace="gallery", workloads=_WORKLOADS, now=0.0)
+    mesh.change({"cartservice": errors(0.3)}, 0.0)
+    failed = [
+        line.rpartition(" ")[2]
+        for line in mesh.exposition("cartservice", 100.0).splitlines()
+        if line.startswith("istio_requests_total{")
+        and f'grpc_response_status="{_FAILED}"' in line
+        and 'source_workload="frontend"' in line
+    ]
+    assert failed == ["300"]
+
+
+def _within(exposed: str, caller: str, edge: str, callee: str = "cartservice") -> int:
+    """How many of a caller's requests took no longer, as a proxy's histogram has it."""
+    name = "istio_request_duration_milliseconds_bucket"
+    labels = rf'destination_workload="{callee}",.*source_workload="{caller}",.*le="{edge}"'
+    return sum(int(count) for count in re.findall(rf"{name}{{.*{labels}}} (\d+)", exposed))
 
 
 def test_a_health_check_stays_well_behind_a_dead_callee_where_customers_fail() -> None:

@@ -23,7 +23,7 @@ from rehearsal.machine.processes.journal import Child
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.tools import ROOT, Tool
 from rehearsal.world.client import WorldClient
-from rehearsal.world.faults import HANG, REFUSE, Fault, slow
+from rehearsal.world.faults import HANG, REFUSE, Fault, errors, slow
 from rehearsal.world.procfs import REST_BYTES_PER_SECOND, host_scale
 from rehearsal.world.topology import Door, Relay, Topology, Workload
 
@@ -340,6 +340,11 @@ def test_the_shops_door_is_as_the_service_behind_it(shop: _Shop) -> None:
         ("/faults/nobody", {"kind": "refuse"}, 404, "one of: cart, front, redis, way"),
         ("/faults/cart", {"kind": "melt"}, 400, "refuse"),
         ("/faults/cart", {"kind": "slow"}, 400, "milliseconds above 0"),
+        ("/faults/cart", {"kind": "error", "share": 2}, 400, "share is 2, and must be above 0"),
+        ("/faults/cart", {"kind": "hang", "share": 0.5}, 400, "hang concerns every answer"),
+        ("/faults/cart", {"kind": "error", "method": "Pay"}, 400, "cart has no method 'Pay'"),
+        ("/faults/redis", {"kind": "error"}, 400, "redis has no requests"),
+        ("/faults/way", {"kind": "error"}, 400, "way has no requests"),
         ("/hosts/nobody/traffic", {"receive": 1, "transmit": 1}, 404, "one of: db-1"),
     ],
 )
@@ -355,6 +360,33 @@ def test_a_wrong_order_to_the_world_is_explained(
 def test_the_slow_fault_alone_has_a_delay() -> None:
     with pytest.raises(ValueError, match="nothing else has them"):
         Fault(REFUSE.kind, 5)
+
+
+def test_a_service_answers_a_share_of_one_method_with_errors_and_its_probe_with_none(
+    chain: _Chain,
+) -> None:
+    target = next(each for each in chain.topology.workloads if each.protocol == "grpc").listens
+    chain.world.break_service("cart", errors(0.5))
+    options = (("grpc.enable_http_proxy", 0),)
+    with grpc.insecure_channel(str(target), options=options) as channel:
+        call = cast("Callable[..., bytes]", channel.unary_unary("/hipstershop.CartService/GetCart"))
+
+        def answered() -> bool:
+            try:
+                call(b"", timeout=5)
+            except grpc.RpcError:
+                return False
+            return True
+
+        assert [answered() for _ in range(4)] == [True, False, True, False]
+        chain.answers("cart")
+        chain.world.mend_service("cart")
+        assert answered()
+
+
+def test_a_page_of_the_shop_is_an_error_where_the_service_behind_it_answers_so(shop: _Shop) -> None:
+    shop.world.break_service("front", errors(0.5))
+    assert [shop.knock() for _ in range(4)] == [200, 500, 200, 500]
 
 
 def test_a_grpc_service_answers_whatever_it_is_asked_for(chain: _Chain) -> None:
