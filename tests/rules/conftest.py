@@ -18,8 +18,9 @@ from tests.rules.functions import swapped
 from tests.rules.gaps import proofs_with_gaps
 from tests.rules.once import judged_once
 from tests.rules.promtool import Proof, Verdict, alert_proof, quick_verdicts, verdicts
-from tests.rules.variants import Effective, loosened, mutated
+from tests.rules.variants import Effective, effective, loosened, mutated
 from tests.unit.programs import program
+from tests.unit.stack_files import STACKS
 
 # The verdict on each variant of an alert.
 VerdictsOf = Callable[[Effective], Mapping[str, Verdict]]
@@ -28,6 +29,27 @@ _SHARE_OF_DOUBLED, _SHARE_OF_SWAPPED = 0.25, 0.1
 _Proofs = Callable[[PlannedAlert], Iterable[tuple[str, Proof]]]
 _Variant = tuple[str, str]
 _Run = Callable[[Path, Path, Mapping[_Variant, Proof]], Mapping[_Variant, Verdict]]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of what is judged in several stacks leave one for each alert, unless all was asked for."""
+    if config.getoption("--every-proof"):
+        return
+    left_out = [item for item in items if _is_judged_elsewhere(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_judged_elsewhere(item: pytest.Item) -> bool:
+    if not isinstance(item, pytest.Function) or "in_one_stack" not in item.keywords:
+        return False
+    [alert] = (each for each in item.callspec.params.values() if isinstance(each, Effective))
+    stacks = [
+        each.stack
+        for each in effective(*STACKS)
+        if (each.planned.name, each.planned.owner) == (alert.planned.name, alert.planned.owner)
+    ]
+    return alert.stack != stacks[int(_chance(alert.planned.name) * len(stacks))]
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ def test_an_alert_fires_and_stays_silent_as_its_cases_say(
     assert verdict.proven, verdict.output
 
 
+@pytest.mark.in_one_stack
 @pytest.mark.parametrize("alert", effective(*STACKS), ids=str)
 def test_another_threshold_or_hold_makes_a_case_fail(
     alert: Effective, on_loosened: VerdictsOf
