@@ -98,6 +98,7 @@ proofs: $(INSTALLED) ## judge every proof of the alerts, of which test takes a s
 	@$(PYTHON) -m rehearsal tools
 	@$(PYTHON) -m pytest --every-proof tests/rules
 	@$(PYTHON) -m pytest --every-proof -m long
+	@$(PYTHON) -m pytest --every-proof tests/engine/test_interrupted.py
 
 proof: $(INSTALLED) vacant ## build a cluster and a mesh once, for minutes, and let them judge
 	@$(PYTHON) -m rehearsal tools --mesh

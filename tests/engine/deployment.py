@@ -23,7 +23,7 @@ class Moment:
 
 def kept(project: Project, directory: Path) -> Moment:
     """The project's state as it is now."""
-    _ = shutil.copytree(_backend(project), directory)
+    _ = shutil.copytree(project.backend, directory)
     return Moment(
         backend=directory,
         stack_file=project.stack_file.read_text(),
@@ -34,15 +34,11 @@ def kept(project: Project, directory: Path) -> Moment:
 
 def restore(project: Project, moment: Moment) -> None:
     """Put the project back where it was at that moment."""
-    shutil.rmtree(_backend(project))
-    _ = shutil.copytree(moment.backend, _backend(project))
+    shutil.rmtree(project.backend)
+    _ = shutil.copytree(moment.backend, project.backend)
     _ = project.stack_file.write_text(moment.stack_file)
     project.secrets = dict(moment.secrets)
     project.cloud.restore(moment.cloud)
-
-
-def _backend(project: Project) -> Path:
-    return Path(project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
 
 
 @dataclass(frozen=True, kw_only=True)

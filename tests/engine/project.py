@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, cast
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -191,8 +192,13 @@ class Project:
 
     @property
     def state_file(self) -> Path:
-        backend = Path(self.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        return backend / ".pulumi" / "stacks" / str(self._program["name"]) / f"{self.stack}.json"
+        stacks = self.backend / ".pulumi" / "stacks"
+        return stacks / str(self._program["name"]) / f"{self.stack}.json"
+
+    @property
+    def backend(self) -> Path:
+        """The folder that keeps the state."""
+        return Path(urlsplit(self.environment["PULUMI_BACKEND_URL"]).path)
 
     def resources(self) -> list[Properties]:
         """Every resource in the state."""

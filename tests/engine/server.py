@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from concurrent import futures
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Protocol
 
 import grpc
@@ -17,6 +18,7 @@ from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from .cloud import Cloud, Refused
+from .interruption import Gone, Interruption
 from .provider import StandIn
 
 PACKAGES = ("aws", "kubernetes", "grafana")
@@ -59,15 +61,21 @@ def _handler(
     cloud: Cloud,
     request_type: type[message.Message],
     answer: Callable[..., message.Message | None],
+    interrupted: Callable[[Callable[[], message.Message]], message.Message],
 ) -> grpc.RpcMethodHandler[message.Message, message.Message]:
     def behaviour(request: message.Message, context: _Context) -> message.Message:
-        reason = ""
+        def answered() -> message.Message:
+            return answer(request, context.peer()) or empty_pb2.Empty()
+
         try:
             with cloud.lock:
-                return answer(request, context.peer()) or empty_pb2.Empty()
+                return interrupted(answered)
         except Refused as refused:
-            reason = str(refused)
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, reason)
+            code, reason = grpc.StatusCode.FAILED_PRECONDITION, str(refused)
+        except Gone:
+            # What the engine sees of a provider whose process has ended.
+            code, reason = grpc.StatusCode.UNAVAILABLE, "error reading from server: EOF"
+        context.abort(code, reason)
         raise AssertionError(reason)
 
     return grpc.unary_unary_rpc_method_handler(
@@ -78,17 +86,25 @@ def _handler(
 
 
 @contextmanager
-def _serving(package: str, cloud: Cloud) -> Generator[int]:
-    """One provider's server while the context is open; yields its port."""
+def _serving(package: str, cloud: Cloud, interruption: Interruption) -> Generator[int]:
+    """One provider's server while the context is open, and until what it began is done.
+
+    Yields its port.
+    """
     handlers = {
-        name: _handler(cloud, request_type, answer)
+        name: _handler(cloud, request_type, answer, partial(interruption.call, package, name))
         for name, (request_type, answer) in _methods(StandIn(package, cloud)).items()
     }
-    server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=16),
-        # A state with hundreds of dashboards and rules exceeds the default of 4 MiB.
-        options=[("grpc.max_receive_message_length", 64 << 20)],
-    )
+    with futures.ThreadPoolExecutor(max_workers=16) as threads:
+        yield from _listening(handlers, threads)
+
+
+def _listening(
+    handlers: dict[str, grpc.RpcMethodHandler[message.Message, message.Message]],
+    threads: futures.ThreadPoolExecutor,
+) -> Generator[int]:
+    # A state with hundreds of dashboards and rules exceeds the default of 4 MiB.
+    server = grpc.server(threads, options=[("grpc.max_receive_message_length", 64 << 20)])
     service = grpc.method_handlers_generic_handler("pulumirpc.ResourceProvider", handlers)
     server.add_generic_rpc_handlers((service,))
     port = server.add_insecure_port("127.0.0.1:0")
@@ -100,8 +116,11 @@ def _serving(package: str, cloud: Cloud) -> Generator[int]:
 
 
 @contextmanager
-def attached(cloud: Cloud) -> Generator[str]:
+def attached(cloud: Cloud, interruption: Interruption | None = None) -> Generator[str]:
     """Every stand-in, running; yields the value of PULUMI_DEBUG_PROVIDERS."""
+    passing = interruption or Interruption()
     with ExitStack() as stack:
-        ports = {package: stack.enter_context(_serving(package, cloud)) for package in PACKAGES}
+        ports = {
+            package: stack.enter_context(_serving(package, cloud, passing)) for package in PACKAGES
+        }
         yield ",".join(f"{package}:{port}" for package, port in ports.items())

@@ -82,6 +82,8 @@ def test_a_fault_of_a_stack_file_stands_in_troubleshooting_as_it_is_said(
     [
         ("AWS account ID not allowed", "gallery:account"),
         ("the stack is currently locked", "pulumi cancel"),
+        ("error reading from server: EOF", "pulumi stack --show-ids"),
+        ("failed to load checkpoint: EOF", ".json.attrs"),
         ("configured Kubernetes cluster is unreachable", "PULUMI_K8S_DELETE_UNREACHABLE=true"),
         ("`409` from Grafana", "Run `pulumi up` again"),
         ("timeout while waiting for state to become 'ACTIVE'", "pulumi import"),
