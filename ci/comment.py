@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ci.compare import FAILED, FOUND
+from ci.compare import BROKEN, FAILED, FOUND
 from ci.conversation import Conversation, keep
 from ci.github import PullRequest, github
 from ci.gitlab import merge_request
@@ -51,8 +51,9 @@ def _on_github(directory: Path) -> None:
     if number is None:
         print(f"no open pull request ends at {commit}: nobody waits for this comparison")
         return
-    # What failed is not to look as if it had succeeded, whatever it left behind.
-    succeeded = told("CONCLUSION") == "success"
+    # What failed is not to look as if it had succeeded, whatever it left behind. Where a policy is
+    # broken the comparison was made before, and stands below.
+    succeeded = told("CONCLUSION") == "success" or (directory / BROKEN).is_file()
     _written(
         PullRequest(github=forge, number=number),
         directory,
@@ -70,6 +71,8 @@ def _written(
         why = harmless(_text(directory / FAILED) or "It says nothing more: see the run.")
         body = f"## The comparison failed\n\nNobody knows what this changes.\n\n{why}"
     else:
+        broken = _text(directory / BROKEN)
+        found = f"## A policy is broken\n\n{broken}\n{found}" if broken else found
         body = harmless(found).strip() or "Nothing changes any more."
     nothing = found is not None and not found.strip()
     print(keep(conversation, MARKER, body + end, nothing=nothing))

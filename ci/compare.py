@@ -18,7 +18,7 @@ from pathlib import Path
 from ci.surroundings import exit_status
 from offline.errors import UserError
 
-FOUND, FAILED = "found.md", "failed.md"
+FOUND, FAILED, BROKEN = "found.md", "failed.md", "broken.md"
 OUT = Path("build", "comparison")
 _TREES = Path("build", "trees")
 _BASE = Path("build", "base")
@@ -35,14 +35,23 @@ class Checkout:
     name: str
     directory: Path
 
+    @classmethod
+    def head(cls) -> Checkout:
+        """Where the command is run."""
+        return cls(name="head", directory=Path())
+
     def stacks(self) -> set[str]:
         """The stacks that it has a file of."""
         files = (self.directory / "stacks").glob("Pulumi.*.yaml")
         return {file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files}
 
+    def rendered(self, stack: str) -> Path:
+        """Where a render of the stack lies once there is one."""
+        return (_TREES / self.name / stack).resolve()
+
     def tree(self, stack: str) -> Path:
         """Where the stack is rendered now. Raises UserError with what the render said."""
-        out = (_TREES / self.name / stack).resolve()
+        out = self.rendered(stack)
         shutil.rmtree(out, ignore_errors=True)
         command = ("-m", "rehearsal", "render", "--stack", stack, "--out", str(out))
         self.python(command, f"the {self.name} does not render stack {stack}")
@@ -67,11 +76,11 @@ def _compare(arguments: list[str]) -> None:
             raise UserError("say `python3 -m ci.compare BASE`, BASE being a commit")
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    head = Checkout(name="head", directory=Path())
+    head = Checkout.head()
     try:
         text = "\n".join(_found(_checked_out(base), head))
     except UserError as error:
-        (OUT / FAILED).write_text(f"{_fenced(str(error))}\n")
+        (OUT / FAILED).write_text(f"{fenced(str(error))}\n")
         raise
     (OUT / FOUND).write_text(text)
     print(text or "nothing changes")
@@ -95,7 +104,10 @@ def _checked_out(commit: str) -> Checkout:
 def _found(base: Checkout, head: Checkout) -> Iterator[str]:
     before, now = base.stacks(), head.stacks()
     both = sorted(before & now)
-    yield from (f"## Stack `{stack}` is new\n" for stack in sorted(now - before))
+    for stack in sorted(now - before):
+        # What cannot be rendered is no stack yet.
+        _ = head.tree(stack)
+        yield f"## Stack `{stack}` is new\n"
     yield from (f"## Stack `{stack}` has no file any more\n" for stack in sorted(before - now))
     for stack in both:
         with ThreadPoolExecutor() as at_once:
@@ -115,7 +127,8 @@ def _run(command: Sequence[str], directory: Path, failure: str) -> str:
     return done.stdout
 
 
-def _fenced(text: str) -> str:
+def fenced(text: str) -> str:
+    """A text as it is, as Markdown."""
     fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
     return f"{fence}text\n{text}\n{fence}"
 

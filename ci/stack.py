@@ -1,14 +1,15 @@
-"""`python3 -m ci.stack preview|deploy|drift STACK`: the Pulumi CLI on one stack, without questions.
+"""`python3 -m ci.stack COMMAND STACK`: the Pulumi CLI on one stack, without questions.
 
-preview: what the checkout would change. deploy: change it, and see that nothing is left to do.
-drift: turn the token if its week has changed, and write what differs from what was deployed into
-`build/drift.md`, empty where nothing does.
+preview: what the checkout would change. policies: whether that keeps the policies. deploy: change
+it, and see that nothing is left to do. drift: turn the token if its week has changed, and write
+what differs from what was deployed into `build/drift.md`, empty where nothing does.
 
 Exit status 0: done, drift or not; 1: it could not be done or looked at, and why.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from ci.surroundings import exit_status, summarised
 from offline.errors import UserError
 
 DRIFT = Path("build", "drift.md")
+_PACK = Path("policy")
 # What a new calendar week changes at a commit that is deployed already: the token, and with it how
 # Grafana is entered.
 _OF_A_WEEK = {
@@ -35,12 +37,28 @@ def _run(arguments: list[str]) -> None:
     match arguments:
         case ["preview", stack]:
             summarised(f"## `pulumi preview` of {stack}\n\n{listed(_planned(stack))}")
+        case ["policies", stack]:
+            _policies(stack)
         case ["deploy", stack]:
             _deploy(stack)
         case ["drift", stack]:
             _drift(stack)
         case _:
-            raise UserError("say `python3 -m ci.stack preview|deploy|drift STACK`")
+            raise UserError("say `python3 -m ci.stack preview|policies|deploy|drift STACK`")
+
+
+def _policies(stack: str) -> None:
+    # The engine takes the first python3 on PATH for that of the pack.
+    programs = _PACK / ".venv/bin"
+    if not programs.is_dir():
+        raise UserError(f"{programs} is not there: `make policy` installs what the pack needs")
+    env = {**os.environ, "PATH": f"{programs.resolve()}:{os.environ['PATH']}"}
+    command = ["pulumi", "preview", "--non-interactive", "--suppress-outputs", "-s", stack]
+    done = subprocess.run(  # noqa: S603 - the Pulumi CLI on PATH
+        [*command, "--policy-pack", str(_PACK)], env=env, check=False
+    )
+    if done.returncode:
+        raise UserError(f"{stack} breaks a policy, or could not be previewed: see above")
 
 
 def _deploy(stack: str) -> None:
@@ -88,7 +106,7 @@ def _up(stack: str) -> None:
     if subprocess.run([*command, "--non-interactive"], check=False).returncode:  # noqa: S603
         raise UserError(
             f"pulumi up of {stack} failed; what it had done is in the state. Mend the cause and "
-            f"run this again; where it was killed, first `pulumi cancel -s {stack}`"
+            "run this again; where it was killed, docs/troubleshooting.md says what comes first"
         )
 
 

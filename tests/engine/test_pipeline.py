@@ -8,7 +8,7 @@ import pytest
 
 from tests.pipeline.steps import Done, step
 
-from .project import Project
+from .project import ROOT, Project
 from .test_changes import TOKEN, WRITING
 
 pytestmark = pytest.mark.engine
@@ -23,7 +23,7 @@ def ran(project: Project, file: str, job: str, command: str) -> Done:
     summary.unlink(missing_ok=True)
     env = {**project.environment, "GITHUB_STEP_SUMMARY": str(summary)}
     done = step(file, job, command).done(project.directory, values, **env)
-    if done.code == 0:
+    if done.code == 0 and summary.exists():
         assert summary.read_text() in done.out
     assert not [name for name, value in project.secrets.items() if value in done.out + done.error]
     return done
@@ -31,6 +31,10 @@ def ran(project: Project, file: str, job: str, command: str) -> Done:
 
 def previewed(project: Project) -> Done:
     return ran(project, "cloud.yml", "preview", "python3 -m ci.stack preview")
+
+
+def judged(project: Project) -> Done:
+    return ran(project, "cloud.yml", "preview", "python3 -m ci.stack policies")
 
 
 def deploy(project: Project) -> Done:
@@ -60,6 +64,32 @@ def test_a_preview_names_what_would_change_and_changes_nothing(deployed: Project
 
 def _other_address(text: str) -> str:
     return text.replace("endpoint=", 'endpoint="somebody-else@gallery.internal" or ')
+
+
+def test_the_policies_are_judged_and_what_breaks_one_is_red(configured: Project) -> None:
+    """With the pack's own Python; where it is not installed the job says what installs it."""
+    pack = configured.directory / "policy" / ".venv"
+    if not pack.exists():
+        done = judged(configured)
+        assert done.code == 1
+        assert "`make policy` installs what the pack needs" in done.error
+        installed = ROOT / "policy" / ".venv"
+        if not installed.exists():
+            pytest.skip("the policy pack's environment is not there; `make policy` installs it")
+        pack.symlink_to(installed)
+    done = judged(configured)
+    assert done.code == 0, done.out + done.error
+    assert "gallery@v1.0.0" in done.out
+    with configured.changed("components/hosts.py", _lax):
+        done = judged(configured)
+    assert done.code == 1
+    assert "instances-ask-for-tokens" in done.out
+    assert "breaks a policy" in done.error
+    assert not written(configured)
+
+
+def _lax(text: str) -> str:
+    return text.replace('"http_tokens": "required"', '"http_tokens": "optional"')
 
 
 def test_a_preview_that_fails_fails_the_job_in_the_engines_words(configured: Project) -> None:

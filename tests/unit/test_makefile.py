@@ -44,10 +44,14 @@ esac
 _SYSTEM_PYTHON = """\
 #!/bin/bash
 echo "python3 $*" >> ran
-[ "$*" = "-m venv --clear .venv" ] || exit 1
-rm -rf .venv/*
-mkdir .venv/bin
-cp installer .venv/bin/python
+case "$*" in
+  "-m venv --clear .venv" | "-m venv --clear policy/.venv") ;;
+  *) exit 1 ;;
+esac
+mkdir -p "$4"
+rm -rf "$4"/*
+mkdir "$4/bin"
+cp installer "$4/bin/python"
 """
 # What stands in for `python` while packages are installed.
 _INSTALLER = """\
@@ -219,6 +223,16 @@ def test_an_environment_without_pip_is_made_anew(clone: Path) -> None:
     _done(clone, "install")
     assert "-m venv --clear" in _ran(clone)[0]
     assert (clone / ".venv" / ".installed").exists()
+
+
+def test_what_the_policies_need_is_installed_apart(clone: Path) -> None:
+    (clone / "policy").mkdir()
+    (clone / "policy" / "requirements.txt").touch()
+    _done(clone, "policy")
+    made, *installed = _ran(clone)
+    assert made == "python3 -m venv --clear policy/.venv"
+    assert [line.split()[-1] for line in installed] == ["policy/requirements.txt"]
+    assert _done(clone, "policy") == "make: Nothing to be done for 'policy'.\n"
 
 
 def test_what_is_installed_has_a_program_of_one_name_that_works_anywhere(
