@@ -6,14 +6,16 @@ from copy import deepcopy
 
 import pytest
 
-from .aws_kinds import PROMETHEUS, SECRET, WORKSPACE
+from .aws_kinds import PROMETHEUS, RULE_NAMESPACE, SECRET, WORKSPACE
 from .grafana_kinds import CONTACT_POINT, POLICY, RULE_GROUP
 from .kubernetes_kinds import RELEASE, SUBSCRIPTION
 from .project import OPENSHIFT, Project
+from .test_changes import WRITING
 from .values import Json, Properties, at
 
 pytestmark = pytest.mark.engine
 
+DEFINITION = "aws:amp/alertManagerDefinition:AlertManagerDefinition"
 _OPENSHIFT_CLUSTER: Properties = {
     "platform": "openshift",
     "kubeconfig": {"secret": "kubeconfig", "context": "gallery"},
@@ -112,23 +114,54 @@ def _content(project: Project, workspace: str) -> set[tuple[str, str]]:
     }
 
 
-def test_the_alertmanager_engine_deploys_without_grafanas_rules(configured: Project) -> None:
-    alerting = deepcopy(configured.configuration()["gallery:alerting"])
+def _alertmanager(project: Project) -> Properties:
+    """The keys of the stack file for the other engine, which has one interval: AMP's ruler's."""
+    alerting = deepcopy(project.configuration()["gallery:alerting"])
     assert isinstance(alerting, dict)
     points: Json = {
         "pager": {"kind": "pagerduty", "secret": "pagerduty-key"},
         "chat": {"kind": "sns"},
     }
     alerting |= {"engine": "alertmanager", "contact_points": points}
-    monitoring = deepcopy(configured.configuration()["gallery:monitoring"])
+    monitoring = deepcopy(project.configuration()["gallery:monitoring"])
     assert isinstance(monitoring, dict)
-    # One engine, one interval: that of AMP's ruler.
     del monitoring["evaluate"]
     monitoring["group_wait"] = "61s"
-    _deploy(configured, {"gallery:alerting": alerting, "gallery:monitoring": monitoring})
+    return {"gallery:alerting": alerting, "gallery:monitoring": monitoring}
+
+
+def test_the_alertmanager_engine_deploys_without_grafanas_rules(configured: Project) -> None:
+    _deploy(configured, _alertmanager(configured))
     assert configured.cloud.all(RULE_GROUP) == configured.cloud.all(CONTACT_POINT) == []
     assert configured.cloud.all(SECRET)
     assert configured.secrets["pagerduty-key"] not in configured.state()
     # Secrets Manager keeps the name of a deleted secret, unless told to forget it at once.
     assert configured.attempt("destroy").ok
     assert configured.up().ok
+
+
+def test_another_engine_tells_before_the_first_is_silent_and_the_way_back_is_whole(
+    deployed: Project,
+) -> None:
+    cloud, first = deployed.cloud, _alerting(deployed)
+    keys = {
+        key: deployed.configuration()[key] for key in ("gallery:alerting", "gallery:monitoring")
+    }
+    _deploy(deployed, _alertmanager(deployed))
+    assert cloud.all(RULE_GROUP) == cloud.all(CONTACT_POINT) == cloud.all(POLICY) == []
+    (routes,) = cloud.all(DEFINITION)
+    assert "pagerduty_configs" in routes.text("definition")
+    steps = [(call.verb, call.type) for call in cloud.calls if call.verb in WRITING]
+    begins = max(n for n, step in enumerate(steps) if step[1] == DEFINITION)
+    assert begins < steps.index(("delete", RULE_GROUP))
+    assert str(deployed.preview("--expect-no-changes")) == "nothing"
+    _deploy(deployed, keys)
+    assert _alerting(deployed) == first
+    assert cloud.all(SECRET) == []
+    assert str(deployed.preview("--expect-no-changes")) == "nothing"
+
+
+def _alerting(project: Project) -> set[tuple[str, str]]:
+    """What alerts in Grafana and in AMP."""
+    kinds = (RULE_GROUP, CONTACT_POINT, POLICY, RULE_NAMESPACE, DEFINITION)
+    return {(made.kind.type, made.name) for kind in kinds for made in project.cloud.all(kind)}
