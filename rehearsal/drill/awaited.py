@@ -5,6 +5,7 @@ from __future__ import annotations
 from rehearsal.drill.beats import HearBeats, MissBeats
 from rehearsal.drill.scenarios.cluster import Lacking
 from rehearsal.drill.scenarios.mesh import InTime
+from rehearsal.drill.scenarios.replicas import PassedBy
 from rehearsal.drill.script import Step
 from rehearsal.drill.steps import AwaitRefusal, Mend, Silence, Until, Watch, WatchUntil
 from rehearsal.drill.verdict import describe
@@ -21,6 +22,8 @@ def awaited(step: Step) -> str:
             what = step.what
         case InTime():
             what = f"asks everybody who asks {step.slow}"
+        case PassedBy():
+            what = f"looks at whom the proxies of customers ask of {step.replica.service}"
         case Lacking():
             what = f"waits for {step.what}"
         case Silence():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rehearsal.drill.play import Breakage
 from rehearsal.drill.running import Running
@@ -15,6 +16,9 @@ from rehearsal.pager.client import PagerClient
 from rehearsal.stand_in.instances import Instance, read_instances
 from rehearsal.world.client import WorldClient
 from rehearsal.world.faults import REFUSE, Fault, FaultKind
+
+if TYPE_CHECKING:
+    from rehearsal.mesh.replicas import Replica
 
 _BREAKS = {
     FaultKind.REFUSE: "refuses connections",
@@ -53,6 +57,26 @@ def caller_refused(policies: Policies, caller: str, callee: str) -> Breakage:
         do=lambda: policies.leave_out(caller, callee),
         mended=f"the policy of {callee} has {caller} again",
         undo=lambda: policies.restore(callee),
+    )
+
+
+def replica_added(replica: Replica) -> Breakage:
+    """A second replica of a service, for a while."""
+    return Breakage(
+        what=f"a second replica of {replica.service} serves",
+        do=replica.start,
+        mended=f"the second replica of {replica.service} is gone again",
+        undo=replica.stop,
+    )
+
+
+def replica_failing(replica: Replica) -> Breakage:
+    """A second replica that answers everybody with an error."""
+    return Breakage(
+        what=f"one of two replicas of {replica.service} answers with errors",
+        do=replica.fail,
+        mended=f"both replicas of {replica.service} answer again",
+        undo=replica.recover,
     )
 
 

@@ -23,7 +23,7 @@ from rehearsal.machine.addresses import (
     local_port,
 )
 from rehearsal.mesh.authority import Authority
-from rehearsal.mesh.workloads import PROXIED, Workload, outward_port, probed
+from rehearsal.mesh.workloads import PROXIED, PROXY, Workload, outward_port, probed
 from rehearsal.stand_in.documents import Document
 
 MARK = {"rehearsed": "mesh"}
@@ -139,6 +139,12 @@ def objects(workloads: Iterable[Workload], known: Iterable[str]) -> Iterator[Doc
             yield _by_address(each, services, asked)
 
 
+def of_replica(replica: Workload, workloads: Iterable[Workload]) -> tuple[Document, ...]:
+    """What a second replica of a service needs beside these workloads, in their order."""
+    services = tuple(each.service for each in workloads if each.service)
+    return _sidecar(replica, services, {}), _entry(replica)
+
+
 def ports(workloads: Iterable[Workload], control_plane: str, api: Api) -> Iterator[Document]:
     """Where those ports of live pods lead that istioctl asks; `control_plane` is a namespace."""
     for each in _pods(api, control_plane, ISTIOD_SERVICE):
@@ -170,7 +176,7 @@ def _entry(workload: Workload) -> Document:
         workload.namespace,
         {
             "address": workload.ip,
-            "labels": {**workload.labels, "security.istio.io/tlsMode": "istio"},
+            "labels": {**workload.known_by, "security.istio.io/tlsMode": "istio"},
             "serviceAccount": workload.account,
         },
     )
@@ -209,7 +215,7 @@ def _sidecar(
         {
             "egress": egress,
             "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"},
-            "workloadSelector": {"labels": {APP: workload.caller}},
+            "workloadSelector": {"labels": {PROXY: workload.name}},
             **({"ingress": [_ingress(workload)]} if workload.inward else {}),
         },
     )

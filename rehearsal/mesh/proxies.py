@@ -40,7 +40,7 @@ class Proxy:
     @property
     def directory(self) -> Path:
         """Where it runs."""
-        return self.plane.directory / self.workload.caller
+        return self.plane.directory / self.workload.name
 
     def prepare(self, api: Api) -> None:
         """Write what it needs of the cluster: a token of its service account, and whom to trust."""
@@ -97,7 +97,7 @@ class Proxy:
             "TRUST_DOMAIN": self.plane.mesh.trust_domain,
             "OUTPUT_CERTS": str(self.directory / CERTIFICATES),
             "ISTIO_META_INTERCEPTION_MODE": "NONE",
-            "ISTIO_METAJSON_LABELS": json.dumps(dict(workload.labels)),
+            "ISTIO_METAJSON_LABELS": json.dumps(dict(workload.known_by)),
             "ISTIO_META_WORKLOAD_NAME": workload.caller,
             "ISTIO_META_CLUSTER_ID": CLUSTER_ID,
             "ENVOY_STATUS_PORT": str(workload.health.port),

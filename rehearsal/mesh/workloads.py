@@ -17,6 +17,8 @@ from rehearsal.stand_in.pods import Cluster
 STRANGER = "stranger"
 _OUTSIDE = "elsewhere"
 
+# By its value a proxy's own objects find it: the replicas of a service have their labels in common.
+PROXY = "rehearsed/proxy"
 # Below it, ports are root's.
 _PRIVILEGED = 1024
 # In the place of such a port.
@@ -31,6 +33,9 @@ _ADMIN, _METRICS, _ENVOY_METRICS, _HEALTH = 15000, 15020, 15090, 15021
 class Workload:
     """A workload with a proxy. `caller` is what the plan calls it.
 
+    One stands for all replicas of a service; for a while a second one may, which has the `replica`
+    number 2.
+
     Its proxy takes calls to others at `proxy`, a host of its own; `ip` is the workload's address
     in the mesh, and `service` what it is asked as, where it is asked.
     """
@@ -42,11 +47,18 @@ class Workload:
     proxy: str
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     service: Service | None = None
+    replica: int = 1
 
     @property
     def name(self) -> str:
         """What its objects and files are called."""
-        return f"proxy-{self.caller}"
+        again = f"-{self.replica}" if self.replica > 1 else ""
+        return f"proxy-{self.caller}{again}"
+
+    @property
+    def known_by(self) -> Mapping[str, str]:
+        """The labels by which the mesh knows it: its pod's own, and one that no other has."""
+        return {**self.labels, PROXY: self.name}
 
     def outward(self, callee: Service) -> Address:
         """Where it asks a service, by the service's name."""

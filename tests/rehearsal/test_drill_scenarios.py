@@ -40,6 +40,7 @@ from rehearsal.drill.scenarios.endpoints import (
 from rehearsal.drill.scenarios.hosts import HOST_DOWN, HOST_TERMINATED, HOST_TRAFFIC
 from rehearsal.drill.scenarios.mesh import CALLEE_SLOW, POLICY_WRONG
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN
+from rehearsal.drill.scenarios.replicas import REPLICA_FAILING
 from rehearsal.drill.script import Scenario, Script
 from rehearsal.drill.steps import (
     ACTION_SECONDS,
@@ -115,7 +116,7 @@ def about(expectations: tuple[Expectation, ...]) -> set[tuple[str, str]]:
 
 
 def test_names_are_distinct_and_each_has_one_line() -> None:
-    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 27
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 28
     assert not [scenario.name for scenario in SCENARIOS if "\n" in scenario.summary]
 
 
@@ -423,6 +424,25 @@ def test_every_step_that_takes_long_says_what_it_waits_for(
         assert step.at_most <= 2 * ACTION_SECONDS or awaited(step) != "acts"
 
 
+def test_a_replica_that_fails_is_a_ticket_at_most(rehearsed: RunningOf) -> None:
+    found = script(rehearsed(planned()), REPLICA_FAILING)
+    assert not found.expectations
+    assert ("EndpointDegraded", "frontend") in about(found.may)
+    assert {each.labels["severity"] for each in found.may} == {"ticket"}
+
+
+def test_of_a_service_that_customers_do_not_ask_no_replica_fails(rehearsed: RunningOf) -> None:
+    with pytest.raises(NotPlayableError, match="customers ask frontend alone"):
+        script(rehearsed(planned()), REPLICA_FAILING, service="cartservice")
+
+
+def test_a_replica_of_which_nothing_is_promised_cannot_be_judged(rehearsed: RunningOf) -> None:
+    off = {"enabled": False, "reason": "counted elsewhere"}
+    without = with_value("objectives", {"frontend-availability": off})
+    with pytest.raises(NotPlayableError, match="promises nobody that frontend answers"):
+        script(rehearsed(resolve(parse(without))), REPLICA_FAILING)
+
+
 def test_a_policy_that_lacks_the_prober_pages_as_a_service_that_is_down(
     rehearsed: RunningOf,
 ) -> None:
@@ -432,7 +452,7 @@ def test_a_policy_that_lacks_the_prober_pages_as_a_service_that_is_down(
 
 
 @pytest.mark.parametrize(
-    "scenario", [POLICY_WRONG, CALLEE_SLOW], ids=lambda scenario: scenario.name
+    "scenario", [POLICY_WRONG, CALLEE_SLOW, REPLICA_FAILING], ids=lambda scenario: scenario.name
 )
 def test_without_real_proxies_what_is_about_them_is_not_playable(
     scenario: Scenario, rehearsed: RunningOf, tmp_path: Path

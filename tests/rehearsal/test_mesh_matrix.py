@@ -10,6 +10,7 @@ import pytest
 from gallery.metrics import labels
 from gallery.plan.mesh import GATEWAY
 from gallery.plan.model import Plan
+from gallery.store.services import ENTRANCE
 from offline.errors import UserError
 from offline.render import render
 from rehearsal.machine.addresses import ISTIOD_METRICS, STORE_NETWORK, Address
@@ -203,3 +204,22 @@ def test_everybody_asks_through_his_own_proxy_whom_the_plan_lets_him_ask(
         GATEWAY,
     }
     assert world.load is not None
+
+
+def test_a_second_replica_is_found_by_what_is_rendered_and_by_its_own_objects(
+    everybody: tuple[Workload, ...],
+) -> None:
+    (first,) = [each for each in everybody if each.caller == ENTRANCE]
+    second = replace(first, ip="127.30.9.9", proxy="127.31.9.9", replica=2)
+    sidecar, entry = added.of_replica(second, everybody)
+    (own,) = [
+        each
+        for each in added.objects(everybody, ["gallery"])
+        if (each["kind"], each["metadata"]["name"]) == ("Sidecar", first.name)
+    ]
+    selected = [each["spec"]["workloadSelector"]["labels"].items() for each in (own, sidecar)]
+    known = [each.known_by.items() for each in (first, second)]
+    assert [[one <= other for other in known] for one in selected] == [[True, False], [False, True]]
+    assert first.labels.items() <= entry["spec"]["labels"].items()
+    assert entry["spec"]["address"] == sidecar["spec"]["ingress"][0]["bind"] == second.ip
+    assert not {first.name} & {each["metadata"]["name"] for each in (sidecar, entry)}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 
 from gallery.alerts.mesh import MESH_PLAIN_TEXT
 from gallery.plan.mesh import GATEWAY
 from gallery.store.companions import PROBER
-from gallery.store.services import SERVICES
+from gallery.store.services import ENTRANCE, SERVICES
 from offline.errors import UserError
 from rehearsal import drill
 from rehearsal.cluster import installed as cluster_installed
@@ -22,7 +24,10 @@ from rehearsal.machine.addresses import LOAD
 from rehearsal.machine.vacant import refuse_occupied
 from rehearsal.mesh import gates, installed
 from rehearsal.mesh.degrading import Degrading
+from rehearsal.mesh.ejection import UNTIL_EJECTED_SECONDS, Rule
+from rehearsal.mesh.endpoints import Endpoint
 from rehearsal.mesh.rehearsed import Mesh
+from rehearsal.mesh.replicas import Replica
 from rehearsal.mesh.running import running
 from rehearsal.world.client import WorldClient
 from rehearsal.world.faults import slow
@@ -30,6 +35,8 @@ from rehearsal.world.faults import slow
 pytestmark = pytest.mark.cluster
 
 _TOLD_WITHIN_SECONDS = 60.0
+# More errors than a row of them, of who asks twice a second.
+_LOOKED_ON_SECONDS = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +130,71 @@ def test_a_route_without_its_timeout_is_noticed(up: Mesh) -> None:
 @pytest.mark.usefixtures("up")
 def test_a_policy_that_lacks_the_prober_is_told_in_time_and_over_in_time() -> None:
     assert drill.main("policy-wrong") == 0
+
+
+@pytest.mark.long
+def test_a_replica_that_fails_is_passed_by_and_nobodys_page(up: Mesh, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    assert drill.main("replica-failing", json=report) == 0
+    told = {each["alert"] for each in json.loads(report.read_text())["alerts"]}
+    assert told <= {"EndpointDegraded"}
+    assert not list(gates.refusals(up.workloads))
+
+
+@pytest.fixture
+def replica(up: Mesh) -> Iterator[Replica]:
+    """A second replica of the entrance, which customers ask."""
+    found = Replica(lambda: up, ENTRANCE)
+    found.start()
+    try:
+        _await(found.is_asked)
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.mark.long
+def test_a_rule_that_passes_nobody_by_is_noticed(up: Mesh, replica: Replica) -> None:
+    """The control of `replica-failing`."""
+    api, rendered = up.api(), up.object("DestinationRule", ENTRANCE)
+    forgiving = deepcopy(rendered)
+    rule = Rule.of(rendered)
+    assert rule is not None
+    del forgiving["spec"]["trafficPolicy"]["outlierDetection"]
+    watched = replica.watched(rule, budget=0.005)
+    try:
+        api.apply(forgiving)
+        up.settle()
+        replica.fail()
+        began = time.monotonic()
+        while (seconds := time.monotonic() - began) < UNTIL_EJECTED_SECONDS:
+            assert not watched.ejected(seconds)
+            time.sleep(1)
+    finally:
+        replica.recover()
+        api.apply(rendered)
+        up.settle()
+    said = {each.split(" after")[0] for each in watched.complaints()}
+    assert said == {"loadgenerator still asks it", f"{GATEWAY} still asks it"}
+
+
+@pytest.mark.long
+def test_where_every_replica_fails_one_is_still_asked(replica: Replica) -> None:
+    """For less than EndpointDown waits."""
+    world = WorldClient()
+    try:
+        replica.fail()
+        world.break_service(ENTRANCE)
+        _await(lambda: all(_ejected(each) for each in replica.known().values()))
+        time.sleep(_LOOKED_ON_SECONDS)
+        assert {_ejected(each) for each in replica.known().values()} == {1}
+    finally:
+        world.mend_service(ENTRANCE)
+        replica.recover()
+
+
+def _ejected(known: Mapping[str, Endpoint]) -> int:
+    return sum(each.ejected for each in known.values())
 
 
 def test_plain_text_is_told(up: Mesh) -> None:

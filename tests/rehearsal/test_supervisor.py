@@ -194,6 +194,20 @@ def test_one_child_is_killed_and_started_again_as_another_process(
         supervisor.stop("three")
 
 
+def test_a_child_that_was_removed_is_missed_by_nobody(
+    supervisor: Supervisor, free: Callable[[], Address], tmp_path: Path
+) -> None:
+    supervisor.launch([_server("one", free(), tmp_path), _server("two", free(), tmp_path)])
+    supervisor.remove("one")
+    opened = supervisor.journal()
+    assert opened is not None
+    assert [entry.child.name for entry in opened.entries] == ["two"]
+    assert not opened.stopped()
+    assert len(marked(supervisor.directory)) == 1
+    with pytest.raises(UserError, match="no program is called 'one'"):
+        supervisor.remove("one")
+
+
 def test_what_another_user_runs_is_named_and_left_as_it_is(
     supervisor: Supervisor,
     free: Callable[[], Address],

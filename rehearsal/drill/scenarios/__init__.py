@@ -33,6 +33,7 @@ from rehearsal.drill.scenarios.mesh import (
     POLICY_WRONG,
 )
 from rehearsal.drill.scenarios.pipeline import COLLECTOR_DOWN, PROBER_DOWN, REMOTE_WRITE_BLOCKED
+from rehearsal.drill.scenarios.replicas import REPLICA_FAILING
 from rehearsal.drill.script import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -60,6 +61,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     HOST_FLAPPING,
     POLICY_WRONG,
     CALLEE_SLOW,
+    REPLICA_FAILING,
     NODE_DRAINED,
     QUOTA_FULL,
     ROLLOUT_BROKEN,

@@ -38,7 +38,7 @@ _NEAR_SECONDS = SPARE_SECONDS + 15.0
 def _policy_wrong(running: Running, target: Target) -> Script:
     """That the prober gets no answer is told. Refusals are not counted by the Envoy of a callee."""
     service = service_of(target)
-    policies = Policies(mesh=_with_proxies(running, "policies"), state=running.supervisor.directory)
+    policies = Policies(mesh=with_proxies(running, "policies"), state=running.supervisor.directory)
     broken = Break(caller_refused(policies, PROBER.name, service))
     page = down(running.promises, service)
     return outage(running, (service,), broken, Await((page,)), Mend())
@@ -66,7 +66,7 @@ class InTime:
 
 def _callee_slow(running: Running, target: Target) -> Script:
     service = service_of(target)
-    _ = _with_proxies(running, "timeouts")
+    _ = with_proxies(running, "timeouts")
     if protocol(running, service) is Protocol.TCP:
         raise NotPlayableError(f"{service} has no requests, and so no route with a timeout")
     wait = patience(planned.service for planned in running.plan.services)[service]
@@ -80,7 +80,7 @@ def _callee_slow(running: Running, target: Target) -> Script:
 def _certificates_expiring(running: Running, _target: Target) -> Script:
     """Whoever has a certificate goes on until its end: no page on the store may come."""
     told_at = Certificates.of(running.plan).told_at
-    _ = _with_proxies(running, "certificates")
+    _ = with_proxies(running, "certificates")
     proxies = {
         each.name: Address.parse(each.proxy)
         for each in Topology.read(running.stand_in / "world.json").workloads
@@ -117,7 +117,7 @@ def _seconds_left(proxy: Address) -> float:
     return float(found[1]) if found else math.inf
 
 
-def _with_proxies(running: Running, whose: str) -> Mesh:
+def with_proxies(running: Running, whose: str) -> Mesh:
     """The plan's mesh. Raises NotPlayableError where the stack is up without real proxies."""
     journal, planned = running.supervisor.journal(), running.plan.mesh
     if planned is None or journal is None or not is_meshed(journal):

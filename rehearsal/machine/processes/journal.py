@@ -77,6 +77,11 @@ class Journal:
         )
         return replace(self, entries=entries)
 
+    def without(self, name: str) -> Journal:
+        """The journal without the child of that name."""
+        left = tuple(entry for entry in self.entries if entry.child.name != name)
+        return replace(self, entries=left)
+
 
 _FORM = TypeAdapter(Journal)
 

@@ -124,6 +124,11 @@ class Supervisor:
         # It was meant to end: nobody need be told that it has.
         self._processes.pop(name, None)
 
+    def remove(self, name: str) -> None:
+        """End a child that runs for a while only, and strike it out: nobody need miss it."""
+        self.stop(name)
+        journal.write(self.state_file, self._opened().without(name))
+
     def refuse_foreign(self) -> None:
         """Raise UserError for a child that another user runs, whom nobody else can stop."""
         for entry in self._entries():
