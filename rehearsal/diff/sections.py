@@ -11,7 +11,9 @@ from itertools import groupby
 
 from rehearsal.diff import fields, openings
 from rehearsal.diff.markdown import code, codes, fenced, folded, listed, table
+from rehearsal.diff.promises import promises
 from rehearsal.diff.tree import Rule, Tree
+from rehearsal.diff.volume import volume
 from rehearsal.machine.screen import duration
 from rehearsal.stand_in.documents import Document
 
@@ -42,8 +44,10 @@ def sections(base: Tree, head: Tree) -> tuple[Section, ...]:
         Section(title="Nobody is told any more", blocks=tuple(_unheard(base, head))),
         Section(title="Who is told", blocks=tuple(_told(base, head, done))),
         Section(title="Alerts", blocks=tuple(_alerts(base, head))),
+        Section(title="Objectives", blocks=tuple(promises(base, head))),
         Section(title="What holds data", blocks=tuple(_data(base, head))),
         Section(title="What opens, and what closes", blocks=tuple(_openings(base, head))),
+        Section(title="Series, and what they cost", blocks=tuple(volume(base, head))),
         Section(title="Resources", blocks=tuple(_resources(done))),
         Section(title="Expressions", blocks=tuple(_expressions(base, head))),
     )

@@ -23,6 +23,7 @@ _DEPLOYED = "managed"
 _OWNER = re.compile(r'"owner", "([^"]+)"')
 # What a comparison reads of each resource.
 _OF_A_RESOURCE = {"urn", "type", "name", "inputs", "options", "secrets"}
+_NEEDED = ("resources.json", "contact-points.json", "times-to-page.json", "objectives.json")
 _STACK = re.compile(r"^urn:pulumi:([^:]+)::")
 
 
@@ -72,6 +73,16 @@ class Tree:
         """Every alert by its name, whoever evaluates it."""
         found = [*self._grafana_rules(), *self._amp_rules()]
         return {rule.name: rule for rule in sorted(found, key=lambda rule: rule.name)}
+
+    @cached_property
+    def objectives(self) -> Mapping[str, Document]:
+        """Every objective by its name, as the stack's output has it."""
+        return {each["objective"]: each for each in read_json(self._deployed / "objectives.json")}
+
+    @cached_property
+    def collector(self) -> Document:
+        """How the collector is configured."""
+        return read_yaml(self._deployed / "collector" / "prometheus.yml")
 
     @property
     def _deployed(self) -> Path:
@@ -145,7 +156,7 @@ class Tree:
 
 def read(directory: Path) -> Tree:
     """The tree in a directory that `render --out` filled. Raises UserError."""
-    for needed in ("resources.json", "contact-points.json", "times-to-page.json"):
+    for needed in _NEEDED:
         if not (directory / "deployed" / needed).is_file():
             raise UserError(
                 f"{directory} is no rendered tree (deployed/{needed} is missing); make one with "
@@ -166,7 +177,7 @@ def read(directory: Path) -> Tree:
 
 def _read_through(tree: Tree) -> None:
     """Meet whatever a comparison would stumble over. Raises what reading raises."""
-    _ = tree.rules
+    _ = tree.rules, tree.objectives, tree.collector
     for urn, resource in tree.resources.items():
         if absent := _OF_A_RESOURCE - resource.keys():
             raise ValueError(f"{urn} has no {', '.join(sorted(absent))}")

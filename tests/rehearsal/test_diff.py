@@ -16,6 +16,7 @@ from rehearsal.diff.comment import comment
 from rehearsal.diff.limit import LIMIT_BYTES
 from rehearsal.diff.routes import receivers
 from rehearsal.diff.tree import read
+from rehearsal.diff.volume import SERIES_OF_A_TARGET, volume_of
 from tests.rehearsal.comments import CHANGES, KEPT, written
 from tests.unit.recordings import deployed
 from tests.unit.stack_files import STACKS, planned
@@ -67,6 +68,18 @@ def between(base: Path, head: Path) -> str:
 @pytest.mark.parametrize("name", CHANGES)
 def test_the_comment_is_the_one_that_was_read(name: str) -> None:
     assert written(name) == (KEPT / f"{name}.md").read_text(), "`make comments`, and read them"
+
+
+def test_the_series_of_a_stack_are_those_of_its_targets_at_rest(base: Path) -> None:
+    found = volume_of(read(base))
+    # Ten services, each with the pods that its autoscaler keeps, Redis, the load and the prober.
+    assert (found.targets["node"], found.targets["mesh"], found.targets["collector"]) == (5, 26, 2)
+    assert found.objectives == len(planned("prod").objectives)
+    assert found.scraped == sum(
+        SERIES_OF_A_TARGET[job] * count for job, count in found.targets.items()
+    )
+    second = found.scraped / found.scrape_seconds + found.recorded / 60
+    assert found.samples == pytest.approx(second * 2.628)
 
 
 def test_each_comment_that_is_kept_is_of_a_change() -> None:

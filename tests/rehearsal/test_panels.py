@@ -10,6 +10,7 @@ import pytest
 
 from gallery.alerts.panels import API_HEALTH, HOSTS, MESH, OBJECTIVES, SHIFT
 from gallery.dashboards import queries
+from rehearsal.diff.volume import SERIES_OF_A_TARGET
 from rehearsal.machine.addresses import AMP
 from rehearsal.machine.queries import PrometheusClient
 
@@ -34,3 +35,14 @@ def test_every_query_of_every_dashboard_finds_data(standing: Path) -> None:
         waiting = {each for each in waiting if not client.query(each[2])}
         time.sleep(5)
     assert not sorted(each[:2] for each in waiting)
+
+
+def test_a_target_exposes_as_many_series_as_the_comparison_of_changes_counts(
+    standing: Path,
+) -> None:
+    assert standing.is_dir()
+    client = PrometheusClient(AMP)
+    for job, series in SERIES_OF_A_TARGET.items():
+        [found] = client.query(f'count({{job="{job}"}}) / count(up{{job="{job}"}})')
+        # Proxies have more of them the longer they are asked.
+        assert found.value == pytest.approx(series, rel=0.25), job

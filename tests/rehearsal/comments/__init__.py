@@ -1,4 +1,4 @@
-"""Twenty changes of `prod`, and the comment on each: `NAME.md`, written by `make comments`."""
+"""Changes of `prod`, and the comment on each: `NAME.md`, written by `make comments`."""
 
 from __future__ import annotations
 
@@ -64,6 +64,17 @@ CHANGES: dict[str, Callable[[], dict[str, Any]]] = {
     "an-alert-is-a-page": _override("ShopDoorDegraded", severity="page"),
     "an-alert-is-switched-off": _override(
         "HostDiskFilling", enabled=False, reason="disks grow by themselves"
+    ),
+    "an-objective-promises-more": _set(
+        "objectives",
+        {
+            "check-out": {
+                "target": "99.9%",
+                "window": "28d",
+                "owner": "incident-response",
+                "agreement": {"target": "99%", "owed": "A tenth of the month's fee is paid back."},
+            }
+        },
     ),
     "hosts-have-another-owner": _set("hosts.1.owner", "infrastructure"),
     "one-more-host": _set("hosts.1.count", 4),
