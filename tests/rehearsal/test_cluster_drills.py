@@ -58,10 +58,28 @@ def _remove_budgets() -> None:
         api.delete(f"{path}/{budget['metadata']['name']}")
 
 
+def _admit_everything() -> None:
+    """Let the shop's quota have no end, and forget whom it refused."""
+    api, core = running().cluster, "/api/v1/namespaces/gallery"
+    quota = f"{core}/resourcequotas/gallery-shop"
+    api.merge(quota, {"spec": {"hard": dict.fromkeys(api.get(quota)["spec"]["hard"])}})
+    api.delete(f"{core}/events?fieldSelector=reason%3DFailedCreate")
+
+
 @pytest.mark.parametrize("played", ["openshift"], indirect=True)
-def test_a_full_quota_is_nobodys_page(played: Played) -> None:
+def test_a_full_quota_is_nobodys_page_and_without_an_end_it_fails(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
     status, document = played("quota-full")
     assert (status, document["ok"], document["alerts"]) == (0, True, [])
+    _admit_everything()
+    # Beyond the quota as it was, and few enough that all of them can be scraped.
+    monkeypatch.setattr("rehearsal.drill.scenarios.cluster._BEYOND", 80)
+    status, document = played("quota-full")
+    assert (status, document["ok"]) == (1, False)
+    assert {"a quota that is exceeded", "nobody but loadgenerator refused"} <= {
+        each["alert"] for each in document["missing"]
+    }
 
 
 @pytest.mark.long
