@@ -8,6 +8,7 @@ nothing else than before is a second page.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -49,11 +50,13 @@ class NotificationLog:
     """All that was told.
 
     `pages` counts, for an alert's name and a contact point, the messages that brought a new
-    alert; `alarms` are messages about no alert, as a CloudWatch alarm sends them.
+    alert; `incidents` counts those before which nothing of that name was open. `alarms` are
+    messages about no alert, as a CloudWatch alarm sends them.
     """
 
     told: tuple[AlertNotifications, ...]
     pages: Mapping[tuple[str, str], int]
+    incidents: Mapping[tuple[str, str], int]
     alarms: tuple[Notification, ...]
 
 
@@ -81,15 +84,20 @@ def listed(
 def account(notifications: Iterable[Notification]) -> NotificationLog:
     """Read notifications, which are in the order of their arrival."""
     told = dict[tuple[Key, str], AlertNotifications]()
-    pages = dict[tuple[str, str], int]()
+    pages, incidents = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     alarms = list[Notification]()
     for notification in notifications:
         if not notification.alerts:
             alarms.append(notification)
             continue
         items = [(alert, _told(told, alert, notification)) for alert in notification.alerts]
-        _enter(notification, items, pages)
-    return NotificationLog(told=tuple(told.values()), pages=pages, alarms=tuple(alarms))
+        opened = {(one.alert, one.contact_point) for one in told.values() if one.open}
+        begun = _enter(notification, items)
+        pages.update(begun)
+        incidents.update(begun - opened)
+    return NotificationLog(
+        told=tuple(told.values()), pages=pages, incidents=incidents, alarms=tuple(alarms)
+    )
 
 
 def _told(
@@ -103,8 +111,8 @@ def _told(
 def _enter(
     notification: Notification,
     items: list[tuple[NotifiedAlert, AlertNotifications]],
-    pages: dict[tuple[str, str], int],
-) -> None:
+) -> set[tuple[str, str]]:
+    """What it brings a new alert of: names, each with the contact point."""
     at = notification.received_at
     firing = [item for alert, item in items if alert.status == "firing"]
     begun = [item for item in firing if not item.open]
@@ -114,6 +122,4 @@ def _enter(
         item.firings.append(at)
     for item in over:
         item.resolves.append(at)
-    for name in {item.alert for item in begun}:
-        place = name, notification.contact_point
-        pages[place] = pages.get(place, 0) + 1
+    return {(item.alert, notification.contact_point) for item in begun}

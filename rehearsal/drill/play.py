@@ -58,6 +58,7 @@ class Play:
     may: tuple[Expectation, ...] = ()
     concerns: Callable[[ActiveAlert], bool] = lambda _: True
     pages_at_most: dict[str, int] = field(default_factory=dict[str, int])
+    incidents_at_most: dict[str, int] = field(default_factory=dict[str, int])
     pager: PagerClient = field(default_factory=PagerClient)
     injected_at: float | None = field(default=None, init=False)
     mended_at: float | None = field(default=None, init=False)
@@ -181,7 +182,14 @@ class Play:
         )
         expected = (*self.expectations, *self.may)
         fired = self.observer.fired
-        verdict = judge(expected, self.account(), fired, times, self.pages_at_most)
+        verdict = judge(
+            expected,
+            self.account(),
+            fired,
+            times,
+            self.pages_at_most,
+            incidents_at_most=self.incidents_at_most,
+        )
         found = (*self.findings, *self.unexpected)
         return replace(
             verdict,

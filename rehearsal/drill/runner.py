@@ -121,6 +121,7 @@ def _played(
         may=script.may,
         concerns=lambda alert: any(each.about(alert.name, alert.labels) for each in expected),
         pages_at_most=dict(script.pages_at_most),
+        incidents_at_most=dict(script.incidents_at_most),
     )
     try:
         # What is known before the fault is no event of the drill.

@@ -34,12 +34,16 @@ class Step(Protocol):
 class Script:
     """Steps in order. `pages_at_most` limits the messages of one alert, by its name.
 
+    `incidents_at_most` limits how often one begins to be told where nothing of it was open: what
+    joins an open incident calls nobody.
+
     `notes` are said before the drill begins.
     """
 
     steps: tuple[Step, ...]
     may: tuple[Expectation, ...] = ()
     pages_at_most: dict[str, int] = field(default_factory=dict[str, int])
+    incidents_at_most: dict[str, int] = field(default_factory=dict[str, int])
     notes: tuple[str, ...] = ()
 
     @property

@@ -97,11 +97,13 @@ def judge(
     fired: Mapping[Key, float],
     times: Times,
     pages_at_most: Mapping[str, int] | None = None,
+    *,
+    incidents_at_most: Mapping[str, int] | None = None,
 ) -> Verdict:
     """Judge a scenario. `fired` has the time at which the evaluator let an alert fire.
 
     `pages_at_most` limits how many messages with something new a contact point gets from one
-    alert's name.
+    alert's name, `incidents_at_most` those before which nothing of that name was open there.
     """
     judgement = _Judgement(times, fired)
     open_musts = [(each, name) for each in expectations if each.expected is Expected.MUST
@@ -122,7 +124,8 @@ def judge(
         _miss(judgement, must, contact_point)
     for alarm in _alarms(account):
         _forbid(judgement, alarm)
-    judgement.unexpected += _too_many_pages(account, pages_at_most or {})
+    judgement.unexpected += _too_many("messages", account.pages, pages_at_most or {})
+    judgement.unexpected += _too_many("incidents", account.incidents, incidents_at_most or {})
     found = (*judgement.missing, *judgement.unexpected)
     return Verdict(
         entries=tuple(judgement.entries),
@@ -285,10 +288,10 @@ def _miss(judgement: _Judgement, must: Expectation, contact_point: str) -> None:
     )
 
 
-def _too_many_pages(
-    account: NotificationLog, pages_at_most: Mapping[str, int]
+def _too_many(
+    what: str, counted: Mapping[tuple[str, str], int], at_most: Mapping[str, int]
 ) -> Iterator[Finding]:
-    for (alert, contact_point), count in sorted(account.pages.items()):
-        if count > pages_at_most.get(alert, count):
-            why = f"{count} messages; {pages_at_most[alert]} is right"
+    for (alert, contact_point), count in sorted(counted.items()):
+        if count > at_most.get(alert, count):
+            why = f"{count} {what}; {at_most[alert]} is right"
             yield Finding(alert=alert, labels={}, contact_point=contact_point, why=why)

@@ -86,6 +86,17 @@ def test_pages_count_the_messages_that_bring_something_new() -> None:
     assert apart.pages == {("EndpointDown", "pager"): 2}
 
 
+def test_what_joins_an_open_incident_opens_none() -> None:
+    joins = [
+        message(10, ("firing", "cart")),
+        message(20, ("firing", "cart"), ("firing", "frontend")),
+        message(30, ("resolved", "cart"), ("firing", "frontend")),
+    ]
+    assert account(joins).incidents == {("EndpointDown", "pager"): 1}
+    begins = [message(40, ("resolved", "frontend")), message(50, ("firing", "cart"))]
+    assert account([*joins, *begins]).incidents == {("EndpointDown", "pager"): 2}
+
+
 def test_a_message_about_no_alert_is_an_alarm() -> None:
     alarm = message(10)
     assert account([alarm]).alarms == (alarm,)

@@ -116,7 +116,7 @@ def about(expectations: tuple[Expectation, ...]) -> set[tuple[str, str]]:
 
 
 def test_names_are_distinct_and_each_has_one_line() -> None:
-    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 28
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) == 30
     assert not [scenario.name for scenario in SCENARIOS if "\n" in scenario.summary]
 
 
@@ -129,7 +129,8 @@ def test_each_is_written_for_each_stack_and_says_how_long_it_can_take(
     # What has no resolve is foreseen, not waited for.
     awaited = [each for each in written.expectations if each.resolve_seconds is not None]
     longest = max((each.page_seconds for each in awaited), default=60.0)
-    assert longest <= written.at_most < 3600
+    # The longest short window of a budget, and what it takes until that is seen.
+    assert longest <= written.at_most < 2 * 3600
     assert all(each.expected is Expected.MUST for each in written.expectations)
     assert all(each.contact_points for each in written.expectations)
     assert {each.expected for each in written.may} <= {Expected.MAY}

@@ -57,11 +57,22 @@ def verdict(
     times: Times = TIMES,
     pages: Mapping[tuple[str, str], int] | None = None,
     pages_at_most: Mapping[str, int] | None = None,
+    incidents: Mapping[tuple[str, str], int] | None = None,
+    incidents_at_most: Mapping[str, int] | None = None,
     alarms: tuple[Notification, ...] = (),
     fired_at: float = BROKEN + 40,
 ) -> Verdict:
-    account = NotificationLog(told=told, pages=pages or {}, alarms=alarms)
-    return judge(expectations, account, {PAGE.key: fired_at}, times, pages_at_most)
+    account = NotificationLog(
+        told=told, pages=pages or {}, incidents=incidents or {}, alarms=alarms
+    )
+    return judge(
+        expectations,
+        account,
+        {PAGE.key: fired_at},
+        times,
+        pages_at_most,
+        incidents_at_most=incidents_at_most,
+    )
 
 
 def test_all_in_time_each_once_is_ok() -> None:
@@ -217,6 +228,13 @@ def test_one_page_and_not_ten() -> None:
     found = verdict(PAGE, pages={key: 2}, pages_at_most={"EndpointDown": 1})
     assert not found.ok
     assert "2 messages" in found.unexpected[0].why
+
+
+def test_what_opens_a_second_incident_is_one_too_many() -> None:
+    key = ("EndpointDown", "pager")
+    assert verdict(PAGE, incidents={key: 1}, incidents_at_most={"EndpointDown": 1}).ok
+    found = verdict(PAGE, incidents={key: 2}, incidents_at_most={"EndpointDown": 1})
+    assert [each.why for each in found.unexpected] == ["2 incidents; 1 is right"]
 
 
 def test_an_alarm_that_nobody_expects_is_forbidden() -> None:

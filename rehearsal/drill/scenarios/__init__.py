@@ -7,6 +7,7 @@ any outage whose end would be told beside a new page.
 
 from __future__ import annotations
 
+from rehearsal.drill.scenarios.budgets import ERRORS_BURST, JOURNEY_BROKEN
 from rehearsal.drill.scenarios.cluster import NODE_DRAINED, QUOTA_FULL, ROLLOUT_BROKEN
 from rehearsal.drill.scenarios.delivery import (
     ALERTMANAGER_RESTART,
@@ -62,6 +63,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     POLICY_WRONG,
     CALLEE_SLOW,
     REPLICA_FAILING,
+    ERRORS_BURST,
+    JOURNEY_BROKEN,
     NODE_DRAINED,
     QUOTA_FULL,
     ROLLOUT_BROKEN,
