@@ -33,6 +33,21 @@ class Pair:
         """
         return Duration.of(seconds=self.factor * budget * Duration.parse(self.long).seconds)
 
+    def passed(self, burn: float, well: Duration) -> Duration:
+        """How long a budget goes so many times as fast as it may until both windows are passed.
+
+        `burn` is above the factor. Before it all was `well` for so long, and nothing was known
+        before that: a window holds no more than there was.
+        """
+
+        def over(window: Duration) -> float:
+            young = self.factor * well.seconds / (burn - self.factor)
+            whole = self.factor * window.seconds / burn
+            return young if young + well.seconds <= window.seconds else whole
+
+        windows = (Duration.parse(self.long), Duration.parse(self.short))
+        return Duration.of(seconds=max(map(over, windows)))
+
 
 # 2 % of the budget in an hour, 5 % in six.
 PAGE = (Pair(long="1h", short="5m", factor=14.4), Pair(long="6h", short="30m", factor=6))

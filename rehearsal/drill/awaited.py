@@ -9,6 +9,7 @@ from rehearsal.drill.scenarios.replicas import PassedBy
 from rehearsal.drill.script import Step
 from rehearsal.drill.steps import AwaitRefusal, Mend, Silence, Until, Watch, WatchUntil
 from rehearsal.drill.verdict import describe
+from rehearsal.drill.virtual.step import VirtualTime
 
 
 def awaited(step: Step) -> str:
@@ -18,7 +19,7 @@ def awaited(step: Step) -> str:
             what = "waits for a refused delivery"
         case HearBeats() | MissBeats():
             what = "listens to the heartbeats"
-        case Watch() | WatchUntil():
+        case Watch() | WatchUntil() | VirtualTime():
             what = step.what
         case InTime():
             what = f"asks everybody who asks {step.slow}"

@@ -60,7 +60,7 @@ class Mesh:
         passed, self.now = now - self.now, now
         for flow in self._flows:
             counted = self._series[flow.proxy]
-            key = (flow.callee.protocol, self._labels(flow))
+            key = (flow.callee.protocol, labels_of(flow, self.namespace))
             counted.setdefault(key, Series()).add(
                 flow.rate * passed, flow.milliseconds, flow.at_least
             )
@@ -79,31 +79,32 @@ class Mesh:
         lines = [*_requests(requests), *_connections(connections), *_of_itself(now - self._began)]
         return "\n".join(lines) + "\n"
 
-    def _labels(self, flow: Flow) -> Labels:
-        caller, callee, outcome = flow.caller.name, flow.callee.name, flow.outcome
-        namespace = self.namespace
-        encrypted = "mutual_tls" if flow.reporter == "destination" else "unknown"
-        known = {
-            "reporter": flow.reporter,
-            "source_workload": caller,
-            "source_workload_namespace": namespace,
-            "source_canonical_service": caller,
-            "source_principal": f"spiffe://cluster.local/ns/{namespace}/sa/{caller}",
-            "destination_workload": callee,
-            "destination_workload_namespace": namespace,
-            "destination_canonical_service": callee,
-            "destination_principal": f"spiffe://cluster.local/ns/{namespace}/sa/{callee}",
-            "destination_service": f"{callee}.{namespace}.svc.cluster.local",
-            "destination_service_name": callee,
-            "destination_service_namespace": namespace,
-            "request_protocol": flow.callee.protocol,
-            "response_flags": outcome.response_flags,
-            "connection_security_policy": encrypted,
-        }
-        if flow.callee.protocol != "tcp":
-            known["response_code"] = outcome.response_code
-            known["grpc_response_status"] = outcome.grpc_status
-        return tuple(sorted(known.items()))
+
+def labels_of(flow: Flow, namespace: str) -> Labels:
+    """The labels that a proxy of this namespace gives what it counts of a flow."""
+    caller, callee, outcome = flow.caller.name, flow.callee.name, flow.outcome
+    encrypted = "mutual_tls" if flow.reporter == "destination" else "unknown"
+    known = {
+        "reporter": flow.reporter,
+        "source_workload": caller,
+        "source_workload_namespace": namespace,
+        "source_canonical_service": caller,
+        "source_principal": f"spiffe://cluster.local/ns/{namespace}/sa/{caller}",
+        "destination_workload": callee,
+        "destination_workload_namespace": namespace,
+        "destination_canonical_service": callee,
+        "destination_principal": f"spiffe://cluster.local/ns/{namespace}/sa/{callee}",
+        "destination_service": f"{callee}.{namespace}.svc.cluster.local",
+        "destination_service_name": callee,
+        "destination_service_namespace": namespace,
+        "request_protocol": flow.callee.protocol,
+        "response_flags": outcome.response_flags,
+        "connection_security_policy": encrypted,
+    }
+    if flow.callee.protocol != "tcp":
+        known["response_code"] = outcome.response_code
+        known["grpc_response_status"] = outcome.grpc_status
+    return tuple(sorted(known.items()))
 
 
 def _requests(counted: Mapping[Labels, Series]) -> Iterator[str]:

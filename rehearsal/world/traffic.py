@@ -78,13 +78,21 @@ class Condition:
     delay: float = 0.0
 
 
-def flows(workloads: Mapping[str, Workload], faults: Mapping[str, Fault]) -> list[Flow]:
-    """All traffic while these faults last."""
+def flows(
+    workloads: Mapping[str, Workload], faults: Mapping[str, Fault], traffic: float = 1.0
+) -> list[Flow]:
+    """All traffic while these faults last; of customers so many times as much as usual."""
     store = _Store(workloads, faults)
     return [
         flow
         for caller, callee, rate in _calls(workloads)
-        for flow in _edge(caller, callee, rate, faults.get(callee.name), store.seen(caller, callee))
+        for flow in _edge(
+            caller,
+            callee,
+            rate if caller.probes else rate * traffic,
+            faults.get(callee.name),
+            store.seen(caller, callee),
+        )
     ]
 
 

@@ -7,7 +7,12 @@ any outage whose end would be told beside a new page.
 
 from __future__ import annotations
 
-from rehearsal.drill.scenarios.budgets import ERRORS_BURST, JOURNEY_BROKEN
+from rehearsal.drill.scenarios.budgets import (
+    ERRORS_BURST,
+    ERRORS_SLOW,
+    JOURNEY_BROKEN,
+    NIGHT_TRAFFIC,
+)
 from rehearsal.drill.scenarios.cluster import NODE_DRAINED, QUOTA_FULL, ROLLOUT_BROKEN
 from rehearsal.drill.scenarios.delivery import (
     ALERTMANAGER_RESTART,
@@ -65,6 +70,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     REPLICA_FAILING,
     ERRORS_BURST,
     JOURNEY_BROKEN,
+    ERRORS_SLOW,
+    NIGHT_TRAFFIC,
     NODE_DRAINED,
     QUOTA_FULL,
     ROLLOUT_BROKEN,
