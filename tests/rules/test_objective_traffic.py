@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from gallery.alerts.model import Alert
 from gallery.alerts.objectives import OBJECTIVE_BURNING_FAST
 from gallery.metrics import names
 from gallery.metrics.durations import MINUTE, Duration
+from gallery.objectives.probes import within
 from gallery.objectives.recordings import objective_groups
 from gallery.objectives.windows import PAGE, counted_over
 from gallery.render.proof import input_series as told
@@ -157,6 +159,25 @@ def test_what_is_spent_falls_with_good_requests_alone(
     # There is something to spend, and something is spent of it.
     first = [_failing(1_200, 0, 1), _failing(1_200, 1, 1)]
     spells = [*first, *(_failing(tens * 600, share, rate) for tens, share, rate in course)]
+    assert _falls(_judge(promtool), spells) == []
+
+
+def test_a_window_that_forgets_failures_is_seen_to_give_back_what_was_spent(
+    promtool: Path,
+) -> None:
+    judge = _judge(promtool)
+    forgetful = json.loads(
+        json.dumps(judge.groups).replace(f"[{within(_PAYMENTS.window)}]", "[1h]")
+    )
+    assert forgetful != list(judge.groups)
+    # Failures leave the window before what was good after them.
+    after = [_failing(1_800, 0, 1), _failing(2_400, 0, 0)]
+    spells = [_failing(1_200, 0, 1), _failing(1_200, 1, 1), *after]
+    assert _falls(replace(judge, groups=forgetful), spells)
+
+
+def _falls(judge: Judge, spells: Sequence[Spell]) -> list[int]:
+    """The minutes by which less was spent than five minutes before, and nothing good was asked."""
     counters = _requests(spells)
     good = [each for each in counters if each.labels["grpc_response_status"] == "0"]
     until = round(sum(spell.seconds for spell in spells) / MINUTE.seconds)
@@ -164,7 +185,7 @@ def test_what_is_spent_falls_with_good_requests_alone(
     times = [MINUTE * at for at in range(5, until, 5)]
     # A value without labels but the time tells which time it is of.
     asked = f"sum ({names.OBJECTIVE_SPENT}) + 1000 * floor(vector(time()) / 60)"
-    for sample in _judge(promtool).values(input_series(counters, PLACE), asked, times):
+    for sample in judge.values(input_series(counters, PLACE), asked, times):
         minute, value = divmod(sample.value, 1000)
         spent[int(minute)] = value
     assert spent[15] == 0 < spent[40]
@@ -173,11 +194,14 @@ def test_what_is_spent_falls_with_good_requests_alone(
         at = round(minute * MINUTE.seconds / STEP.seconds)
         return sum((each.values[at] or 0) for each in good if at < len(each.values))
 
-    for earlier in spent:
-        later = earlier + 5
-        # What is counted looks back over a rate's window and over five minutes of those.
-        if later in spent and served(later) == served(max(earlier - 15, 0)):
-            assert spent[later] >= spent[earlier] - 1e-6
+    # What is counted looks back over a rate's window and over five minutes of those.
+    return [
+        later
+        for later in spent
+        if later - 5 in spent
+        and served(later) == served(max(later - 20, 0))
+        and spent[later] < spent[later - 5] - 1e-6
+    ]
 
 
 @_random
