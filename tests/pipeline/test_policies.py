@@ -31,13 +31,9 @@ def lax(repository: Repository) -> None:
     repository.commit("hosts: ask for no token")
 
 
-def test_what_keeps_the_policies_passes_and_what_breaks_one_is_told_with_its_cure(
+def test_what_breaks_a_policy_is_told_with_its_cure_and_what_mends_it_passes(
     repository: Repository,
 ) -> None:
-    repository.commit("docs: say something")
-    assert compared(repository).code == 0
-    done = judged(repository)
-    assert (done.code, done.out) == (0, "every stack keeps the policies\n"), done.error
     lax(repository)
     assert compared(repository).code == 0
     for file in ("preview.yml", ".gitlab-ci.yml"):
@@ -48,7 +44,9 @@ def test_what_keeps_the_policies_passes_and_what_breaks_one_is_told_with_its_cur
         assert repository.comparison.keys() == {"found.md", "broken.md"}
     # Mended: nothing of it is left.
     repository.git("revert", "--no-edit", "HEAD")
-    assert compared(repository).code == judged(repository).code == 0
+    assert compared(repository).code == 0
+    done = judged(repository)
+    assert (done.code, done.out) == (0, "every stack keeps the policies\n"), done.error
     assert repository.comparison.keys() == {"found.md"}
 
 

@@ -48,7 +48,7 @@ _ROUTES = grafana_tree(planned().points, planned().timings)
 _POLICY: Document = {
     "contactPoint": _EVERYBODY,
     "groupBies": [*_ROUTES.of(_LABELS).group_by],
-    "groupWait": "0s",
+    "groupWait": "1s",
     "groupInterval": "1s",
     "repeatInterval": "4h",
 }

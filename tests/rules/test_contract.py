@@ -9,10 +9,12 @@ from gallery.alerts.cases.model import Series
 from gallery.metrics import labels
 from gallery.metrics.collected import COLLECTED, RECORDED
 from gallery.metrics.names import PROXY_METRICS
+from gallery.plan.resolve import resolve
 from gallery.render.rules import recorded
+from gallery.stack_file.parse import parse
 from tests.rules.contract import faults, metrics
 from tests.rules.variants import Effective, effective, plan
-from tests.unit.stack_files import STACKS
+from tests.unit.stack_files import STACKS, with_value
 
 
 @pytest.mark.parametrize("alert", effective(*STACKS), ids=str)
@@ -62,7 +64,9 @@ def test_a_recording_rule_reads_what_is_collected(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_recorded_series_is_recorded_and_none_unheard_of(stack: str) -> None:
-    rules = [rule for group in recorded(plan(stack)) for rule in group.rules]
+    agreed = {"check-out": {"agreement": {"target": "99%", "owed": "The fee."}}}
+    of = resolve(parse(with_value("objectives", agreed, stack)))
+    rules = [rule for group in recorded(of) for rule in group.rules]
     assert {rule.record for rule in rules} == set(RECORDED)
 
 
