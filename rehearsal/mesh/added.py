@@ -207,7 +207,7 @@ def _sidecar(
             }
             for each, port in _requested(services, asked)
         ]
-    return made(
+    sidecar = made(
         _NETWORKING,
         "Sidecar",
         workload.name,
@@ -219,6 +219,9 @@ def _sidecar(
             **({"ingress": [_ingress(workload)]} if workload.inward else {}),
         },
     )
+    # It is found by what no pod has, since pods are as rendered; istioctl would call that an error.
+    sidecar["metadata"]["annotations"] = {"galley.istio.io/analyze-suppress": "IST0101"}
+    return sidecar
 
 
 def _requested(
