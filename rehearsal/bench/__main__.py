@@ -1,7 +1,7 @@
-"""`python -m rehearsal.bench`: measure, print a table, write `build/bench.json`.
+"""`python -m rehearsal.bench [PART ...]`: measure, print a table, write `build/bench.json`.
 
-Exit status 0 only if every budget holds; 130: interrupted. Whatever comes of it, nothing is left
-running. Takes up to 35 minutes, most of it in drills.
+Without a part all of them: that takes up to 35 minutes, most of it in drills. Exit status 0 only if
+every budget holds; 130: interrupted. Whatever comes of it, nothing is left running.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from rehearsal.machine import interruption
 if __name__ == "__main__":
     interruption.end_at_once()
 
+import argparse
 import json
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,12 @@ from rehearsal.bench import host_rules
 from rehearsal.bench.programs import refused_by_programs
 from rehearsal.bench.stack_files import play
 from rehearsal.cluster import installed
+from rehearsal.cluster.modules import PROMETHEUS_SERVER, build
 from rehearsal.machine import platform
 from rehearsal.machine.addresses import WALL
 from rehearsal.machine.processes.supervisor import Supervisor
 from rehearsal.machine.screen import Screen, Waiting
-from rehearsal.machine.tools import PROMETHEUS, PROMTOOL, ROOT, provide
+from rehearsal.machine.tools import PROMTOOL, ROOT, provide
 from rehearsal.mesh import installed as of_a_mesh
 from rehearsal.mesh.figures import call_with_proxies, call_without, seconds_until_enforced
 from rehearsal.mesh.running import running
@@ -48,7 +50,7 @@ _MARGIN_SECONDS = 1.0
 _GIB = 1024**3
 # Of the rules on a thousand hosts; where both come from: docs/adr/0030.
 _TIMES_A_PLAIN_RULE = 1.6
-_MILLION_SAMPLES = 55
+_MILLION_SAMPLES = 5
 _CALL_MEDIAN, _CALL_P99 = 10, 50
 
 
@@ -65,6 +67,10 @@ class Figure:
     def holds(self) -> bool:
         """Whether the value is within the budget."""
         return self.value is not None and self.value <= self.budget
+
+
+# What yields figures of one thing; its docstring says what is measured.
+Part = Callable[[], Iterator[Figure]]
 
 
 def _measure(what: str, count: int = 0) -> dict[str, float]:
@@ -107,10 +113,13 @@ def answers() -> Iterator[Figure]:
 
 
 def host_rules_at_a_thousand() -> Iterator[Figure]:
-    """Evaluate the rules on hosts over a thousand of them, in one Prometheus."""
+    """Evaluate the rules on hosts over a thousand of them, in one Prometheus 3."""
     platform.down()
     found = stack_file.read(ROOT, host_rules.STACK)
-    took = host_rules.evaluation(provide((PROMETHEUS, PROMTOOL)), found, _REPEATS)
+    build(PROMETHEUS_SERVER, tuple(PROMETHEUS_SERVER.commands), _say)
+    promtool = provide((PROMTOOL,))[PROMTOOL]
+    prometheus = PROMETHEUS_SERVER.kept / "prometheus"
+    took = host_rules.evaluation(prometheus, promtool, found, _REPEATS)
     for name, seconds in sorted(took.alerts.items(), key=lambda each: -each[1])[:3]:
         _say(f"{name} takes {seconds * 1000:.0f} ms of a processor")
     _say(f"each of {len(took.alerts)} takes {took.each * 1000:.0f} ms on this machine")
@@ -187,17 +196,20 @@ def mesh() -> Iterator[Figure]:
 
 def first_page() -> Iterator[Figure]:
     """Draw the wall's first page in a browser, where there is one."""
+    took = list[float]()
     try:
         with browser() as started:
-            page = started.new_page()
-            began = time.monotonic()
-            _ = page.goto(WALL.url("/"))
-            _ = page.wait_for_selector("#panels .panel")
-            took = time.monotonic() - began
+            for _ in range(_REPEATS):
+                page = started.new_page()
+                began = time.monotonic()
+                _ = page.goto(WALL.url("/"))
+                _ = page.wait_for_selector("#panels .panel")
+                took.append(time.monotonic() - began)
+                page.close()
     except UserError as why:
         _say(str(why))
         return
-    yield Figure(name="the wall's first page", value=took, budget=2, unit="s")
+    yield Figure(name="the wall's first page", value=statistics.median(took), budget=2, unit="s")
 
 
 def _memory() -> float:
@@ -278,19 +290,39 @@ def document(figures: list[Figure]) -> str:
 
 # In this order: what starts a rehearsal comes before what needs one.
 _PARTS = (render, answers, host_rules_at_a_thousand, cluster, mesh, start, first_page, time_to_page)
+_NEED_A_REHEARSAL = {first_page, time_to_page}
 
 
-def main() -> int:
-    """Measure everything; the exit status."""
-    return interruption.exit_status("bench", _measured)
+def main(arguments: Sequence[str] = ()) -> int:
+    """Measure the parts that these name, or all; the exit status."""
+    parts = _asked(arguments)
+    return interruption.exit_status("bench", lambda: _measured(parts))
 
 
-def _measured() -> int:
+def _asked(arguments: Sequence[str]) -> list[Part]:
+    names = {part.__name__.replace("_", "-"): part for part in _PARTS}
+    parser = argparse.ArgumentParser(
+        prog="python -m rehearsal.bench",
+        description="Measure against budgets, print a table, write build/bench.json.",
+        epilog="example: python -m rehearsal.bench render first-page",
+    )
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(names)}; without one, all"
+    )
+    given: list[str] = parser.parse_args(arguments).parts
+    if unknown := [name for name in given if name not in names]:
+        parser.error(f"there is no part {unknown[0]}; give one of {', '.join(names)}")
+    asked = {names[name] for name in given or names}
+    needed = {start} if asked & _NEED_A_REHEARSAL else set[Part]()
+    return [part for part in _PARTS if part in asked | needed]
+
+
+def _measured(parts: list[Part]) -> int:
     figures = list[Figure]()
     screen = Screen(sys.stderr)
     try:
         with screen.live():
-            for part in _PARTS:
+            for part in parts:
                 what = part.__doc__.splitlines()[0] if part.__doc__ else part.__name__
                 _say(what)
                 screen.waits(Waiting(what=what, since=time.time()))
@@ -311,4 +343,4 @@ def _measured() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

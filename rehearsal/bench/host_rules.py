@@ -34,7 +34,6 @@ from rehearsal.machine.loopback import (
     get,
     get_json,
 )
-from rehearsal.machine.tools import PROMETHEUS, PROMTOOL, Tool
 
 STACK, HOSTS = "prod", 1_000
 _PATIENCE_SECONDS = 120
@@ -168,7 +167,8 @@ def _samples(plan: Plan, name: str, times: range) -> Iterator[str]:
         for more in _series(name):
             every = ",".join(f'{label}="{value}"' for label, value in (place | more).items())
             growth = _growth(name, more) * times.step
-            begin = _WELL.get(name, 0.0)
+            # One is down: where none is, Prometheus does not read what is held against those.
+            begin = 0.0 if name == "up" and not number else _WELL.get(name, 0.0)
             yield from (
                 f"{name}{{{every}}} {begin + growth * position:g} {at}\n"
                 for position, at in enumerate(times)
@@ -204,13 +204,13 @@ class Evaluation:
         return self.each * len(self.plain) / sum(self.plain)
 
 
-def evaluation(tools: Mapping[Tool, Path], found: StackFile, runs: int) -> Evaluation:
+def evaluation(prometheus: Path, promtool: Path, found: StackFile, runs: int) -> Evaluation:
     """What so many evaluations of ours and of the plain rules took. Raises UserError."""
     plan, now = planned(found), int(time.time())
     rules = {one.name: one.expr for one in plan.alerts if one.alert.subject is Subject.HOST}
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch)
-        write_history(plan, place / "data", tools[PROMTOOL], now)
+        write_history(plan, place / "data", promtool, now)
         (place / "prometheus.yml").write_text("{}\n")
         arguments = (
             f"--config.file={place / 'prometheus.yml'}",
@@ -219,7 +219,7 @@ def evaluation(tools: Mapping[Tool, Path], found: StackFile, runs: int) -> Evalu
         )
         with (place / "log").open("w") as log:
             process = subprocess.Popen(
-                [tools[PROMETHEUS], *arguments], stdout=log, stderr=subprocess.STDOUT
+                [prometheus, *arguments], stdout=log, stderr=subprocess.STDOUT
             )
             try:
                 _wait_until_ready()

@@ -116,6 +116,16 @@ PROMETHEUS = Module(
     stamp=("github.com/prometheus/common/version.Version",),
     tags=("remove_all_sd", "enable_kubernetes_sd"),
 )
+# What AMP's rules cost is measured in one of today's.
+PROMETHEUS_SERVER = Module(
+    name="prometheus-server",
+    source="prometheus",
+    path=PROMETHEUS.path,
+    commands={"prometheus": "github.com/prometheus/prometheus/cmd/prometheus"},
+    stamp=PROMETHEUS.stamp,
+    tags=("remove_all_sd",),
+    asked="the bench of rules on hosts",
+)
 # The mesh's control plane, and what keeps a proxy's certificate and configuration: of one version.
 ISTIOD = Module(
     name="istiod",
@@ -246,8 +256,8 @@ def _started(arguments: Sequence[str], module: Module) -> subprocess.Popen[str]:
 def _go(module: Module) -> str:
     found = shutil.which("go")
     if found is None:
-        alike = (each for each in (*MODULES, *OF_A_MESH) if each.asked == module.asked)
-        names = ", ".join(name for each in alike for name in each.commands)
+        alike = [each for each in (*MODULES, *OF_A_MESH) if each.asked == module.asked]
+        names = ", ".join(name for each in alike or [module] for name in each.commands)
         raise UserError(
             f"{module.asked} needs {names}, and neither KUBEBUILDER_ASSETS nor {cache()} has all "
             "of them; they are built with Go, which is not on PATH: go.dev/dl has it for any Linux "

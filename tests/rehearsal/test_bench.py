@@ -21,7 +21,7 @@ from rehearsal.bench import __main__ as bench
 from rehearsal.bench import host_rules
 from rehearsal.bench.__main__ import Figure
 from rehearsal.bench.plain_rules import plain_rules
-from rehearsal.machine.tools import ROOT
+from rehearsal.machine.tools import PROMTOOL, ROOT
 from tests.rules.contract import metrics
 
 _ALERT: dict[str, Any] = {
@@ -77,6 +77,25 @@ def test_what_was_measured_before_a_part_could_not_go_on_is_written(
     ]
 
 
+def test_a_part_is_measured_alone_with_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = list[str]()
+
+    def measured(parts: list[bench.Part]) -> int:
+        begun.extend(part.__name__ for part in parts)
+        return 0
+
+    monkeypatch.setattr(bench, "_measured", measured)
+    assert bench.main(["render"]) == 0
+    assert bench.main(["first-page"]) == 0
+    assert begun == ["render", "start", "first_page"]
+    with pytest.raises(SystemExit, match="2"):
+        bench.main(["first"])
+    assert "there is no part first; give one of render, answers" in capsys.readouterr().err
+    assert len(begun) == 3
+
+
 def test_a_process_holds_memory_until_it_is_gone() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         held = Path(f"/proc/{process.pid}/smaps_rollup")
@@ -108,7 +127,7 @@ def test_memory_is_the_most_of_before_and_after_the_outages(
 
 @pytest.mark.parametrize(
     ("seconds", "samples", "held"),
-    [(0.015, 50, [True, True]), (0.017, 50, [False, True]), (0.015, 60, [True, False])],
+    [(0.015, 4, [True, True]), (0.017, 4, [False, True]), (0.015, 6, [True, False])],
 )
 def test_rules_on_a_thousand_hosts_are_held_against_plain_ones(
     monkeypatch: pytest.MonkeyPatch, seconds: float, samples: int, held: list[bool]
@@ -120,7 +139,8 @@ def test_rules_on_a_thousand_hosts_are_held_against_plain_ones(
         return host_rules.Evaluation(alerts=alerts, plain=(0.01,) * 10, samples=samples * 1_000_000)
 
     monkeypatch.setattr(host_rules, "evaluation", took)
-    monkeypatch.setattr(bench, "provide", tuple)
+    monkeypatch.setattr(bench, "provide", lambda _tools: {PROMTOOL: Path("promtool")})
+    monkeypatch.setattr(bench, "build", lambda *_: None)
     monkeypatch.setattr(bench.platform, "down", tuple)
     figures = [*bench.host_rules_at_a_thousand()]
     assert [figure.value for figure in figures] == [pytest.approx(100 * seconds), samples]
