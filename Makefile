@@ -13,6 +13,9 @@ PROOF := --every-proof -m "cluster and not long"
 # The longer half of what real proxies and the cluster's API judge.
 ROLLED := tests/rehearsal/test_cluster_rolls.py tests/rehearsal/test_cluster.py
 
+# What plays the rehearsal's own parts and the pipelines' steps waits more than it works.
+PARTS := tests/rehearsal tests/pipeline
+
 # What a shell runs beside something hears no Ctrl-C: it is told to end, and waited for while it
 # stops its rehearsal.
 BESIDE := mkdir -p build; \
@@ -23,7 +26,7 @@ BESIDE := mkdir -p build; \
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
 
 .DEFAULT_GOAL := help
-.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench policy schema aws roles objectives mesh comments locked
+.PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench variants policy schema aws roles objectives mesh comments locked
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -70,7 +73,7 @@ vacant: $(INSTALLED)
 	@$(PYTHON) -m rehearsal.machine.vacant
 	@GALLERY_NETWORK=1 $(PYTHON) -m rehearsal.machine.vacant
 
-test: $(INSTALLED) vacant ## every test this machine can run
+test: $(INSTALLED) vacant ## every test this machine can run, but for variants and proof
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
 	@# Outages mostly wait, and are judged by the second: all the others run beside them with what
@@ -82,11 +85,14 @@ test: $(INSTALLED) vacant ## every test this machine can run
 	rehearsal=$$!; \
 	{ tail -f --pid $$drills /dev/null; \
 	  exec nice -n 5 $(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1; } & cluster=$$!; \
-	nice -n 19 $(PYTHON) -m pytest tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
+	nice -n 19 $(PYTHON) -m pytest -m "not variant" tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
+	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" $(PARTS) > build/test-parts.log 2>&1 & \
+	parts=$$!; \
 	nice -n 15 $(SHELL) -c '$(LINT)' || end 1; \
-	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" --ignore tests/rules | tee -i build/test.log; \
+	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" $(foreach part,$(PARTS) tests/rules,--ignore $(part)) | \
+	  tee -i build/test.log; \
 	failed=$${PIPESTATUS[0]}; \
-	for part in cluster rules rehearsal drills; do \
+	for part in parts cluster rules rehearsal drills; do \
 	  tail -f -n +1 --pid $${!part} build/test-$$part.log; \
 	  wait $${!part} || failed=1; \
 	done; \
@@ -94,7 +100,11 @@ test: $(INSTALLED) vacant ## every test this machine can run
 	grep -h ^SKIPPED build/test*.log || echo "nothing"; \
 	exit $$failed
 
-proofs: $(INSTALLED) ## judge every proof of the alerts, of which test takes a share
+variants: $(INSTALLED) ## change each alert, and what it is told of, and judge it again
+	@$(PYTHON) -m rehearsal tools
+	@nice -n 19 $(PYTHON) -m pytest -m variant tests/rules
+
+proofs: $(INSTALLED) ## judge every proof of the alerts, of which variants takes a share
 	@$(PYTHON) -m rehearsal tools
 	@$(PYTHON) -m pytest --every-proof tests/rules
 	@$(PYTHON) -m pytest --every-proof -m long

@@ -41,6 +41,7 @@ def test_an_alert_fires_and_stays_silent_as_its_cases_say(
     assert verdict.proven, verdict.output
 
 
+@pytest.mark.variant
 @pytest.mark.in_one_stack
 @pytest.mark.parametrize("alert", effective(*STACKS), ids=str)
 def test_another_threshold_or_hold_makes_a_case_fail(
@@ -51,6 +52,7 @@ def test_another_threshold_or_hold_makes_a_case_fail(
     assert not [name for name, verdict in found.items() if verdict.proven]
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("alert", effective("dev"), ids=str)
 def test_a_clause_left_out_or_a_number_changed_makes_a_case_fail(
     alert: Effective, on_mutated: VerdictsOf
@@ -61,6 +63,7 @@ def test_a_clause_left_out_or_a_number_changed_makes_a_case_fail(
     assert not [name for name in unnoticed if not _held_elsewhere(alert, name)]
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("alert", effective("dev"), ids=str)
 def test_another_function_or_a_matcher_left_out_makes_a_case_fail(
     alert: Effective, on_swapped: VerdictsOf

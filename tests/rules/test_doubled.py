@@ -8,6 +8,7 @@ from tests.rules.conftest import VerdictsOf
 from tests.rules.variants import Effective, effective
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("alert", effective("dev"), ids=str)
 def test_series_that_are_there_twice_change_nothing(
     alert: Effective, on_doubled: VerdictsOf

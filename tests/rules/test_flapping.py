@@ -25,6 +25,7 @@ def _told() -> list[Effective]:
     return [one for one in effective("prod") if one.planned.alert.delivery not in _BEATS]
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("alert", _told(), ids=str)
 def test_what_comes_and_goes_is_told_once_in_ten_minutes_and_truly_in_the_end(
     alert: Effective, on_flapping: VerdictsOf
@@ -39,6 +40,7 @@ def _pages() -> list[Effective]:
     return [one for one in _told() if one.planned.severity is Severity.PAGE]
 
 
+@pytest.mark.variant
 @pytest.mark.parametrize("alert", _pages(), ids=str)
 def test_a_second_outage_is_told_of_while_it_lasts(
     alert: Effective, on_second_outages: VerdictsOf

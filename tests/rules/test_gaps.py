@@ -10,6 +10,7 @@ from tests.rules.variants import Effective, effective
 from tests.unit.stack_files import STACKS
 
 
+@pytest.mark.variant
 @pytest.mark.in_one_stack
 @pytest.mark.parametrize("alert", effective(*STACKS), ids=str)
 def test_gaps_neither_delay_nor_end_nor_repeat_an_alert(

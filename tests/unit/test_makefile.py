@@ -20,6 +20,8 @@ from tests.children import running
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 
 _PLAYED = "tests/rehearsal/test_drills_played.py"
+_PARTS = "tests/rehearsal tests/pipeline"
+_OTHERS = "--ignore tests/rehearsal --ignore tests/pipeline --ignore tests/rules"
 # What `python` does here: it notes its arguments, and fails or waits where a test wants that.
 _PYTHON = """\
 #!/bin/bash
@@ -31,7 +33,7 @@ case "$*" in
     exit "${STYLE:-0}" ;;
   *"-m drill "*) trap 'echo ended >> ran; exit 2' TERM; touch playing
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done ;;
-  *"pytest tests/rules") trap 'echo ended >> ran; exit 2' TERM; touch judging
+  *"-m not variant tests/rules") trap 'echo ended >> ran; exit 2' TERM; touch judging
     echo "judged $JUDGED"
     [ -z "$WAIT" ] || for _ in {1..300}; do sleep 0.1; done; exit "$JUDGED" ;;
   *"--every-proof -m cluster"*"/test_cluster_rolls.py"*) echo "network $GALLERY_NETWORK"
@@ -137,9 +139,10 @@ def test_tests_run_without_the_programs_that_cannot_be_had(project: Path, tools:
     assert {
         f"-m pytest -m drill {_PLAYED}",
         f"-m pytest -m drill --ignore {_PLAYED}",
-        "-m pytest tests/rules",
+        "-m pytest -m not variant tests/rules",
         "-m pytest -m cluster",
-        "-m pytest -m not drill and not cluster --ignore tests/rules",
+        f"-m pytest -m not drill and not cluster {_PARTS}",
+        f"-m pytest -m not drill and not cluster {_OTHERS}",
     } <= set(_ran(project))
     assert "skipped, and why:\nSKIPPED [1] no promtool\n" in output
 
@@ -160,7 +163,7 @@ def test_a_fault_of_style_ends_what_was_begun(project: Path) -> None:
     assert process.returncode
     ran = _ran(project)
     assert "ended" in ran
-    assert not [line for line in ran if "not drill" in line]
+    assert not [line for line in ran if line.endswith(_OTHERS)]
 
 
 def test_what_fails_beside_all_other_tests_is_shown_and_fails_them(project: Path) -> None:
