@@ -12,7 +12,7 @@ import yaml
 from offline.errors import UserError
 from rehearsal.cluster.api import Api
 from rehearsal.cluster.declared import Declared
-from rehearsal.stand_in.documents import Document
+from rehearsal.stand_in.documents import YAML_LOADER, Document
 
 _SERVED_WITHIN_SECONDS = 30.0
 _POLL_SECONDS = 0.1
@@ -44,10 +44,8 @@ def add(api: Api, files: Iterable[Path], objects: Iterable[Declared]) -> None:
 
 @cache
 def _definitions(file: Path) -> list[Document]:
-    # Read by Python alone, a megabyte takes longer than everything else.
-    loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with file.open("rb") as stream:
-        return [each for each in yaml.load_all(stream, Loader=loader) if each]
+        return [each for each in yaml.load_all(stream, Loader=YAML_LOADER) if each]
 
 
 def _of(kind: tuple[str, str]) -> Document:
