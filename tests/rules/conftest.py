@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from tests.rules.functions import swapped
 from tests.rules.gaps import proofs_with_gaps
 from tests.rules.once import judged_once
 from tests.rules.promtool import Proof, Verdict, alert_proof, quick_verdicts, verdicts
-from tests.rules.variants import Effective, effective, loosened, mutated
+from tests.rules.variants import Effective, chance, drawn, loosened, mutated
 from tests.unit.programs import program
 from tests.unit.stack_files import STACKS
 
@@ -44,12 +43,7 @@ def _is_judged_elsewhere(item: pytest.Item) -> bool:
     if not isinstance(item, pytest.Function) or "in_one_stack" not in item.keywords:
         return False
     [alert] = (each for each in item.callspec.params.values() if isinstance(each, Effective))
-    stacks = [
-        each.stack
-        for each in effective(*STACKS)
-        if (each.planned.name, each.planned.owner) == (alert.planned.name, alert.planned.owner)
-    ]
-    return alert.stack != stacks[int(_chance(alert.planned.name) * len(stacks))]
+    return not drawn(alert, *STACKS)
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +133,7 @@ def _judged(
             (name, variant): proof
             for name, alert in chosen.items()
             for variant, proof in proofs_of(alert.planned)
-            if every or _chance(name, variant) < share
+            if every or chance(name, variant) < share
         }
         found = {name: dict[str, Verdict]() for name in chosen}
         scopes = {one: chosen[one[0]].planned.scope for one in proofs}
@@ -149,8 +143,3 @@ def _judged(
         return found
 
     return lambda alert: judged()[str(alert)]
-
-
-def _chance(*names: str) -> float:
-    """A number below 1, drawn for these names."""
-    return random.Random(" ".join(names)).random()  # noqa: S311 - keeps no secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -54,6 +55,21 @@ def plan(stack: str) -> Plan:
 def effective(*stacks: str) -> tuple[Effective, ...]:
     """Every effective alert of these stacks."""
     return tuple(Effective(stack, alert) for stack in stacks for alert in plan(stack).alerts)
+
+
+def drawn(alert: Effective, *stacks: str) -> bool:
+    """Whether of all stacks that have the alert it is this one that stands for them."""
+    having = [
+        each.stack
+        for each in effective(*stacks)
+        if (each.planned.name, each.planned.owner) == (alert.planned.name, alert.planned.owner)
+    ]
+    return alert.stack == having[int(chance(alert.planned.name) * len(having))]
+
+
+def chance(*names: str) -> float:
+    """A number below 1, drawn for these names."""
+    return random.Random(" ".join(names)).random()  # noqa: S311 - keeps no secret
 
 
 def _with(rule: ProvenRule, field: str, value: str) -> ProvenRule:
