@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ci.compare import BROKEN, FAILED, FOUND
+from ci.compare import BROKEN, FAILED, FOUND, PLAYED
 from ci.conversation import Conversation, keep
 from ci.github import PullRequest, github
 from ci.gitlab import merge_request
@@ -52,8 +52,9 @@ def _on_github(directory: Path) -> None:
         print(f"no open pull request ends at {commit}: nobody waits for this comparison")
         return
     # What failed is not to look as if it had succeeded, whatever it left behind. Where a policy is
-    # broken the comparison was made before, and stands below.
-    succeeded = told("CONCLUSION") == "success" or (directory / BROKEN).is_file()
+    # broken, or a drill failed, the comparison was made before, and stands below.
+    later = any((directory / name).is_file() for name in (BROKEN, PLAYED))
+    succeeded = told("CONCLUSION") == "success" or later
     _written(
         PullRequest(github=forge, number=number),
         directory,
@@ -73,6 +74,7 @@ def _written(
     else:
         broken = _text(directory / BROKEN)
         found = f"## A policy is broken\n\n{broken}\n{found}" if broken else found
+        found = "\n".join(filter(None, (found, _text(directory / PLAYED))))
         body = harmless(found).strip() or "Nothing changes any more."
     nothing = found is not None and not found.strip()
     print(keep(conversation, MARKER, body + end, nothing=nothing))

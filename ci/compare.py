@@ -6,7 +6,7 @@ nothing changes; or, with exit status 1, `failed.md`, which says why nothing is 
 
 from __future__ import annotations
 
-import re
+import os
 import shutil
 import subprocess
 import sys
@@ -15,30 +15,39 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci.fenced import fenced
 from ci.surroundings import exit_status
 from offline.errors import UserError
 
-FOUND, FAILED, BROKEN = "found.md", "failed.md", "broken.md"
+FOUND, FAILED, BROKEN, PLAYED = "found.md", "failed.md", "broken.md", "played.md"
 OUT = Path("build", "comparison")
 _TREES = Path("build", "trees")
 _BASE = Path("build", "base")
 _REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
-# What making harmless adds has room below the limit of a comment.
-_BYTES = 50_000
-_TICKS = re.compile("`{3,}")
+# What was played, and what making harmless adds, has room below the limit of a comment.
+_BYTES = 44_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """A version of the repository; `name` says which, as a reader calls it."""
+    """A version of the repository; `name` says which, as a reader calls it.
+
+    `network` tells its rehearsals apart from those of others that are up at the same time.
+    """
 
     name: str
     directory: Path
+    network: str
 
     @classmethod
     def head(cls) -> Checkout:
         """Where the command is run."""
-        return cls(name="head", directory=Path())
+        return cls(name="head", directory=Path(), network="0")
+
+    @classmethod
+    def base(cls) -> Checkout:
+        """Where a comparison has checked out what this is merged into."""
+        return cls(name="base", directory=_BASE, network="1")
 
     def stacks(self) -> set[str]:
         """The stacks that it has a file of."""
@@ -60,7 +69,9 @@ class Checkout:
     def python(self, arguments: Sequence[str], failure: str) -> str:
         """What a command of its own prints. Raises UserError, which begins with `failure`."""
         python = self.directory.resolve() / ".venv/bin/python"
-        return _run([str(python), *arguments], self.directory, failure)
+        return _run(
+            [str(python), *arguments], self.directory, failure, GALLERY_NETWORK=self.network
+        )
 
 
 def main(arguments: list[str]) -> int:
@@ -98,7 +109,7 @@ def _checked_out(commit: str) -> Checkout:
         (_BASE / ".venv").symlink_to(Path(".venv").resolve())
     else:
         _run(["make", "install"], _BASE, "the packages of the base cannot be installed")
-    return Checkout(name="base", directory=_BASE)
+    return Checkout.base()
 
 
 def _found(base: Checkout, head: Checkout) -> Iterator[str]:
@@ -118,19 +129,18 @@ def _found(base: Checkout, head: Checkout) -> Iterator[str]:
             yield found
 
 
-def _run(command: Sequence[str], directory: Path, failure: str) -> str:
+def _run(command: Sequence[str], directory: Path, failure: str, **variables: str) -> str:
     done = subprocess.run(  # noqa: S603 - programs of the checkout itself
-        command, cwd=directory, capture_output=True, text=True, check=False
+        command,
+        cwd=directory,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise UserError(f"{failure}:\n{done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
-
-
-def fenced(text: str) -> str:
-    """A text as it is, as Markdown."""
-    fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
-    return f"{fence}text\n{text}\n{fence}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from ci.compare import BROKEN, FOUND, OUT, Checkout, fenced
+from ci.compare import BROKEN, FOUND, OUT, Checkout
+from ci.fenced import fenced
 from ci.surroundings import exit_status
 from offline.errors import UserError
 

@@ -119,6 +119,22 @@ def diff(
 
 
 @_command
+def touched(
+    base: Annotated[Path, typer.Argument(help="what `render` wrote before the change")],
+    head: Annotated[Path, typer.Argument(help="what it wrote after it")],
+) -> int:
+    """What of a change can be played or drawn: rules and routes by their alerts, dashboards."""
+    import json
+
+    from rehearsal.diff.touched import dashboards, routes, rules
+    from rehearsal.diff.tree import read
+
+    sides = read(base), read(head)
+    print(json.dumps({each.__name__: each(*sides) for each in (rules, routes, dashboards)}))
+    return 0
+
+
+@_command
 def up(
     stack: _Stack,
     *,
@@ -168,7 +184,7 @@ def drill(
         str | None, typer.Option(help="the host to break, where the scenario concerns one")
     ] = None,
     json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write the report there too")
+        Path | None, typer.Option(metavar="FILE", help="write the report, or the list, there too")
     ] = None,
 ) -> int:
     """Play an outage on the stack that is up, and judge what is delivered to whom.

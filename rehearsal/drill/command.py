@@ -15,10 +15,10 @@ from gallery.stack_file.errors import nearest
 from offline.errors import UserError
 from rehearsal.drill.destination import refuse_unwritable, write
 from rehearsal.drill.report import Report, unjudged
-from rehearsal.drill.runner import at_most, run_scenario, target
+from rehearsal.drill.runner import run_scenario, script, target
 from rehearsal.drill.running import NotPlayableError, Running, running
 from rehearsal.drill.scenarios import SCENARIOS
-from rehearsal.drill.script import Scenario, Target
+from rehearsal.drill.script import Scenario, Script, Target
 from rehearsal.machine.lines import table
 from rehearsal.machine.platform import STATE
 from rehearsal.machine.screen import Screen, Waiting, duration
@@ -46,7 +46,7 @@ def main(
         refuse_unwritable(json)
     match scenario:
         case "list":
-            return _list(state)
+            return _list(state, json)
         case "all":
             if service or host:
                 raise UserError("`drill all` chooses services and hosts itself")
@@ -80,26 +80,45 @@ def _one(
         return run_scenario(rehearsed, scenario, aim, screen.say, waits)
 
 
-def _list(state: Path) -> int:
+def _list(state: Path, json: Path | None) -> int:
     try:
         rehearsed = running(state)
     except UserError:
         rehearsed = None
     screen = Screen(sys.stdout)
-    rows = [(each.name, _at_most(rehearsed, each), each.summary) for each in SCENARIOS]
+    scripts = {each: _written(rehearsed, each) for each in SCENARIOS}
+    rows = [(each.name, _at_most(rehearsed, one), each.summary) for each, one in scripts.items()]
     for line in table(rows, screen.columns):
         screen.say(line)
+    _keep(json, [_listed(each, one) for each, one in scripts.items()])
     return 0
 
 
-def _at_most(rehearsed: Running | None, scenario: Scenario) -> str:
+def _written(rehearsed: Running | None, scenario: Scenario) -> Script | None:
+    """Its script for the stack that is up, where there is one and it can be played."""
+    try:
+        return rehearsed and script(rehearsed, scenario, target(rehearsed, scenario))
+    except NotPlayableError:
+        return None
+
+
+def _at_most(rehearsed: Running | None, script: Script | None) -> str:
     """How long it can take on the stack that is up."""
     if rehearsed is None:
         return ""
-    try:
-        return duration(at_most(rehearsed, scenario, target(rehearsed, scenario)))
-    except NotPlayableError:
-        return "not playable"
+    return "not playable" if script is None else duration(script.at_most)
+
+
+def _listed(scenario: Scenario, script: Script | None) -> dict[str, Any]:
+    """A scenario as JSON has it; without a time where it cannot be played."""
+    must = set[str]() if script is None else {each.alert for each in script.expectations}
+    return {
+        "scenario": scenario.name,
+        "summary": scenario.summary,
+        "at_most_seconds": None if script is None else script.at_most,
+        "alerts": sorted(must),
+        "of_routes": scenario.of_routes,
+    }
 
 
 def _all(rehearsed: Running, json: Path | None) -> int:
@@ -150,10 +169,8 @@ def _played(
 
 
 def _seconds_at_most(rehearsed: Running, scenario: Scenario) -> float:
-    try:
-        return at_most(rehearsed, scenario, target(rehearsed, scenario))
-    except NotPlayableError:
-        return 0.0
+    written = _written(rehearsed, scenario)
+    return 0.0 if written is None else written.at_most
 
 
 def _keep(path: Path | None, document: object) -> None:

@@ -70,10 +70,10 @@ def run_scenario(
         return _kept(running, scenario, chosen, write, waits)
 
 
-def at_most(running: Running, scenario: Scenario, chosen: Target) -> float:
-    """How many seconds it can take. Raises UserError."""
+def script(running: Running, scenario: Scenario, chosen: Target) -> Script:
+    """What it does and lets expect on that stack. Raises UserError."""
     with answered():
-        return scenario.write(running, chosen).at_most
+        return scenario.write(running, chosen)
 
 
 def _kept(

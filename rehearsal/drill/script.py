@@ -77,6 +77,7 @@ class Target:
 class Scenario:
     """An outage that can be played. `summary` is one line.
 
+    `of_routes` is whether it hands alerts to who delivers them, so that no rule has a part in it.
     `service` is the service it breaks unless told otherwise, None where it concerns none;
     `on_host` is whether it concerns a host, `on_cluster` whether it is about the pods that only
     `up --cluster` has. `write` makes the script, and raises NotPlayableError for a stack that
@@ -87,5 +88,6 @@ class Scenario:
     summary: str
     write: Callable[[Running, Target], Script]
     service: str | None = None
+    of_routes: bool = False
     on_host: bool = False
     on_cluster: bool = False

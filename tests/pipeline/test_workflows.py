@@ -25,6 +25,7 @@ PLAYED = {
     "python3 -m ci.compare HEAD^1": "tests/pipeline/test_compare.py",
     'python3 -m ci.compare "$CI_MERGE_REQUEST_DIFF_BASE_SHA"': "tests/pipeline/test_compare.py",
     "python3 -m ci.policies": "tests/pipeline/test_policies.py",
+    "python3 -m ci.play": "tests/pipeline/test_play.py",
     "python3 -m ci.comment github build/comparison": "tests/pipeline/test_comment.py",
     "python3 -m ci.comment gitlab build/comparison": "tests/pipeline/test_comment.py",
     'python3 -m ci.stack preview "$STACK"': "tests/engine/test_pipeline.py",

@@ -261,4 +261,5 @@ CONTACT_POINTS = Scenario(
     name="contact-points",
     summary="every alert's labels are posted: each reaches the contact points of the plan, once",
     write=_contact_points,
+    of_routes=True,
 )

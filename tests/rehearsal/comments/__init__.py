@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import yaml
 
 from offline.render import PROJECT, render
 from rehearsal.diff.comment import comment
-from rehearsal.diff.tree import read
+from rehearsal.diff.tree import Tree, read
 from tests.unit.stack_files import values, with_value, without_mesh
 
 KEPT = Path(__file__).parent
@@ -108,13 +109,20 @@ def _before() -> tempfile.TemporaryDirectory[str]:
     return scratch
 
 
-@cache
-def written(name: str) -> str:
-    """The comment on a change."""
+@contextmanager
+def sides(name: str) -> Generator[tuple[Tree, Tree]]:
+    """The trees before and after a change."""
     with tempfile.TemporaryDirectory() as scratch:
         head = Path(scratch)
         rendered(CHANGES[name](), head)
-        return comment(read(Path(_before().name)), read(head))
+        yield read(Path(_before().name)), read(head)
+
+
+@cache
+def written(name: str) -> str:
+    """The comment on a change."""
+    with sides(name) as (base, head):
+        return comment(base, head)
 
 
 def main() -> None:
