@@ -65,15 +65,22 @@ def times_to_page(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def contact_points(plan: Plan) -> dict[str, dict[str, list[dict[str, str]]]]:
-    """The members of every receiver, in the order of its integrations, for each engine."""
+def contact_points(plan: Plan) -> dict[str, dict[str, list[dict[str, str | bool]]]]:
+    """The members of every receiver, in the order of its integrations, for each engine.
+
+    `wakes` is whether a contact point wakes a person.
+    """
     trees = {"alertmanager": plan.amp_routes}
     if plan.grafana_routes:
         trees["grafana"] = plan.grafana_routes
     return {
         engine: {
             receiver: [
-                {"contact_point": name, "kind": plan.every_contact_point[name].kind.name}
+                {
+                    "contact_point": name,
+                    "kind": plan.every_contact_point[name].kind.name,
+                    "wakes": plan.every_contact_point[name].wakes,
+                }
                 for name in names
             ]
             for receiver, names in tree.receivers.items()

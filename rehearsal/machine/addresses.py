@@ -84,6 +84,8 @@ FOLLOWER = _program(21, 8080)
 SIMULATED_ISTIOD = _program(22, 15014)
 # Who asks the store as customers do, with `up --mesh`.
 LOAD = _program(23, 8080)
+# A Prometheus on the past of another, while `backtest` asks it.
+BACKTEST = _program(24, 9090)
 REMOTE_WRITE_RELAY = "remote-write"
 # What every rehearsal on this machine listens on, whatever its stack.
 FIXED = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from urllib.parse import urlencode
 from rehearsal.machine import loopback
 from rehearsal.machine.addresses import AMP, GRAFANA_ALERTMANAGER, Address
 
+# The label that holds the name of a series.
+NAME = "__name__"
 # As Prometheus and as Grafana calls them; what recovers is told as firing until it has recovered.
 _STATES = {
     "pending": "pending",
@@ -70,29 +73,27 @@ class Target:
     error: str
 
 
-@dataclass(frozen=True)
-class PrometheusClient:
-    """A Prometheus, with fewer answers an agent or Grafana. UnansweredError if gone.
+class Queries(ABC):
+    """What answers PromQL. UnansweredError if gone, HttpStatusError for what it refuses."""
 
-    Grafana answers in this form below the path `prefix`.
-    """
-
-    address: Address = AMP
-    prefix: str = ""
+    @abstractmethod
+    def ask(self, path: str, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - see below
+        """The `data` of an answer, whose shape depends on the path."""
 
     def query(self, expr: str, at: float | None = None) -> list[Sample]:
-        """The instant vector of an expression, now or at a time. HttpStatusError if invalid."""
-        fields = {"query": expr, **({} if at is None else {"time": str(at)})}
-        data = self._get(f"/api/v1/query?{urlencode(fields)}")
+        """The instant vector of an expression, now or at a time."""
+        data = self.ask(
+            "/api/v1/query", {"query": expr, **({} if at is None else {"time": str(at)})}
+        )
         return [
             Sample(labels=item["metric"], value=float(item["value"][1]), at=item["value"][0])
             for item in data["result"]
         ]
 
     def query_range(self, expr: str, start: float, end: float, step: float) -> list[Sampled]:
-        """The range of an expression, times in seconds. HttpStatusError if invalid."""
+        """The range of an expression, times in seconds."""
         fields = {"query": expr, "start": str(start), "end": str(end), "step": str(step)}
-        data = self._get(f"/api/v1/query_range?{urlencode(fields)}")
+        data = self.ask("/api/v1/query_range", fields)
         return [
             Sampled(
                 labels=item["metric"],
@@ -100,6 +101,22 @@ class PrometheusClient:
             )
             for item in data["result"]
         ]
+
+
+@dataclass(frozen=True)
+class PrometheusClient(Queries):
+    """A Prometheus of this machine, with fewer answers an agent or Grafana.
+
+    Grafana answers in this form below the path `prefix`. `timeout` in seconds.
+    """
+
+    address: Address = AMP
+    prefix: str = ""
+    timeout: float = 10.0
+
+    def ask(self, path: str, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - see below
+        """The `data` of an answer, whose shape depends on the path."""
+        return self._get(f"{path}?{urlencode(fields)}")
 
     def label_values(self, selector: str, label: str, start: float, end: float) -> list[str]:
         """The values of a label on the series that a selector found in that time."""
@@ -146,7 +163,8 @@ class PrometheusClient:
         ]
 
     def _get(self, path: str) -> Any:  # noqa: ANN401 - each answer has its own shape
-        return loopback.get_json(self.address.url(self.prefix + path))["data"]
+        url = self.address.url(self.prefix + path)
+        return loopback.get_json(url, timeout=self.timeout)["data"]
 
 
 @dataclass(frozen=True, kw_only=True)

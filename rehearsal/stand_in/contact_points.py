@@ -27,7 +27,7 @@ class Switchboard:
     `names` is the stack's own map: a receiver's name to the contact points in it, in order.
     """
 
-    names: Mapping[str, list[dict[str, str]]]
+    names: Mapping[str, list[Document]]
     recipients: set[Recipient] = field(default_factory=set[Recipient], init=False)
     # The contact point behind each SNS topic, by ARN.
     topics: dict[str, str] = field(default_factory=dict[str, str], init=False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,13 @@ def standing(tools: Mapping[Tool, Path]) -> Iterator[Path]:
 @pytest.fixture
 def free() -> Iterator[Callable[[], Address]]:
     """A function that finds a free address each time, and none twice while the test lasts."""
+    with free_addresses() as find:
+        yield find
+
+
+@contextmanager
+def free_addresses() -> Generator[Callable[[], Address], None, None]:
+    """The same for whatever lasts longer than a test."""
     with ExitStack() as held:
 
         def find() -> Address:

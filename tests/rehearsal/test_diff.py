@@ -18,19 +18,8 @@ from rehearsal.diff.routes import receivers
 from rehearsal.diff.tree import read
 from rehearsal.diff.volume import SERIES_OF_A_TARGET, volume_of
 from tests.rehearsal.comments import CHANGES, KEPT, written
-from tests.unit.recordings import deployed
+from tests.rehearsal.trees import Edit, edit, laid_out
 from tests.unit.stack_files import STACKS, planned
-
-Edit = Callable[[Any], None]
-
-
-def laid_out(stack: str, out: Path) -> Path:
-    """The tree of a shipped stack."""
-    for path, text in deployed(stack).items():
-        file = out / "deployed" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return out
 
 
 @pytest.fixture
@@ -41,14 +30,6 @@ def base(tmp_path: Path) -> Path:
 @pytest.fixture
 def head(base: Path, tmp_path: Path) -> Path:
     return shutil.copytree(base, tmp_path / "head")
-
-
-def edit(tree: Path, path: str, change: Edit) -> None:
-    """Change one of a tree's JSON files."""
-    file = tree / "deployed" / path
-    document = json.loads(file.read_text())
-    change(document)
-    file.write_text(json.dumps(document))
 
 
 def resource(name: str, change: Callable[[dict[str, Any]], None]) -> Edit:
