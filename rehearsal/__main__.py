@@ -135,6 +135,52 @@ def touched(
 
 
 @_command
+def backtest(
+    *,
+    rules: Annotated[Path, typer.Option(metavar="DIR", help="what `render` wrote")],
+    since: Annotated[str, typer.Option(metavar="TIME", help="how far back, as 30d")],
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="what it wrote before: only what differs is judged"),
+    ] = None,
+    prometheus: Annotated[
+        str | None, typer.Option(metavar="URL", help="a Prometheus that has the past")
+    ] = None,
+    amp: Annotated[
+        str | None,
+        typer.Option(metavar="WORKSPACE", help="the AMP workspace, asked with your credentials"),
+    ] = None,
+    blocks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="a Prometheus' data, which is left as it is")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write all of it there too")
+    ] = None,
+) -> int:
+    """What new and changed rules would have told in the past, and whom, in Markdown."""
+    from rehearsal.backtest.command import backtest as judged
+    from rehearsal.backtest.document import document
+    from rehearsal.backtest.report import markdown
+    from rehearsal.stand_in.documents import write_json
+
+    screen = Screen(sys.stderr)
+    with screen.live():
+        found = judged(
+            rules,
+            against,
+            prometheus=prometheus,
+            amp=amp,
+            blocks=blocks,
+            since=since,
+            progress=screen.does,
+        )
+    if json is not None:
+        write_json(json, document(found))
+    print(markdown(found), end="")
+    return 0
+
+
+@_command
 def up(
     stack: _Stack,
     *,

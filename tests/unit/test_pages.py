@@ -38,7 +38,8 @@ def usage(subcommand: str) -> str:
 def test_every_command_of_the_rehearsal_that_is_named_exists_with_its_options() -> None:
     named = commands("python -m rehearsal")
     assert {words[0] for words in named} == {
-        "render", "diff", "up", "drill", "matrix", "picture", "status", "down", "tools",
+        "render", "diff", "backtest", "up", "drill", "matrix", "picture", "status", "down",
+        "tools",
     }  # fmt: skip
     for subcommand, *words in named:
         for option in (word for word in words if word.startswith("-")):

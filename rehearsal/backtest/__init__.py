@@ -1,0 +1,1 @@
+"""What changed rules would have told in the past: when, for how long, and whom."""
