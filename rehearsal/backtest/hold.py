@@ -5,12 +5,17 @@ expression has a sample, whatever its value. What has held for `for` at an evalu
 evaluation without a sample, and it begins anew. What fires goes on until it was missing for
 `keep_firing_for` at an evaluation, and for as long as it comes back before.
 
+Grafana differs in one thing (12, `pkg/services/ngalert/state/manager.go`,
+`processMissingSeriesStates`, with one evaluation to resolve): what is missing while the expression
+has a sample of another alert of the rule ends there, whatever `keep_firing_for`.
+
 All times and lengths are whole milliseconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -43,8 +48,13 @@ class Span:
     end: int | None
 
 
-def firing(held: Iterable[int], hold: Hold, grid: Grid) -> Iterator[Span]:
-    """When an alert fired whose condition held at these evaluations, ascending."""
+def firing(
+    held: Iterable[int], hold: Hold, grid: Grid, others: Sequence[int] = ()
+) -> Iterator[Span]:
+    """When an alert fired whose condition held at these evaluations, ascending.
+
+    `others`, ascending, are those at which it ends if it is missing; it may be among them.
+    """
     began: int | None = None
     resolves = 0
     for first, last in _runs(held, grid):
@@ -57,6 +67,9 @@ def firing(held: Iterable[int], hold: Hold, grid: Grid) -> Iterator[Span]:
                 continue
             began = fires
         resolves = grid.next_after(last + grid.step, hold.keep_firing)
+        after = bisect_right(others, last)
+        if after < len(others):
+            resolves = min(resolves, others[after])
     if began is not None:
         yield Span(begin=began, end=resolves if resolves <= grid.last else None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gallery.metrics.durations import Duration
 from offline.errors import UserError
 from rehearsal.backtest.hold import Grid, Hold, Span, firing
-from rehearsal.diff.tree import Recording, Rule
+from rehearsal.diff.tree import GRAFANA, Recording, Rule
 from rehearsal.drill.alert_notifications import ALERTNAME
 from rehearsal.machine.loopback import HttpStatusError, UnansweredError
 from rehearsal.machine.queries import NAME, Queries, Sampled
@@ -62,10 +62,12 @@ def evaluated(queries: Queries, rule: Rule, period: Period, phase: int = 0) -> t
     every = Duration.parse(rule.interval)
     # What has fired when the period begins did so at an evaluation before it.
     grid = period.grid(every, Duration(hold.hold + hold.keep_firing) + every, phase)
+    every_held = _held(queries, rule, grid)
+    others = sorted({at for held in every_held.values() for at in held})
     found = [
         Firing(labels=dict(labels), span=span)
-        for labels, held in _held(queries, rule, grid).items()
-        for span in firing(held, hold, grid)
+        for labels, held in every_held.items()
+        for span in firing(held, hold, grid, others if rule.engine == GRAFANA else ())
         if span.end is None or span.end > period.begin
     ]
     return tuple(sorted(found, key=lambda one: (one.span.begin, sorted(one.labels.items()))))

@@ -18,7 +18,7 @@ from rehearsal.stand_in.grafana_rules import prometheus_group
 from rehearsal.stand_in.substitutions import Substitutions
 
 # Who evaluates and delivers.
-_AMP, _GRAFANA = "alertmanager", "grafana"
+AMP, GRAFANA = "alertmanager", "grafana"
 # AMP's, of a group that says none.
 _UNSAID_INTERVAL = "1m"
 # The bounds of what is deployed, beside which stand those of the rehearsal.
@@ -168,12 +168,12 @@ class Tree:
         members: Document = read_json(self._deployed / "contact-points.json")
         config = read_yaml(self._deployed / "prometheus" / "alertmanager.yaml")
         route = yaml.safe_load(config["alertmanager_config"])["route"]
-        found = {_AMP: _Routing(route=route, members=members[_AMP])}
+        found = {AMP: _Routing(route=route, members=members[AMP])}
         policies = self._deployed / "grafana" / "policies.json"
         if policies.is_file():
-            known = members[_GRAFANA]
+            known = members[GRAFANA]
             route = policy_tree(read_json(policies), set(known))
-            found[_GRAFANA] = _Routing(route=route, members=known)
+            found[GRAFANA] = _Routing(route=route, members=known)
         return found
 
     @cached_property
@@ -187,17 +187,17 @@ class Tree:
 
     def _grafana_rules(self) -> Iterator[Rule]:
         directory = self._deployed / "grafana"
-        if _GRAFANA not in self._routing:
+        if GRAFANA not in self._routing:
             return
         sources = {each["uid"] for each in read_json(directory / "datasources.json")}
         for file in sorted((directory / "rules").glob("*.json")):
             group = prometheus_group(read_json(file), sources, Substitutions())
-            yield from (self._rule(rule, group, _GRAFANA) for rule in group["rules"])
+            yield from (self._rule(rule, group, GRAFANA) for rule in group["rules"])
 
     def _amp_rules(self) -> Iterator[Rule]:
         for group, rule in self._amp():
             if "alert" in rule:
-                yield self._rule(rule, group, _AMP)
+                yield self._rule(rule, group, AMP)
 
     def _amp(self) -> Iterator[tuple[Document, Document]]:
         """Every rule that AMP evaluates, with its group."""
