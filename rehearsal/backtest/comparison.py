@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from offline.errors import UserError
@@ -28,6 +28,12 @@ class Compared:
     name: str
     before: Side | None
     now: Side | None
+
+    @property
+    def sides(self) -> Mapping[str, Side]:
+        """By `before` and `now`, without what is not there."""
+        both = {"before": self.before, "now": self.now}
+        return {time: side for time, side in both.items() if side is not None}
 
     @property
     def what(self) -> str:

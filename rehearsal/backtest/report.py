@@ -31,7 +31,7 @@ def markdown(comparison: Comparison) -> str:
     ]
     if comparison.alerts:
         blocks.append(_overview(comparison))
-        blocks += [_alert(one, period) for one in comparison.alerts]
+        blocks += filter(None, (_alert(one, period) for one in comparison.alerts))
     else:
         blocks.append("No rule is new, changed or removed.")
     return "\n\n".join(blocks) + "\n"
@@ -39,14 +39,19 @@ def markdown(comparison: Comparison) -> str:
 
 def _overview(comparison: Comparison) -> str:
     period = comparison.period
+    # Without a tree to compare with there is no before.
+    times = ("before", "now") if any(one.before for one in comparison.alerts) else ("now",)
+    says: tuple[tuple[str, Callable[[Side], str]], ...] = (
+        ("fired", lambda side: _fired(side, period)),
+        ("woken", _woken),
+    )
     return table(
-        ("alert", "", "fired before", "fired now", "woken before", "woken now"),
+        ("alert", "", *(f"{what} {time}" for what, _ in says for time in times)),
         (
             (
                 code(one.name),
                 one.what,
-                *(_cell(side, lambda side: _fired(side, period)) for side in (one.before, one.now)),
-                *(_cell(side, _woken) for side in (one.before, one.now)),
+                *(_cell(one.sides.get(time), say) for _, say in says for time in times),
             )
             for one in comparison.alerts
         ),
@@ -55,12 +60,8 @@ def _overview(comparison: Comparison) -> str:
 
 def _alert(one: Compared, period: Period) -> str:
     blocks = [f"### {code(one.name)}, {one.what}"]
-    shown = {
-        title: side
-        for title, side in (("before", one.before), ("now", one.now))
-        if side is not None
-    }
-    if any(not side.judged.why_not for side in shown.values()):
+    shown = one.sides
+    if any(side.judged.firings for side in shown.values()):
         rows = (
             (name, *(_cell(side, say) for side in shown.values())) for name, say in _rows(period)
         )
@@ -70,7 +71,8 @@ def _alert(one: Compared, period: Period) -> str:
     for title, side in shown.items():
         if side.judged.firings:
             blocks.append(folded(title, "each firing", _firings(side.judged.firings, period)))
-    return "\n\n".join(blocks)
+    # Of what never fired, and is known all the time, the first table says all.
+    return "\n\n".join(blocks) if len(blocks) > 1 else ""
 
 
 def _rows(period: Period) -> tuple[tuple[str, Callable[[Side], str]], ...]:
@@ -79,7 +81,7 @@ def _rows(period: Period) -> tuple[tuple[str, Callable[[Side], str]], ...]:
         ("in all", lambda side: _length(figures(side.judged.firings, period).seconds)),
         ("longest", lambda side: _length(figures(side.judged.firings, period).longest_seconds)),
         ("began at (UTC)", lambda side: _hours(figures(side.judged.firings, period).hours)),
-        ("told", lambda side: ", ".join(map(_times, side.told)) or "nobody"),
+        ("told", _told),
         ("woken", _woken_when),
     )
 
@@ -98,6 +100,10 @@ def _fired(side: Side, period: Period) -> str:
 
 def _woken(side: Side) -> str:
     return ", ".join(map(_times, _wakers(side))) or "nobody"
+
+
+def _told(side: Side) -> str:
+    return ", ".join(_times(one) for one in side.told if one.times) or "nobody"
 
 
 def _woken_when(side: Side) -> str:

@@ -459,10 +459,15 @@ def test_the_command_prints_markdown_and_writes_json(
     monkeypatch.setattr("rehearsal.backtest.source.BACKTEST", free())
     now = int(time.time())
     blocks = written([constant("x", range(now - 7_200, now, 15), {}, 7)], tmp_path)
-    rules = small(tmp_path / "tree", [alert("High", "x > 5", **{"for": "2m"})])
+    quiet = alert("Quiet", "vector(0) > 1")
+    rules = small(tmp_path / "tree", [alert("High", "x > 5", **{"for": "2m"}), quiet])
     report = tmp_path / "report.json"
     arguments = ["--rules", rules, "--blocks", blocks, "--since", "3h", "--json", report]
     assert main(["backtest", *map(str, arguments)]) == 0
-    [one] = json.loads(report.read_text())["alerts"]
-    assert (one["change"], one["now"]["fired"]) == ("new", 1)
-    assert "| `High` | new |  | once |  | `pager` once |" in capsys.readouterr().out
+    [one, other] = json.loads(report.read_text())["alerts"]
+    assert (one["change"], one["now"]["fired"], other["now"]["fired"]) == ("new", 1, 0)
+    said = capsys.readouterr().out
+    assert "| alert |  | fired now | woken now |" in said
+    assert "| `High` | new | once | `pager` once |\n| `Quiet` | new | never | nobody |" in said
+    # Of what never fired there is nothing to add.
+    assert ("### `High`" in said, "### `Quiet`" in said) == (True, False)
