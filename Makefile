@@ -15,6 +15,8 @@ ROLLED := tests/rehearsal/test_cluster_rolls.py tests/rehearsal/test_cluster.py
 
 # What plays the rehearsal's own parts and the pipelines' steps waits more than it works.
 PARTS := tests/rehearsal tests/pipeline
+# Where everything is that starts a rehearsal or a cluster: to look everywhere takes a while.
+PLAYS := tests/rehearsal
 
 # What a shell runs beside something hears no Ctrl-C: it is told to end, and waited for while it
 # stops its rehearsal.
@@ -24,6 +26,9 @@ BESIDE := mkdir -p build; \
 
 # A shell completes the arguments of a program, and `python -m rehearsal` is none.
 LAUNCHER := printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rehearsal "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(PYTHON)"
+
+# Or each of hundreds of programs would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install packages up down status vacant unit test proofs proof lint drills timeline pictures bench variants policy schema aws roles objectives mesh comments locked
@@ -77,19 +82,19 @@ vacant: $(INSTALLED)
 test: $(INSTALLED) vacant ## every test this machine can run, but for variants and proof
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
+	@$(LINT)
 	@# Outages mostly wait, and are judged by the second: all the others run beside them with what
 	@# they leave of the processors, a cluster first, which has deadlines of its own, and last the
 	@# proofs of the rules. A machine that others use too lets a probe time out, which is an outage.
 	@$(BESIDE) \
 	$(PYTHON) -m pytest -m drill $(PLAYED) > build/test-drills.log 2>&1 & drills=$$!; \
-	GALLERY_NETWORK=1 $(PYTHON) -m pytest -m drill --ignore $(PLAYED) > build/test-rehearsal.log 2>&1 & \
+	GALLERY_NETWORK=1 $(PYTHON) -m pytest -m drill $(PLAYS) --ignore $(PLAYED) > build/test-rehearsal.log 2>&1 & \
 	rehearsal=$$!; \
-	GALLERY_NETWORK=2 nice -n 5 $(PYTHON) -m pytest -m cluster > build/test-cluster.log 2>&1 & \
+	GALLERY_NETWORK=2 nice -n 5 $(PYTHON) -m pytest -m cluster $(PLAYS) > build/test-cluster.log 2>&1 & \
 	cluster=$$!; \
 	nice -n 19 $(PYTHON) -m pytest -m "not variant" tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
 	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" $(PARTS) > build/test-parts.log 2>&1 & \
 	parts=$$!; \
-	nice -n 15 $(SHELL) -c '$(LINT)' || end 1; \
 	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" $(foreach part,$(PARTS) tests/rules,--ignore $(part)) | \
 	  tee -i build/test.log; \
 	failed=$${PIPESTATUS[0]}; \

@@ -26,7 +26,7 @@ from gallery.store.services import SERVICES
 from offline import stack_file
 from offline.errors import UserError
 from rehearsal import drill
-from rehearsal.bench import host_rules
+from rehearsal.bench import host_rules, pull_request
 from rehearsal.bench.programs import refused_by_programs
 from rehearsal.bench.stack_files import play
 from rehearsal.cluster import installed
@@ -135,6 +135,15 @@ def host_rules_at_a_thousand() -> Iterator[Figure]:
         budget=_MILLION_SAMPLES,
         unit="M",
     )
+
+
+def a_pull_request() -> Iterator[Figure]:
+    """Render and compare both sides of a change, by the commands of a pull request."""
+    took = pull_request.waited()
+    name = "a pull request: prod rendered twice and compared"
+    yield Figure(name=name, value=took.comparison, budget=10, unit="s")
+    name = "a pull request: its job, installed, without drills"
+    yield Figure(name=name, value=took.job, budget=60, unit="s")
 
 
 def start() -> Iterator[Figure]:
@@ -289,7 +298,17 @@ def document(figures: list[Figure]) -> str:
 
 
 # In this order: what starts a rehearsal comes before what needs one.
-_PARTS = (render, answers, host_rules_at_a_thousand, cluster, mesh, start, first_page, time_to_page)
+_PARTS = (
+    render,
+    answers,
+    host_rules_at_a_thousand,
+    a_pull_request,
+    cluster,
+    mesh,
+    start,
+    first_page,
+    time_to_page,
+)
 _NEED_A_REHEARSAL = {first_page, time_to_page}
 
 

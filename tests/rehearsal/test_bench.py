@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,10 @@ from offline import stack_file
 from offline.errors import UserError
 from rehearsal import drill
 from rehearsal.bench import __main__ as bench
-from rehearsal.bench import host_rules
+from rehearsal.bench import host_rules, pull_request
 from rehearsal.bench.__main__ import Figure
 from rehearsal.bench.plain_rules import plain_rules
-from rehearsal.machine.tools import PROMTOOL, ROOT
+from rehearsal.machine.tools import PROMTOOL, ROOT, Tool
 from tests.rules.contract import metrics
 
 _ALERT: dict[str, Any] = {
@@ -96,6 +98,17 @@ def test_a_part_is_measured_alone_with_what_it_needs(
     assert len(begun) == 3
 
 
+def test_a_pull_request_is_measured_by_the_commands_of_its_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert pull_request.commands() == ["python3 -m ci.compare HEAD^1", "python3 -m ci.policies"]
+    for waited, held in (((9.9, 59.0), [True, True]), ((10.1, 61.0), [False, False])):
+        took = pull_request.Waited(comparison=waited[0], job=waited[1])
+        with monkeypatch.context() as patched:
+            patched.setattr(pull_request, "waited", partial(replace, took))
+            assert [figure.holds for figure in bench.a_pull_request()] == held
+
+
 def test_a_process_holds_memory_until_it_is_gone() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         held = Path(f"/proc/{process.pid}/smaps_rollup")
@@ -139,8 +152,15 @@ def test_rules_on_a_thousand_hosts_are_held_against_plain_ones(
         return host_rules.Evaluation(alerts=alerts, plain=(0.01,) * 10, samples=samples * 1_000_000)
 
     monkeypatch.setattr(host_rules, "evaluation", took)
-    monkeypatch.setattr(bench, "provide", lambda _tools: {PROMTOOL: Path("promtool")})
-    monkeypatch.setattr(bench, "build", lambda *_: None)
+
+    def provide(_tools: object) -> dict[Tool, Path]:
+        return {PROMTOOL: Path("promtool")}
+
+    def build(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(bench, "provide", provide)
+    monkeypatch.setattr(bench, "build", build)
     monkeypatch.setattr(bench.platform, "down", tuple)
     figures = [*bench.host_rules_at_a_thousand()]
     assert [figure.value for figure in figures] == [pytest.approx(100 * seconds), samples]
