@@ -13,6 +13,7 @@ from gallery.alerts import (
     objectives,
     pipeline,
     resources,
+    rollouts,
     traffic,
     units,
     watchers,
@@ -21,6 +22,7 @@ from gallery.alerts.model import Alert
 
 ALERTS: tuple[Alert, ...] = (
     *endpoints.ALERTS,
+    *rollouts.ALERTS,
     *door.ALERTS,
     *objectives.ALERTS,
     *hosts.ALERTS,

@@ -11,6 +11,7 @@ from gallery.alerts.panels import (
     REMOTE_WRITE,
     SAMPLE_AGE,
     TARGETS,
+    UNREADY,
 )
 from gallery.alerts.pipeline import REMOTE_WRITE_BEHIND
 from gallery.dashboards.endpoints import NOT_PROBED, answers, state
@@ -97,6 +98,10 @@ def _missing(here: Source) -> str:
 def second_row(plan: Plan) -> tuple[model.Panel, ...]:
     """What the collector cannot scrape, and how far behind it writes."""
     here = source(plan)
+    # A pod that is not ready need not answer.
+    scraped = here.series("up", promql.other_than("job", labels.UNREADY))
+    unready = f"count by (service) ({here.job('up', labels.UNREADY)})"
+    expected = here.series(PROBE_EXPECTED)
     sent = here.job(
         "prometheus_remote_storage_queue_highest_sent_timestamp_seconds", labels.COLLECTOR
     )
@@ -108,7 +113,15 @@ def second_row(plan: Plan) -> tuple[model.Panel, ...]:
             here,
             TARGETS.title,
             "Targets of each job that the collector finds and cannot scrape.",
-            Query(expr=f"sum by (job) ({here.series('up')} == bool 0)", legend="{{job}}"),
+            Query(expr=f"sum by (job) ({scraped} == bool 0)", legend="{{job}}"),
+            face=Face(unit="none", empty=_NOTHING, lowest=0, decimals=0),
+        ),
+        graph(
+            here,
+            UNREADY.title,
+            "Pods of each service that are there and not ready. During a rollout some are, for a "
+            "minute or two.",
+            Query(expr=f"{unready} or 0 * max by (service) ({expected})", legend="{{service}}"),
             face=Face(unit="none", empty=_NOTHING, lowest=0, decimals=0),
         ),
         graph(

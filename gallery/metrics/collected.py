@@ -25,6 +25,7 @@ TARGETS: Mapping[str, Labels] = {
     labels.MESH: _TARGET,
     labels.ISTIOD: _TARGET,
     labels.COLLECTOR: _TARGET,
+    labels.UNREADY: _TARGET,
 }
 
 # Answers by TLS.

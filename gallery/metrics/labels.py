@@ -33,6 +33,8 @@ MESH = "mesh"
 # The mesh's control plane itself; `mesh` is its proxies.
 ISTIOD = "istiod"
 COLLECTOR = "collector"
+# Pods that are not ready, each while it is not; whether it answers says nothing.
+UNREADY = "unready"
 # Every job that sees whether something answers. The one of the certificate sees a handshake alone.
 PROBE_JOBS = (PROBE, CANARY, DOOR, GRAFANA)
 

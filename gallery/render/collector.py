@@ -53,6 +53,7 @@ def collector_config(plan: Plan, *, remote_write_url: str, grafana_url: str | No
                 *([_node_job(plan)] if plan.hosts else []),
                 *([_mesh_job(), _istiod_job(plan.mesh)] if plan.mesh else []),
                 _collector_job(),
+                _unready_job(),
             ],
             "remote_write": [_remote_write(plan, remote_write_url)],
         }
@@ -202,6 +203,33 @@ def _collector_job() -> dict[str, object]:
             _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
         ],
         "metric_relabel_configs": [*_own_place()],
+    }
+
+
+def _unready_job() -> dict[str, object]:
+    """Every pod while it is not ready: that it is found is all that is to be known.
+
+    Its ports are one target. What it answers, if it does, is thrown away.
+    """
+    return {
+        "job_name": labels.UNREADY,
+        "metrics_path": "/stats/prometheus",
+        "kubernetes_sd_configs": [_pods()],
+        "relabel_configs": [
+            _running(),
+            _keep("__meta_kubernetes_pod_ready", "false"),
+            {
+                "source_labels": ["__meta_kubernetes_pod_ip"],
+                "target_label": "__address__",
+                "replacement": f"$1:{MESH_METRICS_PORT}",
+            },
+            _copy("__meta_kubernetes_pod_label_app", labels.SERVICE),
+            _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
+        ],
+        "metric_relabel_configs": [
+            {"action": "drop", "source_labels": ["__name__"]},
+            *_own_place(),
+        ],
     }
 
 

@@ -106,7 +106,7 @@ def volume_of(tree: Tree) -> Volume:
     config = tree.collector
     targets = {job["job_name"]: _targets(job, tree) for job in config["scrape_configs"]}
     return Volume(
-        targets=targets,
+        targets={job: count for job, count in targets.items() if count},
         objectives=len(tree.objectives),
         scrape_seconds=scrape_seconds(config),
     )
@@ -124,6 +124,9 @@ def _targets(job: Document, tree: Tree) -> int:
             return sum(_replicas(one, tree) for one in found)
         case "istiod":
             return 1
+        case "unready":
+            # At rest every pod is ready.
+            return 0
         case _:
             return sum(len(group["targets"]) for group in job["static_configs"])
 

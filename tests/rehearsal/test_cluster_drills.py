@@ -84,12 +84,15 @@ def test_a_full_quota_is_nobodys_page_and_without_an_end_it_fails(
 
 @pytest.mark.long
 @pytest.mark.parametrize("played", ["openshift"], indirect=True)
-def test_a_rollout_that_fails_is_a_ticket(played: Played) -> None:
-    """TargetsLost waits for five minutes and goes on for ten."""
+def test_a_rollout_that_fails_is_two_tickets(played: Played) -> None:
+    """PodsNotReady waits for ten minutes, and both go on for ten."""
     status, document = played("rollout-broken")
     assert (status, document["ok"]) == (0, True)
     assert {(each["alert"], each["contact_point"], each["labels"]["service"])
-            for each in document["alerts"]} == {("TargetsLost", "chat", "cartservice")}  # fmt: skip
+            for each in document["alerts"]} == {
+        ("TargetsLost", "chat", "cartservice"),
+        ("PodsNotReady", "chat", "cartservice"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("played", ["prod"], indirect=True)

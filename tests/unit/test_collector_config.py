@@ -256,6 +256,7 @@ def test_a_stack_without_hosts_looks_for_none() -> None:
     assert labels.NODE not in [each["job_name"] for each in document["scrape_configs"]]
 
 
+_READY = "__meta_kubernetes_pod_ready"
 PROXY = {
     "__meta_kubernetes_pod_container_port_name": "http-envoy-prom",
     "__meta_kubernetes_pod_ip": "10.0.0.9",
@@ -296,8 +297,22 @@ def test_the_collector_scrapes_itself(tmp_path: Path) -> None:
     assert discovery["selectors"] == [{"role": "pod", "label": "app=collector"}]
 
 
+def test_a_pod_is_found_as_unready_while_it_is_whatever_its_port_and_nothing_is_kept(
+    tmp_path: Path,
+) -> None:
+    of_a_store = PROXY | {"__meta_kubernetes_pod_container_port_name": "grpc"}
+    (found,) = targets(labels.UNREADY, tmp_path, of_a_store | {_READY: "false"})
+    assert found["__address__"] == "10.0.0.9:15020"
+    assert (found["service"], found["instance"]) == ("cartservice", "cartservice-abc")
+    assert targets(labels.UNREADY, tmp_path, of_a_store | {_READY: "true"}) == []
+    ended = {_READY: "false", "__meta_kubernetes_pod_phase": "Succeeded"}
+    assert targets(labels.UNREADY, tmp_path, of_a_store | ended) == []
+    dropped = job(labels.UNREADY)["metric_relabel_configs"][0]
+    assert (dropped["action"], dropped.get("regex")) == ("drop", None)
+
+
 def test_pods_are_looked_for_in_the_collectors_own_namespace_alone() -> None:
-    for name in (labels.MESH, labels.COLLECTOR):
+    for name in (labels.MESH, labels.COLLECTOR, labels.UNREADY):
         (discovery,) = job(name)["kubernetes_sd_configs"]
         assert discovery["role"] == "pod"
         assert discovery["namespaces"] == {"own_namespace": True}

@@ -15,6 +15,7 @@ from gallery.alerts.cases import (
     objectives,
     pipeline,
     resources,
+    rollouts,
     traffic,
     units,
     watchers,
@@ -24,6 +25,7 @@ from gallery.alerts.model import Alert, Scope
 
 CASES: Cases = {
     **endpoints.CASES,
+    **rollouts.CASES,
     **door.CASES,
     **objectives.CASES,
     **hosts.CASES,

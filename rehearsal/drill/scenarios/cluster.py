@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gallery.alerts import pipeline
+from gallery.alerts import pipeline, rollouts
 from gallery.metrics import labels
 from gallery.metrics.timings import FailureMode as Onset
 from gallery.store.services import LOAD_GENERATOR, NAMESPACE
@@ -93,14 +93,18 @@ def _live(running: Running) -> Live:
 def _rollout(running: Running, target: Target) -> Script:
     live, service = _live(running), service_of(target)
     before = live.ready()
-    lost = running.promises.must(pipeline.TARGETS_LOST, Onset.REFUSED, service=service)
+    promises = running.promises
+    told = (
+        promises.must(pipeline.TARGETS_LOST, Onset.REFUSED, service=service),
+        promises.must(rollouts.PODS_NOT_READY, Onset.CHANGED, service=service),
+    )
     return Script(
         steps=(
             Break(rollout_broken(live, service)),
             Until(_dead_pod_found, f"a new pod of {service} that answers nobody", _PODS_SECONDS),
             # What is not found yet cannot be lost.
             Mark(),
-            Await((lost,)),
+            Await(told),
             Lacking(live, before, lambda _: True, "the old pods are there", _PODS_SECONDS),
             Mend(),
         ),
