@@ -16,6 +16,7 @@ if __name__ == "__main__":
     interruption.end_at_once()
 
 import functools
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,11 @@ def _command(run: Callable[_P, int]) -> Callable[_P, None]:
     return command
 
 
+def _collect_nothing() -> None:
+    """Leave garbage for the end, which is near: the SDKs' modules stay, and are looked through."""
+    gc.disable()
+
+
 def _stacks() -> list[str]:
     from offline import stack_file
     from rehearsal.machine.tools import ROOT
@@ -88,6 +94,7 @@ _Stack = Annotated[
 @_command
 def render(stack: _Stack, out: Annotated[Path, typer.Option(help="the directory to fill")]) -> int:
     """Write what the stack would deploy, and what stands in for it here."""
+    _collect_nothing()
     from offline.out_directory import refuse_unfillable
     from offline.render import render as rendered
     from rehearsal.stand_in.derive import derive
@@ -197,6 +204,7 @@ def up(
     ] = False,
 ) -> int:
     """Start the stack; returns when everything works."""
+    _collect_nothing()
     from rehearsal.cluster import judge
     from rehearsal.machine import platform
 
