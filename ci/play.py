@@ -57,13 +57,14 @@ def _play(arguments: list[str]) -> None:
     every = [*_touched(base, head)]
     if every:
         _share_programs(base, head)
-    played = [_on_both(base, head, touched) for touched in every]
-    if not played:
+    else:
         print("nothing that can be played is touched")
-        return
-    text = "\n".join(map(written, played))
-    (OUT / PLAYED).write_text(text)
-    print(text)
+    played = list[Played]()
+    for touched in every:
+        played.append(_on_both(base, head, touched))
+        print(written(played[-1]))
+        # An interruption ends all of it, and what was played was played.
+        (OUT / PLAYED).write_text("\n".join(map(written, played)))
     if wrong := [fault for each in played for fault in each.faults]:
         raise UserError("\n".join(wrong))
 
@@ -106,7 +107,7 @@ def _plays(before: Rehearsed, now: Rehearsed, touched: Touched) -> Played:
         stack=touched.stack,
         touched=frozenset(touched.rules + touched.routes),
         late=[(drill.scenario, drill.at_most) for drill in chosen.late],
-        unplayed=chosen.unplayed,
+        unplayed=() if now.gone else chosen.unplayed,
         not_up={"before": before.gone, "now": now.gone},
     )
     # Before anything is broken, so that both show the same.

@@ -70,8 +70,11 @@ def _blocks(played: Played) -> Iterator[str]:
 
 
 def _sentence(scenario: str, before: Report | str, now: Report | str) -> str:
-    was = "it failed before too" if _fault(before) else "it passed before"
-    return f"`{scenario}` fails: {_fault(now)} ({was})"
+    if isinstance(before, str):
+        was = "was not played before"
+    else:
+        was = "failed before too" if _fault(before) else "passed before"
+    return f"`{scenario}` fails: {_fault(now)} (it {was})"
 
 
 def _fault(report: Report | str) -> str:

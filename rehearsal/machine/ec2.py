@@ -14,6 +14,8 @@ from rehearsal.machine.addresses import EC2, HOST_NETWORK, Address
 from rehearsal.stand_in.instances import Instance
 
 _VERSION = "2016-11-15"
+# At the first question moto loads all that it knows of EC2.
+_PATIENCE_SECONDS = 60.0
 # moto reads service and region here; nobody checks the signature.
 _AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=rehearsal/20260101/{region}/ec2/aws4_request, "
@@ -89,7 +91,9 @@ class Ec2Client:
             "Authorization": _AUTHORIZATION.format(region=self.region),
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        answer = loopback.request("POST", self.address.url("/"), body=body, headers=headers)
+        answer = loopback.request(
+            "POST", self.address.url("/"), body=body, headers=headers, timeout=_PATIENCE_SECONDS
+        )
         return ET.fromstring(re.sub(r'\sxmlns="[^"]+"', "", answer.decode()))  # noqa: S314 - moto's
 
 

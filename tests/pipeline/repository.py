@@ -45,7 +45,7 @@ class Repository:
     def comparison(self) -> dict[str, str]:
         """What a comparison has left."""
         found = (self.directory / "build" / "comparison").iterdir()
-        return {file.name: file.read_text() for file in found}
+        return {file.name: file.read_text() for file in found if file.is_file()}
 
 
 def begun(directory: Path) -> Repository:

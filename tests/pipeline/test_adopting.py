@@ -21,7 +21,7 @@ def test_the_first_pull_request_of_a_fork_gets_its_comment(forge: Forge, tmp_pat
     fork = begun(tmp_path)
     fork.git("update-ref", "refs/remotes/origin/main", "HEAD")
     fork.edit(ROLE, "reliability: [pager, chat]")
-    [command] = re.findall(r"^python3 -m ci\.compare .*$", PAGE.read_text(), re.MULTILINE)
+    [command] = re.findall(r"^python3 -m ci\.compare \S+", PAGE.read_text(), re.MULTILINE)
     subprocess.run(command.split(), cwd=fork.directory, check=True, capture_output=True)
     forge.pull_request(5, BRANCH)
     done = on_github(forge, fork.directory)

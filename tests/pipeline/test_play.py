@@ -159,6 +159,15 @@ def test_a_drill_that_fails_now_is_red_and_says_whether_it_failed_before(
     assert body.index("## What changes") < body.index("## Played on stack `dev`")
 
 
+def test_a_drill_that_fails_now_and_could_not_be_played_before_says_so(project: Project) -> None:
+    project.touch(rules=["EndpointDown"])
+    (project.answers / "lies-base").touch()
+    project.answer("report-head", _report(None, why="never came"))
+    (project.answers / "fails-head").touch()
+    assert project.played().code == 1
+    assert "never came (it was not played before)**" in project.text
+
+
 def test_a_drill_that_failed_before_and_passes_now_is_green(project: Project) -> None:
     project.touch(rules=["EndpointDown"])
     project.answer("report-base", _report(None, why="never came"))
@@ -179,6 +188,7 @@ def test_a_side_that_does_not_come_up_is_told_and_both_are_stopped(
     word = "before" if side == "base" else "now"
     assert f"**It does not come up {word}:**" in project.text
     assert f"no room for {side}" in project.text
+    assert "No drill" not in project.text
     assert [line for line in project.ran if line.startswith(side)][-1].endswith("down")
     assert sum(line.endswith("down") for line in project.ran) == 2
 
@@ -245,6 +255,7 @@ def test_what_has_no_drill_or_no_time_is_named() -> None:
     assert "No drill here plays `C`; their cases are judged by `make test`." in text
 
 
+@pytest.mark.drill
 @pytest.mark.long
 def test_a_longer_hold_is_played_and_the_page_comes_later(tmp_path: Path) -> None:
     repository = begun(tmp_path)
