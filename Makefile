@@ -77,20 +77,20 @@ lint: $(INSTALLED) ## types and style
 vacant: $(INSTALLED)
 	@$(PYTHON) -m rehearsal.machine.vacant
 	@GALLERY_NETWORK=1 $(PYTHON) -m rehearsal.machine.vacant
-	@GALLERY_NETWORK=2 $(PYTHON) -m rehearsal.machine.vacant
 
 test: $(INSTALLED) vacant ## every test this machine can run, but for variants and proof
 	@# Where a program cannot be had (1), the tests that need it are skipped and say so.
 	@$(PYTHON) -m rehearsal tools || test $$? -eq 1
 	@$(LINT)
 	@# Outages mostly wait, and are judged by the second: all the others run beside them with what
-	@# they leave of the processors, a cluster first, which has deadlines of its own, and last the
-	@# proofs of the rules. A machine that others use too lets a probe time out, which is an outage.
+	@# they leave of the processors, last the proofs of the rules, and a cluster after them: it has
+	@# deadlines of its own. A machine that others use too lets a probe time out, which is an outage.
 	@$(BESIDE) \
 	$(PYTHON) -m pytest -m drill $(PLAYED) > build/test-drills.log 2>&1 & drills=$$!; \
 	GALLERY_NETWORK=1 $(PYTHON) -m pytest -m drill $(PLAYS) --ignore $(PLAYED) > build/test-rehearsal.log 2>&1 & \
 	rehearsal=$$!; \
-	GALLERY_NETWORK=2 nice -n 5 $(PYTHON) -m pytest -m cluster $(PLAYS) > build/test-cluster.log 2>&1 & \
+	{ tail -f --pid $$drills /dev/null; \
+	  exec nice -n 5 $(PYTHON) -m pytest -m cluster $(PLAYS) > build/test-cluster.log 2>&1; } & \
 	cluster=$$!; \
 	nice -n 19 $(PYTHON) -m pytest -m "not variant" tests/rules > build/test-rules.log 2>&1 & rules=$$!; \
 	nice -n 15 $(PYTHON) -m pytest -m "not drill and not cluster" $(PARTS) > build/test-parts.log 2>&1 & \
