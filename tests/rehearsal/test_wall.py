@@ -126,7 +126,8 @@ def test_a_drill_is_played_from_the_wall(page: Page, said: list[str], drill: Loc
     page.locator(f".tile[style*='{BAD}']", has_text="emailservice").wait_for(timeout=seconds * 1000)
     assert page.get_by_role("button", name="Mend and end it").is_visible()
     incident = page.locator(".delivery.pagerduty", has_text="EndpointDown emailservice")
-    incident.filter(has_text="Triggered").wait_for(timeout=90_000)
+    badge = page.locator(".badge")
+    incident.filter(has=badge.filter(has_text="Triggered")).wait_for(timeout=90_000)
     message = page.locator(".delivery.slack", has_text="FIRING EndpointDown emailservice")
     assert "Orders go through without a confirmation" in message.inner_text()
     drill.locator(".report").wait_for(timeout=_DRILL_SECONDS * 1000)
@@ -134,7 +135,8 @@ def test_a_drill_is_played_from_the_wall(page: Page, said: list[str], drill: Loc
     page.locator(f".tile[style*='{GOOD}']", has_text="emailservice").wait_for(
         timeout=seconds * 1000
     )
-    incident.filter(has_text="Resolved").wait_for(timeout=20_000)
+    # What else is told in a message may speak of what is resolved.
+    incident.filter(has=badge.filter(has_text="Resolved")).wait_for(timeout=20_000)
     lane = page.locator(".lane", has_text="emailservice")
     for place, state in ((-1, "UP"), (-2, "DOWN"), (-3, "UP")):
         expect(lane.locator(".segment").nth(place)).to_have_text(
