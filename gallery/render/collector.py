@@ -148,13 +148,8 @@ def _mesh_job() -> dict[str, object]:
         "relabel_configs": [
             _running(),
             _keep("__meta_kubernetes_pod_container_port_name", PROXY_PORT_NAME),
-            {
-                "source_labels": ["__meta_kubernetes_pod_ip"],
-                "target_label": "__address__",
-                "replacement": f"$1:{MESH_METRICS_PORT}",
-            },
-            _copy("__meta_kubernetes_pod_label_app", labels.SERVICE),
-            _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
+            _at_port(MESH_METRICS_PORT),
+            *_named_by_its_pod(),
         ],
         "metric_relabel_configs": [
             _keep("__name__", "|".join(PROXY_METRICS)),
@@ -180,11 +175,7 @@ def _istiod_job(mesh: Mesh) -> dict[str, object]:
             _running(),
             # One target for each pod: of its ports the one that every version declares.
             _keep("__meta_kubernetes_pod_container_port_number", str(ISTIOD_WEBHOOK_PORT)),
-            {
-                "source_labels": ["__meta_kubernetes_pod_ip"],
-                "target_label": "__address__",
-                "replacement": f"$1:{ISTIOD_METRICS_PORT}",
-            },
+            _at_port(ISTIOD_METRICS_PORT),
             {"target_label": labels.SERVICE, "replacement": labels.ISTIOD_SERVICE},
             _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
         ],
@@ -218,13 +209,8 @@ def _unready_job() -> dict[str, object]:
         "relabel_configs": [
             _running(),
             _keep("__meta_kubernetes_pod_ready", "false"),
-            {
-                "source_labels": ["__meta_kubernetes_pod_ip"],
-                "target_label": "__address__",
-                "replacement": f"$1:{MESH_METRICS_PORT}",
-            },
-            _copy("__meta_kubernetes_pod_label_app", labels.SERVICE),
-            _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
+            _at_port(MESH_METRICS_PORT),
+            *_named_by_its_pod(),
         ],
         "metric_relabel_configs": [
             {"action": "drop", "source_labels": ["__name__"]},
@@ -257,6 +243,22 @@ def _pods(selector: str | None = None) -> dict[str, object]:
     """Discovery of the pods of the collector's own namespace, all it may list."""
     chosen = {"selectors": [{"role": "pod", "label": selector}]} if selector else {}
     return {"role": "pod", "namespaces": {"own_namespace": True}, **chosen}
+
+
+def _at_port(number: int) -> Relabelling:
+    """A pod is asked there, whatever port it was found by."""
+    return {
+        "source_labels": ["__meta_kubernetes_pod_ip"],
+        "target_label": "__address__",
+        "replacement": f"$1:{number}",
+    }
+
+
+def _named_by_its_pod() -> tuple[Relabelling, ...]:
+    return (
+        _copy("__meta_kubernetes_pod_label_app", labels.SERVICE),
+        _copy("__meta_kubernetes_pod_name", labels.INSTANCE),
+    )
 
 
 def _copy(source: str, target: str, *, regex: str | None = None) -> Relabelling:
