@@ -1,4 +1,4 @@
-# Two commands do everything: `make up` and `make test`.
+# Two commands for a start: `make up` and `make test`.
 SHELL := /bin/bash
 STACK ?= dev
 PYTHON := .venv/bin/python

@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """Take down what fixtures have put up when told to end, as after Ctrl-C.
 
-    Look for garbage seldom: the SDKs' modules stay, and looking through them takes a fifth.
+    Look for garbage seldom: the SDKs' modules stay, and looking through them takes an eighth.
     """
     gc.set_threshold(20_000, 50, 50)
     for number in (signal.SIGTERM, signal.SIGHUP):
